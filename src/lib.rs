@@ -1,0 +1,1 @@
+//! Offhook answers a booting desk phone with exactly the file that it must get.

