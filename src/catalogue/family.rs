@@ -1,0 +1,351 @@
+//! A family of models that read one file format: how its phones are recognised, and which files they ask for.
+
+use compact_str::CompactString;
+use regex::Regex;
+
+use super::band::Bands;
+use super::figure::Source;
+use crate::findings::nearest;
+use crate::reader::{Table, Value};
+
+/// How good a MAC in some place is as evidence. Only two strong ones that differ are a contradiction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Evidence {
+    /// It may be something else, such as a serial number.
+    Weak,
+    /// It is the phone's MAC.
+    Strong,
+}
+
+/// How a file is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// The phone's own file, rendered from a template.
+    Document,
+    /// A file without any secret that leads the phone to its own.
+    Bootstrap,
+    /// A quiet 404, where the family's chain bears one.
+    NotFound,
+    /// A valid empty file, where a 404 would break the chain.
+    Empty,
+}
+
+/// A user agent of the family.
+#[derive(Debug)]
+pub struct Recogniser {
+    /// Named groups: `product`, `firmware`, `mac`, `serial`.
+    pub user_agent: Regex,
+    /// How good the MAC in it is.
+    pub mac: Evidence,
+    /// The product, where the user agent does not tell it.
+    pub product: Option<CompactString>,
+    /// Where this is known from.
+    pub source: Source,
+}
+
+/// A file that phones of the family ask for.
+#[derive(Debug)]
+pub struct FilePattern {
+    /// A short handle, unique within the family.
+    pub name: CompactString,
+    /// On the tail of the decoded path. Named groups: `mac`, `product`, `number`.
+    pub path: Regex,
+    /// On the query, where that is part of the request.
+    pub query: Option<Regex>,
+    /// The answer for a phone that is known by its MAC.
+    pub answer: Answer,
+    /// The answer where no MAC is known.
+    pub without_mac: Answer,
+    /// The template, in `templates/<family>/`.
+    pub template: Option<CompactString>,
+    /// The template of a bootstrap that `without_mac` asks for.
+    pub bootstrap_template: Option<CompactString>,
+    /// How phones write the file's name, with `{mac}` or `{MAC}`.
+    pub url: Option<CompactString>,
+    /// The `Content-Type` of the answer.
+    pub content_type: CompactString,
+    /// The product that asks for this path, where the path alone tells it.
+    pub product: Option<CompactString>,
+    /// How good a MAC in this path is.
+    pub mac: Evidence,
+    /// Where this is known from.
+    pub source: Source,
+}
+
+/// What a number in a path stands for.
+#[derive(Debug)]
+pub struct Number {
+    /// As the path has it, without leading zeros.
+    pub number: CompactString,
+    /// The products that use it, the first the one that names it.
+    pub products: Vec<CompactString>,
+    /// They are different devices, so the number tells no product.
+    pub ambiguous: bool,
+}
+
+/// The SIP event that makes a phone fetch its files again.
+#[derive(Debug, Clone)]
+pub struct Resync {
+    /// Fetches without a restart where the family can.
+    pub event: CompactString,
+    /// Restarts the phone.
+    pub reboot_event: Option<CompactString>,
+    /// Where this is known from.
+    pub source: Source,
+}
+
+/// A family, as `family.toml` has it.
+#[derive(Debug)]
+pub struct Family {
+    /// The name of its folder.
+    pub id: CompactString,
+    /// Its name for people.
+    pub name: CompactString,
+    /// The maker, the first part of its models' ids.
+    pub maker: CompactString,
+    /// The name of its file format; none where its phones are recognised and no more.
+    pub format: Option<CompactString>,
+    /// Its firmware bands.
+    pub bands: Bands,
+    /// The first hexadecimal digits of its phones' MACs: a hint, never proof.
+    pub addresses: Vec<CompactString>,
+    /// What to type into the phone, with `{base}`.
+    pub provisioning_url: CompactString,
+    /// Where in the phone's web page.
+    pub provisioning_where: Option<CompactString>,
+    /// What is sent for a setting without a value; none: nothing.
+    pub unset: Option<CompactString>,
+    /// How false and true are written.
+    pub booleans: [CompactString; 2],
+    /// The options that templates may read, with their defaults.
+    pub options: Vec<(CompactString, Value)>,
+    /// Its user agents, the first that fits wins.
+    pub recognise: Vec<Recogniser>,
+    /// Its files, the first that fits wins.
+    pub files: Vec<FilePattern>,
+    /// Numbers in its paths.
+    pub numbers: Vec<Number>,
+    /// How to make its phones fetch.
+    pub resync: Option<Resync>,
+}
+
+impl Family {
+    /// Reads `family.toml` of the family with this id.
+    pub fn read(id: &str, table: &mut Table<'_, '_>) -> Family {
+        let bands = read_bands(table);
+        let booleans = table.texts("booleans").map(|list| list.value).unwrap_or_default();
+        let [no, yes] =
+            <[_; 2]>::try_from(booleans).map_or(["0".into(), "1".into()], |pair| pair.map(|at| at.value.into()));
+        Family {
+            id: id.into(),
+            name: text(table, "name"),
+            maker: text(table, "maker"),
+            format: table.text("format").map(|at| at.value.into()),
+            bands,
+            addresses: read_addresses(table),
+            provisioning_url: table.text("provisioning_url").map_or("{base}/".into(), |at| at.value.into()),
+            provisioning_where: table.text("provisioning_where").map(|at| at.value.into()),
+            unset: table.text("unset").map(|at| at.value.into()),
+            booleans: [no, yes],
+            options: table.table("options").map(|mut options| read_options(&mut options)).unwrap_or_default(),
+            recognise: table.tables("recognise").into_iter().filter_map(read_recogniser).collect(),
+            files: table.tables("files").into_iter().filter_map(read_file).collect(),
+            numbers: table.tables("numbers").into_iter().map(read_number).collect(),
+            resync: table.table("resync").map(read_resync),
+        }
+    }
+
+    /// The files that are documents of a phone, in the order in which the family lists them.
+    pub fn documents(&self) -> impl Iterator<Item = (usize, &FilePattern)> {
+        self.files.iter().enumerate().filter(|(_, file)| file.answer == Answer::Document && file.url.is_some())
+    }
+}
+
+fn text(table: &mut Table<'_, '_>, field: &'static str) -> CompactString {
+    table.required_text(field).map(|at| at.value.into()).unwrap_or_default()
+}
+
+fn read_bands(table: &mut Table<'_, '_>) -> Bands {
+    let from = table.integer("firmware_from", 1..=4).map_or(1, |at| at.value as usize);
+    let default = table.text("default_band");
+    let Some(mut ranges) = table.table("bands") else { return Bands::one() };
+    ranges.any_field();
+    let line = ranges.line();
+    let pairs: Vec<(String, String)> = ranges
+        .fields()
+        .into_iter()
+        .filter_map(|name| match ranges.value_named(&name.value)?.value {
+            Value::Text(range) => Some((name.value, range)),
+            other => {
+                ranges.error(
+                    "wrong-type",
+                    name.line,
+                    format!("the band `{}` must be a text, not {}", name.value, other.kind()),
+                );
+                None
+            }
+        })
+        .collect();
+    Bands::parse(&pairs, default.as_ref().map_or("", |at| &at.value), from).unwrap_or_else(|what| {
+        table.error("bad-band", line, what);
+        Bands::one()
+    })
+}
+
+fn read_addresses(table: &mut Table<'_, '_>) -> Vec<CompactString> {
+    table.allow("addresses_source");
+    let Some(list) = table.texts("addresses") else { return Vec::new() };
+    let mut addresses = Vec::new();
+    for prefix in list.value {
+        if (6..=12).contains(&prefix.value.len())
+            && prefix.value.bytes().all(|b| b.is_ascii_hexdigit() && !b.is_ascii_uppercase())
+        {
+            addresses.push(prefix.value.into());
+        } else {
+            let what = format!(
+                "`{}` is not the beginning of a MAC: six or more lower-case hexadecimal digits were expected",
+                prefix.value
+            );
+            table.error("bad-address", prefix.line, what);
+        }
+    }
+    addresses
+}
+
+/// Options are texts, whole numbers or booleans under names of the family's own.
+pub(super) fn read_options(table: &mut Table<'_, '_>) -> Vec<(CompactString, Value)> {
+    table.any_field();
+    let mut options = Vec::new();
+    for name in table.fields() {
+        match table.value_named(&name.value).map(|at| at.value) {
+            Some(value @ (Value::Text(_) | Value::Integer(_) | Value::Boolean(_))) => {
+                options.push((name.value.into(), value))
+            }
+            Some(other) => table.error(
+                "wrong-type",
+                name.line,
+                format!(
+                    "the option `{}` must be a text, a whole number or a boolean, not {}",
+                    name.value,
+                    other.kind()
+                ),
+            ),
+            None => {}
+        }
+    }
+    options
+}
+
+fn read_recogniser(mut table: Table<'_, '_>) -> Option<Recogniser> {
+    let user_agent = regex(&mut table, "user_agent", |pattern| pattern.to_owned());
+    let mac = read_evidence(&mut table);
+    let product = table.text("product").map(|at| at.value.into());
+    let source = Source::read(&mut table);
+    table.finish();
+    Some(Recogniser { user_agent: user_agent?, mac, product, source })
+}
+
+fn read_file(mut table: Table<'_, '_>) -> Option<FilePattern> {
+    let name = text(&mut table, "name");
+    // The tail of the path, whatever folders a server address has before it.
+    let path = regex(&mut table, "path", |pattern| format!("(?i)(?:^|/)(?:{pattern})$"));
+    let query = if table.has("query") { regex(&mut table, "query", |pattern| format!("(?i){pattern}")) } else { None };
+    let answer = read_answer(&mut table, "answer").unwrap_or_else(|| {
+        if !table.has("answer") {
+            table.missing("answer");
+        }
+        Answer::NotFound
+    });
+    let without_mac = read_answer(&mut table, "without_mac").unwrap_or(answer);
+    let template: Option<CompactString> = table.text("template").map(|at| at.value.into());
+    let bootstrap_template: Option<CompactString> = table.text("bootstrap_template").map(|at| at.value.into());
+    if matches!(answer, Answer::Document | Answer::Bootstrap) && template.is_none() {
+        table.missing("template");
+    }
+    if without_mac == Answer::Bootstrap && answer != Answer::Bootstrap && bootstrap_template.is_none() {
+        table.missing("bootstrap_template");
+    }
+    let url = table.text("url").map(|at| at.value.into());
+    let content_type = table.text("content_type").map_or("text/plain; charset=utf-8".into(), |at| at.value.into());
+    let product = table.text("product").map(|at| at.value.into());
+    let mac = read_evidence(&mut table);
+    let source = Source::read(&mut table);
+    table.finish();
+    Some(FilePattern {
+        name,
+        path: path?,
+        query,
+        answer,
+        without_mac,
+        template,
+        bootstrap_template,
+        url,
+        content_type,
+        product,
+        mac,
+        source,
+    })
+}
+
+fn read_answer(table: &mut Table<'_, '_>, field: &'static str) -> Option<Answer> {
+    const ANSWERS: [(&str, Answer); 4] = [
+        ("document", Answer::Document),
+        ("bootstrap", Answer::Bootstrap),
+        ("not-found", Answer::NotFound),
+        ("empty", Answer::Empty),
+    ];
+    let word = table.text(field)?;
+    let answer = ANSWERS.iter().find(|(name, _)| *name == word.value).map(|(_, answer)| *answer);
+    if answer.is_none() {
+        let what = format!("`{field}` is `{}`, but must be document, bootstrap, not-found or empty", word.value);
+        let finding = nearest(&word.value, ANSWERS.map(|(name, _)| name));
+        table.error_hint(
+            "unknown-word",
+            word.line,
+            what,
+            finding.map_or(String::from("see docs/add-a-family.md"), |near| format!("did you mean `{near}`?")),
+        );
+    }
+    answer
+}
+
+fn read_evidence(table: &mut Table<'_, '_>) -> Evidence {
+    match table.text("mac") {
+        Some(word) if word.value == "weak" => Evidence::Weak,
+        Some(word) if word.value != "strong" => {
+            table.error("unknown-word", word.line, format!("`mac` is `{}`, but must be strong or weak", word.value));
+            Evidence::Weak
+        }
+        _ => Evidence::Strong,
+    }
+}
+
+fn read_number(mut table: Table<'_, '_>) -> Number {
+    let number = text(&mut table, "number");
+    let products = table.texts("products").map(|at| at.value).unwrap_or_default();
+    let ambiguous = table.boolean("ambiguous").is_some_and(|at| at.value);
+    Source::read(&mut table);
+    table.finish();
+    Number { number, products: products.into_iter().map(|at| at.value.into()).collect(), ambiguous }
+}
+
+fn read_resync(mut table: Table<'_, '_>) -> Resync {
+    let event = text(&mut table, "event");
+    let reboot_event = table.text("reboot_event").map(|at| at.value.into());
+    let source = Source::read(&mut table);
+    table.finish();
+    Resync { event, reboot_event, source }
+}
+
+fn regex(table: &mut Table<'_, '_>, field: &'static str, wrap: impl Fn(&str) -> String) -> Option<Regex> {
+    let pattern = table.required_text(field)?;
+    match Regex::new(&wrap(&pattern.value)) {
+        Ok(regex) => Some(regex),
+        Err(error) => {
+            let reason = error.to_string();
+            let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ");
+            table.error("bad-pattern", pattern.line, format!("`{field}` is not a regular expression: {reason}"));
+            None
+        }
+    }
+}

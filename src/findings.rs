@@ -1,0 +1,144 @@
+//! What is wrong, doubtful or worth knowing about stored data, and where it is written.
+//!
+//! Loading never stops at the first mistake: every reader adds its findings to a list, and the caller decides what
+//! they mean for the entity (see `world`). How a finding is printed is the command line's business.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+/// How grave a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// Something that is asked for cannot be given.
+    Error,
+    /// It works, but perhaps not as its owner thinks.
+    Warning,
+    /// Worth knowing.
+    Note,
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Level::Error => "error",
+            Level::Warning => "warning",
+            Level::Note => "note",
+        })
+    }
+}
+
+/// One thing to tell the owner of a file.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Finding {
+    /// The file, relative to the folder that was loaded.
+    pub file: PathBuf,
+    /// The line in that file, from 1; none where the file as a whole is meant.
+    pub line: Option<u32>,
+    /// How grave it is.
+    pub level: Level,
+    /// A short stable name, the word that `accept` takes.
+    pub code: &'static str,
+    /// What is wrong and what was expected.
+    pub what: String,
+    /// What to do about it, where that is known.
+    pub hint: Option<String>,
+    /// The owner has seen it: `accept` beside the key names its code.
+    pub accepted: bool,
+}
+
+impl Finding {
+    /// An error in `file`.
+    pub fn error(
+        code: &'static str,
+        file: impl AsRef<Path>,
+        line: impl Into<Option<u32>>,
+        what: impl Into<String>,
+    ) -> Finding {
+        Finding::new(Level::Error, code, file, line, what)
+    }
+
+    /// A warning in `file`.
+    pub fn warning(
+        code: &'static str,
+        file: impl AsRef<Path>,
+        line: impl Into<Option<u32>>,
+        what: impl Into<String>,
+    ) -> Finding {
+        Finding::new(Level::Warning, code, file, line, what)
+    }
+
+    /// A note on `file`.
+    pub fn note(
+        code: &'static str,
+        file: impl AsRef<Path>,
+        line: impl Into<Option<u32>>,
+        what: impl Into<String>,
+    ) -> Finding {
+        Finding::new(Level::Note, code, file, line, what)
+    }
+
+    fn new(
+        level: Level,
+        code: &'static str,
+        file: impl AsRef<Path>,
+        line: impl Into<Option<u32>>,
+        what: impl Into<String>,
+    ) -> Finding {
+        Finding {
+            file: file.as_ref().to_owned(),
+            line: line.into(),
+            level,
+            code,
+            what: what.into(),
+            hint: None,
+            accepted: false,
+        }
+    }
+
+    /// The same finding with a remedy.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Finding {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// The same finding, marked as seen by its owner if `accept` names its code.
+    #[must_use]
+    pub fn accepted_by<S: AsRef<str>>(mut self, accept: &[S]) -> Finding {
+        self.accepted |= accept.iter().any(|code| code.as_ref() == self.code);
+        self
+    }
+
+    /// Whether this is an error that nobody has accepted.
+    pub fn is_open_error(&self) -> bool {
+        self.level == Level::Error && !self.accepted
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.level, self.file.display())?;
+        if let Some(line) = self.line {
+            write!(f, ":{line}")?;
+        }
+        write!(f, ": {} [{}]", self.what, self.code)?;
+        if let Some(hint) = &self.hint {
+            write!(f, "\n  hint: {hint}")?;
+        }
+        Ok(())
+    }
+}
+
+/// The nearest of the names that exist, if one is near enough to be meant.
+pub fn nearest<'a>(name: &str, among: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let folded = name.to_lowercase();
+    among
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(&folded, &candidate.to_lowercase()), candidate))
+        .filter(|(distance, candidate)| *distance <= 1 + candidate.len().min(name.len()) / 4)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
