@@ -1,6 +1,16 @@
 //! Offhook answers a booting desk phone with exactly the file that it must get.
 
-pub mod catalogue;
 pub mod findings;
-pub mod phone;
 pub mod reader;
+
+pub mod format;
+pub mod phone;
+
+pub mod catalogue;
+pub mod fleet;
+
+pub mod world;
+
+pub mod resolve;
+
+pub mod render;
