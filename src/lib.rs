@@ -2,5 +2,6 @@
 
 pub mod catalogue;
 pub mod findings;
+pub mod identify;
 pub mod phone;
 pub mod reader;
