@@ -11,6 +11,14 @@ pub mod fleet;
 
 pub mod world;
 
+pub mod identify;
+
 pub mod resolve;
 
 pub mod render;
+
+pub mod live;
+
+pub mod check;
+
+pub mod cli;

@@ -6,7 +6,7 @@ use regex::Regex;
 use super::band::Bands;
 use super::figure::Source;
 use crate::findings::nearest;
-use crate::reader::{Table, Value};
+use crate::reader::{At, Table, Value};
 
 /// How good a MAC in some place is as evidence. Only two strong ones that differ are a contradiction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -64,7 +64,7 @@ pub struct FilePattern {
     pub url: Option<CompactString>,
     /// The `Content-Type` of the answer.
     pub content_type: CompactString,
-    /// The product that asks for this path, where the path alone tells it.
+    /// The product that asks for this path, where the path alone tells it; `{product}` in it is what the group found.
     pub product: Option<CompactString>,
     /// How good a MAC in this path is.
     pub mac: Evidence,
@@ -109,6 +109,8 @@ pub struct Family {
     pub bands: Bands,
     /// The first hexadecimal digits of its phones' MACs: a hint, never proof.
     pub addresses: Vec<CompactString>,
+    /// Folders, in lower case, under which the maker's own servers keep such files: a weaker hint still.
+    pub folders: Vec<CompactString>,
     /// What to type into the phone, with `{base}`.
     pub provisioning_url: CompactString,
     /// Where in the phone's web page.
@@ -136,6 +138,7 @@ impl Family {
         let booleans = table.texts("booleans").map(|list| list.value).unwrap_or_default();
         let [no, yes] =
             <[_; 2]>::try_from(booleans).map_or(["0".into(), "1".into()], |pair| pair.map(|at| at.value.into()));
+        let files = read_files(table);
         Family {
             id: id.into(),
             name: text(table, "name"),
@@ -143,13 +146,14 @@ impl Family {
             format: table.text("format").map(|at| at.value.into()),
             bands,
             addresses: read_addresses(table),
+            folders: read_folders(table),
             provisioning_url: table.text("provisioning_url").map_or("{base}/".into(), |at| at.value.into()),
             provisioning_where: table.text("provisioning_where").map(|at| at.value.into()),
             unset: table.text("unset").map(|at| at.value.into()),
             booleans: [no, yes],
             options: table.table("options").map(|mut options| read_options(&mut options)).unwrap_or_default(),
             recognise: table.tables("recognise").into_iter().filter_map(read_recogniser).collect(),
-            files: table.tables("files").into_iter().filter_map(read_file).collect(),
+            files,
             numbers: table.tables("numbers").into_iter().map(read_number).collect(),
             resync: table.table("resync").map(read_resync),
         }
@@ -193,10 +197,9 @@ fn read_bands(table: &mut Table<'_, '_>) -> Bands {
 }
 
 fn read_addresses(table: &mut Table<'_, '_>) -> Vec<CompactString> {
-    table.allow("addresses_source");
-    let Some(list) = table.texts("addresses") else { return Vec::new() };
+    let Some(list) = hints(table, "addresses", "addresses_source") else { return Vec::new() };
     let mut addresses = Vec::new();
-    for prefix in list.value {
+    for prefix in list {
         if (6..=12).contains(&prefix.value.len())
             && prefix.value.bytes().all(|b| b.is_ascii_hexdigit() && !b.is_ascii_uppercase())
         {
@@ -210,6 +213,21 @@ fn read_addresses(table: &mut Table<'_, '_>) -> Vec<CompactString> {
         }
     }
     addresses
+}
+
+fn read_folders(table: &mut Table<'_, '_>) -> Vec<CompactString> {
+    let folders = hints(table, "folders", "folders_source").unwrap_or_default();
+    folders.into_iter().map(|at| at.value.to_lowercase().into()).collect()
+}
+
+/// A list of hints; like any figure it has to say where it is from.
+fn hints(table: &mut Table<'_, '_>, field: &'static str, source: &'static str) -> Option<Vec<At<String>>> {
+    let list = table.texts(field);
+    match list {
+        Some(_) => table.required_text(source),
+        None => table.text(source),
+    };
+    list.map(|at| at.value)
 }
 
 /// Options are texts, whole numbers or booleans under names of the family's own.
@@ -237,7 +255,8 @@ pub(super) fn read_options(table: &mut Table<'_, '_>) -> Vec<(CompactString, Val
 }
 
 fn read_recogniser(mut table: Table<'_, '_>) -> Option<Recogniser> {
-    let user_agent = regex(&mut table, "user_agent", |pattern| pattern.to_owned());
+    let groups = ["product", "firmware", "mac", "serial"];
+    let user_agent = regex(&mut table, "user_agent", &groups, |pattern| pattern.to_owned());
     let mac = read_evidence(&mut table);
     let product = table.text("product").map(|at| at.value.into());
     let source = Source::read(&mut table);
@@ -245,11 +264,29 @@ fn read_recogniser(mut table: Table<'_, '_>) -> Option<Recogniser> {
     Some(Recogniser { user_agent: user_agent?, mac, product, source })
 }
 
+fn read_files(table: &mut Table<'_, '_>) -> Vec<FilePattern> {
+    let mut files: Vec<FilePattern> = Vec::new();
+    for entry in table.tables("files") {
+        let line = entry.line();
+        let Some(file) = read_file(entry) else { continue };
+        if files.iter().any(|other| other.name == file.name) {
+            table.error("duplicate-name", line, format!("two files of the family are named `{}`", file.name));
+        }
+        files.push(file);
+    }
+    files
+}
+
 fn read_file(mut table: Table<'_, '_>) -> Option<FilePattern> {
     let name = text(&mut table, "name");
     // The tail of the path, whatever folders a server address has before it.
-    let path = regex(&mut table, "path", |pattern| format!("(?i)(?:^|/)(?:{pattern})$"));
-    let query = if table.has("query") { regex(&mut table, "query", |pattern| format!("(?i){pattern}")) } else { None };
+    let groups = ["mac", "product", "number"];
+    let path = regex(&mut table, "path", &groups, |pattern| format!("(?i)(?:^|/)(?:{pattern})$"));
+    let query = if table.has("query") {
+        Some(regex(&mut table, "query", &groups, |pattern| format!("(?i){pattern}"))?)
+    } else {
+        None
+    };
     let answer = read_answer(&mut table, "answer").unwrap_or_else(|| {
         if !table.has("answer") {
             table.missing("answer");
@@ -337,10 +374,21 @@ fn read_resync(mut table: Table<'_, '_>) -> Resync {
     Resync { event, reboot_event, source }
 }
 
-fn regex(table: &mut Table<'_, '_>, field: &'static str, wrap: impl Fn(&str) -> String) -> Option<Regex> {
+fn regex(
+    table: &mut Table<'_, '_>,
+    field: &'static str,
+    groups: &[&str],
+    wrap: impl Fn(&str) -> String,
+) -> Option<Regex> {
     let pattern = table.required_text(field)?;
     match Regex::new(&wrap(&pattern.value)) {
-        Ok(regex) => Some(regex),
+        Ok(regex) => {
+            for name in regex.capture_names().flatten().filter(|name| !groups.contains(name)) {
+                let what = format!("`{field}` has a group `{name}`, but {} are what is read", groups.join(", "));
+                table.error("bad-pattern", pattern.line, what);
+            }
+            Some(regex)
+        }
         Err(error) => {
             let reason = error.to_string();
             let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ");

@@ -43,7 +43,8 @@ pub struct Dialled {
 impl FeatureCodes {
     /// Reads a table of codes; `sourced` tables must say where each figure is known from.
     pub fn read(table: &mut Table<'_, '_>, sourced: bool) -> FeatureCodes {
-        let name = if sourced { table.required_text("name").map(|at| at.value.into()).unwrap_or_default() } else { "".into() };
+        let name =
+            if sourced { table.required_text("name").map(|at| at.value.into()).unwrap_or_default() } else { "".into() };
         let mut codes = FeatureCodes { name, pickup: None, codes: Vec::new() };
         if let Some(mut pickup) = table.table("pickup") {
             codes.pickup = code(&mut pickup, "prefix", false);
@@ -56,7 +57,8 @@ impl FeatureCodes {
             }
             let Some(function) = Function::named(&field.value) else {
                 let what = format!("`{}` is not a function", field.value);
-                let near = Function::nearest(&field.value).map_or("see `offhook functions`".into(), |near| format!("did you mean `{near}`?"));
+                let near = Function::nearest(&field.value)
+                    .map_or("see `offhook functions`".into(), |near| format!("did you mean `{near}`?"));
                 table.error_hint("unknown-function", field.line, what, near);
                 continue;
             };

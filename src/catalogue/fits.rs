@@ -24,12 +24,20 @@ impl Fits {
                 None => {
                     let what = format!("`{}` is not a band of this family", name.value);
                     let near = nearest(&name.value, known.iter().map(|(_, name)| name));
-                    table.error_hint("unknown-band", name.line, what, near.map_or("see `bands` in family.toml".into(), |near| format!("did you mean `{near}`?")));
+                    table.error_hint(
+                        "unknown-band",
+                        name.line,
+                        what,
+                        near.map_or("see `bands` in family.toml".into(), |near| format!("did you mean `{near}`?")),
+                    );
                 }
             }
         }
         let mut names = |field| -> Vec<CompactString> {
-            table.texts(field).map(|at| at.value.into_iter().map(|name| name.value.into()).collect()).unwrap_or_default()
+            table
+                .texts(field)
+                .map(|at| at.value.into_iter().map(|name| name.value.into()).collect())
+                .unwrap_or_default()
         };
         fits.models = names("models");
         fits.not_models = names("not_models");

@@ -24,8 +24,12 @@ pub enum Class {
 }
 
 impl Class {
-    pub(super) const ALL: [(&'static str, Class); 4] =
-        [("line", Class::Line), ("memory", Class::Memory), ("programmable", Class::Programmable), ("module", Class::Module)];
+    pub(super) const ALL: [(&'static str, Class); 4] = [
+        ("line", Class::Line),
+        ("memory", Class::Memory),
+        ("programmable", Class::Programmable),
+        ("module", Class::Module),
+    ];
 
     /// A class by its name.
     pub fn named(name: &str) -> Option<Class> {
@@ -167,7 +171,8 @@ pub struct FunctionTable {
 impl FunctionTable {
     /// Reads a family's `functions.toml`.
     pub fn read(table: &mut Table<'_, '_>, family: &Family) -> FunctionTable {
-        let mut read = FunctionTable { by_function: vec![Vec::new(); Function::all().count()], ..FunctionTable::default() };
+        let mut read =
+            FunctionTable { by_function: vec![Vec::new(); Function::all().count()], ..FunctionTable::default() };
         read.read_fields(table);
         read.read_wide(table);
         let Some(mut functions) = table.table("functions") else {
@@ -189,7 +194,12 @@ impl FunctionTable {
         for function in Function::all() {
             if read.by_function[function as usize].is_empty() {
                 let what = format!("nothing is said of the function `{function}`");
-                table.error_hint("unmapped-function", 1, what, "give an alternative, or `outcome = \"impossible\"` and why");
+                table.error_hint(
+                    "unmapped-function",
+                    1,
+                    what,
+                    "give an alternative, or `outcome = \"impossible\"` and why",
+                );
             }
         }
         read
@@ -219,7 +229,11 @@ impl FunctionTable {
             if let Some(word) = &grammar
                 && crate::format::grammar::Grammar::parse_name(&word.value).is_none()
             {
-                entry.error("unknown-word", word.line, format!("`{}` is not a grammar: plain or fnc were expected", word.value));
+                entry.error(
+                    "unknown-word",
+                    word.line,
+                    format!("`{}` is not a grammar: plain or fnc were expected", word.value),
+                );
             }
             let grammar = grammar.map_or("plain".into(), |at| at.value.into());
             entry.finish();
@@ -251,7 +265,10 @@ impl FunctionTable {
             .filter_map(|word| {
                 let class = Class::named(&word.value);
                 if class.is_none() {
-                    let what = format!("`{}` is not a class of key: line, memory, programmable or module were expected", word.value);
+                    let what = format!(
+                        "`{}` is not a class of key: line, memory, programmable or module were expected",
+                        word.value
+                    );
                     table.error("unknown-word", word.line, what);
                 }
                 class
@@ -298,8 +315,19 @@ impl FunctionTable {
 
     /// Whatever else stands in an alternative has to be a field of a key.
     fn read_pattern_fields(&self, table: &mut Table<'_, '_>) -> Vec<(u8, Pattern)> {
-        const KNOWN: [&str; 11] =
-            ["class", "bands", "models", "not_models", "outcome", "why", "as", "also", "state", "source", "disagreement"];
+        const KNOWN: [&str; 11] = [
+            "class",
+            "bands",
+            "models",
+            "not_models",
+            "outcome",
+            "why",
+            "as",
+            "also",
+            "state",
+            "source",
+            "disagreement",
+        ];
         let mut fields = Vec::new();
         for name in table.fields() {
             if KNOWN.contains(&name.value.as_str()) {
@@ -308,7 +336,12 @@ impl FunctionTable {
             let Some(at) = self.fields.iter().position(|field| field.name == name.value) else {
                 let names: Vec<_> = self.fields.iter().map(|field| field.name.as_str()).collect();
                 let what = format!("`{}` is neither a field of a key nor known here", table.name_of(&name.value));
-                table.error_hint("unknown-field", name.line, what, format!("the fields of this family are {}", names.join(", ")));
+                table.error_hint(
+                    "unknown-field",
+                    name.line,
+                    what,
+                    format!("the fields of this family are {}", names.join(", ")),
+                );
                 continue;
             };
             let text = match table.value_named(&name.value).map(|at| at.value) {
@@ -347,7 +380,11 @@ pub(super) fn scalar(table: &mut Table<'_, '_>, field: &'static str) -> Option<C
         Value::Text(text) => Some(text.into()),
         Value::Integer(number) => Some(CompactString::from(number.to_string())),
         other => {
-            table.error("wrong-type", table.line(), format!("`{}` must be a text, not {}", table.name_of(field), other.kind()));
+            table.error(
+                "wrong-type",
+                table.line(),
+                format!("`{}` must be a text, not {}", table.name_of(field), other.kind()),
+            );
             None
         }
     }
@@ -364,7 +401,12 @@ pub(super) fn pattern(table: &Table<'_, '_>, line: u32, text: &str) -> Option<Pa
         };
         let Some((_, placeholder)) = PLACEHOLDERS.iter().find(|(known, _)| *known == name) else {
             let names = PLACEHOLDERS.map(|(name, _)| name).join(", ");
-            table.error_hint("bad-pattern", line, format!("`{{{name}}}` is not a placeholder"), format!("known are {names}"));
+            table.error_hint(
+                "bad-pattern",
+                line,
+                format!("`{{{name}}}` is not a placeholder"),
+                format!("known are {names}"),
+            );
             return None;
         };
         if !before.is_empty() {

@@ -25,7 +25,7 @@ pub type Texts = BTreeMap<String, String>;
 #[derive(Debug)]
 pub struct Maker {
     /// How its phones are recognised and which files they ask for.
-    pub family: Family,
+    pub family: Arc<Family>,
     /// What its keys say for each function; none for a family that is recognised and no more.
     pub tables: Option<Tables>,
 }
@@ -117,19 +117,23 @@ impl Loader<'_> {
     fn family(&mut self, id: &str) -> Option<Maker> {
         let family = self.read(&format!("models/{id}/family.toml"), |table| Family::read(id, table))?;
         if family.format.is_none() {
-            return Some(Maker { family, tables: None });
+            return Some(Maker { family: Arc::new(family), tables: None });
         }
         if let Some(format) = &family.format
             && crate::format::Format::parse_name(format).is_none()
         {
-            let what = format!("`format` is `{format}`, but must be one of {}", crate::format::Format::ALL.map(crate::format::Format::name).join(", "));
+            let what = format!(
+                "`format` is `{format}`, but must be one of {}",
+                crate::format::Format::ALL.map(crate::format::Format::name).join(", ")
+            );
             self.findings.push(Finding::error("unknown-word", format!("models/{id}/family.toml"), None, what));
             return None;
         }
         let vocabulary = self.catalogue.vocabulary.clone();
         let functions = self.read(&format!("models/{id}/functions.toml"), |table| FunctionTable::read(table, &family));
-        let mappings = self.read(&format!("models/{id}/settings.toml"), |table| Mappings::read(table, &family, &vocabulary));
-        Some(Maker { family, tables: Some(Tables { functions: functions?, mappings: mappings? }) })
+        let mappings =
+            self.read(&format!("models/{id}/settings.toml"), |table| Mappings::read(table, &family, &vocabulary));
+        Some(Maker { family: Arc::new(family), tables: Some(Tables { functions: functions?, mappings: mappings? }) })
     }
 
     fn models(&mut self) {
@@ -194,7 +198,12 @@ impl Loader<'_> {
             for (file, model) in named {
                 if !catalogue.models.contains_key(model) {
                     let path = format!("models/{}/{file}.toml", maker.family.id);
-                    self.findings.push(Finding::error("unknown-model", path, None, format!("the model `{model}` does not exist")));
+                    self.findings.push(Finding::error(
+                        "unknown-model",
+                        path,
+                        None,
+                        format!("the model `{model}` does not exist"),
+                    ));
                 }
             }
         }

@@ -86,7 +86,10 @@ impl Mappings {
 
     /// All mappings, for checks.
     pub fn iter(&self) -> impl Iterator<Item = (SettingId, &Mapping)> {
-        self.by_setting.iter().enumerate().flat_map(|(at, list)| list.iter().map(move |mapping| (SettingId(at as u16), mapping)))
+        self.by_setting
+            .iter()
+            .enumerate()
+            .flat_map(|(at, list)| list.iter().map(move |mapping| (SettingId(at as u16), mapping)))
     }
 }
 
@@ -130,7 +133,9 @@ impl Parameter {
                 match map.value_named(ours).map(|at| at.value) {
                     Some(Value::Text(theirs)) => values.push((ours.into(), theirs.into())),
                     Some(Value::Integer(theirs)) => values.push((ours.into(), CompactString::from(theirs.to_string()))),
-                    Some(other) => map.error("wrong-type", word.line, format!("`{ours}` must be a text, not {}", other.kind())),
+                    Some(other) => {
+                        map.error("wrong-type", word.line, format!("`{ours}` must be a text, not {}", other.kind()))
+                    }
                     None => {}
                 }
             }

@@ -134,7 +134,11 @@ impl Model {
                 Some(option) => option.1 = value.clone(),
                 None => {
                     let line = own.as_ref().map_or(1, |(line, _)| *line);
-                    table.error("unknown-field", line, format!("`options.{name}` is not an option of the family `{}`", family.id));
+                    table.error(
+                        "unknown-field",
+                        line,
+                        format!("`options.{name}` is not an option of the family `{}`", family.id),
+                    );
                 }
             }
         }
@@ -265,7 +269,8 @@ fn read_class(table: &mut Table<'_, '_>) -> Option<Class> {
     let word = table.required_text("class")?;
     let class = Class::named(&word.value);
     if class.is_none() {
-        let what = format!("`{}` is not a class of key: line, memory, programmable or module were expected", word.value);
+        let what =
+            format!("`{}` is not a class of key: line, memory, programmable or module were expected", word.value);
         table.error("unknown-word", word.line, what);
     }
     class
@@ -319,7 +324,8 @@ fn read_width(table: &mut Table<'_, '_>, field: &'static str) -> Option<Width> {
         digits => match digits.parse() {
             Ok(width) => Some(Width::Characters(width)),
             Err(_) => {
-                let what = format!("`{}` is `{digits}`, but must be a number of characters or unknown", table.name_of(field));
+                let what =
+                    format!("`{}` is `{digits}`, but must be a number of characters or unknown", table.name_of(field));
                 table.error("unknown-word", table.line(), what);
                 None
             }
@@ -366,7 +372,11 @@ fn numbered<T>(
     for name in entries.fields() {
         match (name.value.parse(), read(&entries, &name.value)) {
             (Ok(position), Some(value)) => read_entries.push((position, value)),
-            _ => entries.error("wrong-type", name.line, format!("`{}` must be the number of a key", entries.name_of(&name.value))),
+            _ => entries.error(
+                "wrong-type",
+                name.line,
+                format!("`{}` must be the number of a key", entries.name_of(&name.value)),
+            ),
         }
     }
     read_entries

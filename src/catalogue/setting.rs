@@ -140,7 +140,11 @@ impl Setting {
         let scope = match table.required_text("scope") {
             Some(word) if word.value == "account" => Scope::Account,
             Some(word) if word.value != "phone" => {
-                table.error("unknown-word", word.line, format!("`scope` is `{}`, but must be phone or account", word.value));
+                table.error(
+                    "unknown-word",
+                    word.line,
+                    format!("`scope` is `{}`, but must be phone or account", word.value),
+                );
                 return None;
             }
             _ => Scope::Phone,
@@ -203,7 +207,11 @@ fn read_kind(table: &mut Table<'_, '_>) -> Option<Kind> {
             Some(Value::List(ends)) => match ends.as_slice() {
                 [Value::Integer(low), Value::Integer(high)] => Kind::Integer(*low, *high),
                 _ => {
-                    table.error("wrong-type", word.line, "`range` must be two whole numbers, the lowest and the highest");
+                    table.error(
+                        "wrong-type",
+                        word.line,
+                        "`range` must be two whole numbers, the lowest and the highest",
+                    );
                     return None;
                 }
             },
@@ -239,7 +247,9 @@ impl Kind {
             (Kind::Integer(low, high), Value::Integer(number)) => {
                 Err(format!("is {number}, but must be from {low} to {high}"))
             }
-            (Kind::Boolean | Kind::Integer(..), other) => Err(format!("must be {}, not {}", self.expected(), other.kind())),
+            (Kind::Boolean | Kind::Integer(..), other) => {
+                Err(format!("must be {}, not {}", self.expected(), other.kind()))
+            }
             (_, Value::Text(text)) => self.check_text(text),
             // A number of few digits is easily written without its quotes.
             (Kind::Number, Value::Integer(number)) => Err(format!("must be a text: write \"{number}\" in quotes")),
@@ -265,7 +275,9 @@ impl Kind {
                 Err(format!("has {} characters; {max} are the most", text.chars().count()))
             }
             Kind::Secret(_) => Ok(SettingValue::Secret(Secret::new(text.to_owned()))),
-            Kind::Host if text.is_empty() || !text.bytes().all(|b| b.is_ascii_alphanumeric() || b".-:[]_".contains(&b)) => {
+            Kind::Host
+                if text.is_empty() || !text.bytes().all(|b| b.is_ascii_alphanumeric() || b".-:[]_".contains(&b)) =>
+            {
                 expected(None)
             }
             Kind::Ipv4 if text.parse::<std::net::Ipv4Addr>().is_err() => expected(None),
@@ -319,6 +331,7 @@ pub fn check_url(text: &str) -> Result<(), String> {
 
 fn is_language(text: &str) -> bool {
     let mut parts = text.split('-');
-    let language = parts.next().is_some_and(|part| (2..=3).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_lowercase()));
+    let language =
+        parts.next().is_some_and(|part| (2..=3).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_lowercase()));
     language && parts.all(|part| (2..=4).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric()))
 }

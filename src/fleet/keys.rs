@@ -157,7 +157,11 @@ fn check_parameters(table: &Table<'_, '_>, function: Function, at: u32, given: &
             && !takes.contains(field)
         {
             let what = format!("`{}` means nothing to the function `{function}`", table.name_of(field));
-            let hint = if takes.is_empty() { "it takes no parameter".into() } else { format!("it takes {}", takes.join(", ")) };
+            let hint = if takes.is_empty() {
+                "it takes no parameter".into()
+            } else {
+                format!("it takes {}", takes.join(", "))
+            };
             table.error_hint("useless-parameter", *at, what, hint);
         }
     }

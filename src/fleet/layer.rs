@@ -46,11 +46,7 @@ impl Layer {
     /// Reads the same, and `[family.*]` and `[model.*]`.
     pub fn read_with_scopes(table: &mut Table<'_, '_>, reading: &Reading<'_>) -> Layer {
         let layer = Layer::read(table, reading);
-        Layer {
-            families: read_scopes(table, "family", reading),
-            models: read_scopes(table, "model", reading),
-            ..layer
-        }
+        Layer { families: read_scopes(table, "family", reading), models: read_scopes(table, "model", reading), ..layer }
     }
 }
 
@@ -91,7 +87,8 @@ fn read_unset(table: &mut Table<'_, '_>, reading: &Reading<'_>, settings: &mut V
         let Some(id) = reading.vocabulary.id(name) else {
             let what = format!("`unset` names `{}`, which is not a setting", path.value);
             let near = reading.vocabulary.nearest(name);
-            let hint = near.map_or("write settings.NAME or sip.NAME".to_owned(), |near| format!("did you mean `{near}`?"));
+            let hint =
+                near.map_or("write settings.NAME or sip.NAME".to_owned(), |near| format!("did you mean `{near}`?"));
             table.error_hint("unknown-setting", path.line, what, hint);
             continue;
         };

@@ -44,7 +44,11 @@ impl Line {
 pub(super) fn one_line(table: &Table<'_, '_>, field: &str, text: crate::reader::At<String>) -> Option<CompactString> {
     let length = text.value.chars().count();
     if text.value.chars().any(char::is_control) {
-        table.error("bad-label", text.line, format!("`{}` holds a line break or control character", table.name_of(field)));
+        table.error(
+            "bad-label",
+            text.line,
+            format!("`{}` holds a line break or control character", table.name_of(field)),
+        );
         return None;
     }
     if length > 63 {

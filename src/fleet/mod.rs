@@ -9,6 +9,7 @@ mod line;
 mod phone;
 mod place;
 mod root;
+pub mod schema;
 mod secrets;
 mod site;
 

@@ -109,7 +109,11 @@ fn read_modules(table: &mut Table<'_, '_>) -> (Modules, u32) {
         _ => None,
     };
     if modules.is_none() {
-        table.error("wrong-type", value.line, "`modules` must be a number of modules from 0 to 20, or a list of their models");
+        table.error(
+            "wrong-type",
+            value.line,
+            "`modules` must be a number of modules from 0 to 20, or a list of their models",
+        );
     }
     (modules.unwrap_or(Modules::Count(0)), value.line)
 }
@@ -132,7 +136,10 @@ fn read_raw(table: &mut Table<'_, '_>) -> Box<[Raw]> {
                     at: name.line,
                 }),
                 None => {
-                    let what = format!("`{}` must be a text, a list of texts, or {{ value, attributes }}", edits.name_of(&name.value));
+                    let what = format!(
+                        "`{}` must be a text, a list of texts, or {{ value, attributes }}",
+                        edits.name_of(&name.value)
+                    );
                     edits.error("wrong-type", name.line, what);
                 }
             }
@@ -159,7 +166,8 @@ fn raw_values(value: &Value) -> Option<RawValues> {
                     ("value", Value::List(items)) => values = items.iter().map(text).collect::<Option<_>>()?,
                     ("value", value) => values = Box::new([text(value)?]),
                     ("attributes", Value::Table(pairs)) => {
-                        let pair = |(name, value): &(String, Value)| Some((CompactString::from(name.as_str()), text(value)?));
+                        let pair =
+                            |(name, value): &(String, Value)| Some((CompactString::from(name.as_str()), text(value)?));
                         attributes = pairs.iter().map(pair).collect::<Option<_>>()?;
                     }
                     _ => return None,

@@ -26,7 +26,11 @@ impl Entity {
     pub fn at(path: &Path) -> Option<Entity> {
         let parts: Vec<&str> = path.iter().map(|part| part.to_str()).collect::<Option<_>>()?;
         // Editors' copies and what they write aside are not entities.
-        let stem = |name: &str| name.strip_suffix(".toml").filter(|stem| !stem.is_empty() && !stem.starts_with('.')).map(CompactString::from);
+        let stem = |name: &str| {
+            name.strip_suffix(".toml")
+                .filter(|stem| !stem.is_empty() && !stem.starts_with('.'))
+                .map(CompactString::from)
+        };
         match parts.as_slice() {
             ["fleet.toml"] => Some(Entity::Root),
             ["sites", site, ..] if site.starts_with('.') => None,
@@ -67,9 +71,16 @@ pub fn list(root: &Path) -> (Vec<Entity>, Vec<Finding>) {
         let entries = match std::fs::read_dir(root.join(&folder)) {
             Ok(entries) => entries,
             // A site without lines or phones needs no empty folder.
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound && folder.iter().count() > 1 => return Vec::new(),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && folder.iter().count() > 1 => {
+                return Vec::new();
+            }
             Err(error) => {
-                findings.push(Finding::error("unreadable", &folder, None, format!("cannot be listed: {}", plain(&error))));
+                findings.push(Finding::error(
+                    "unreadable",
+                    &folder,
+                    None,
+                    format!("cannot be listed: {}", plain(&error)),
+                ));
                 return Vec::new();
             }
         };
@@ -77,7 +88,8 @@ pub fn list(root: &Path) -> (Vec<Entity>, Vec<Finding>) {
     };
     entities.push(Entity::Root);
     for site in add("sites".into(), &mut findings) {
-        if !root.join(&site).is_dir() || site.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b".")) {
+        if !root.join(&site).is_dir() || site.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
+        {
             continue;
         }
         entities.extend(Entity::at(&site.join("site.toml")));
@@ -88,7 +100,12 @@ pub fn list(root: &Path) -> (Vec<Entity>, Vec<Finding>) {
                     None if path.extension().is_some_and(|extension| extension == "toml") => {
                         let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
                         if !hidden {
-                            findings.push(Finding::warning("odd-name", &path, None, "is not read: its name is not valid UTF-8"));
+                            findings.push(Finding::warning(
+                                "odd-name",
+                                &path,
+                                None,
+                                "is not read: its name is not valid UTF-8",
+                            ));
                         }
                     }
                     None => {}

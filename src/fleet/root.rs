@@ -64,7 +64,9 @@ impl Root {
                 let what = format!("`schema` is {}, but this version reads schema 1", schema.value);
                 table.error_hint("wrong-schema", schema.line, what, "use an offhook that knows it");
             }
-            None if !table.has("schema") => table.error_hint("missing-field", 1, "`schema` is missing", "write `schema = 1`"),
+            None if !table.has("schema") => {
+                table.error_hint("missing-field", 1, "`schema` is missing", "write `schema = 1`")
+            }
             _ => {}
         }
         let public_url = table.text("public_url").and_then(|at| match check_url(&at.value) {
@@ -104,7 +106,8 @@ fn read_listen(mut table: Table<'_, '_>) -> Option<Listen> {
     let address = table.required_text("address").and_then(|text| {
         let address = text.value.parse().ok();
         if address.is_none() {
-            let what = format!("`address` is `{}`, but must be an address with a port, such as 0.0.0.0:8443", text.value);
+            let what =
+                format!("`address` is `{}`, but must be an address with a port, such as 0.0.0.0:8443", text.value);
             table.error("bad-address", text.line, what);
         }
         address

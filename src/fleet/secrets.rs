@@ -36,10 +36,12 @@ impl Secrets {
             Value::Text(text) => Ok(Secret::new(text.clone())),
             Value::Table(fields) => match fields.as_slice() {
                 [(name, Value::Text(path))] if name == "file" => self.read_file(path),
-                [(name, Value::Text(variable))] if name == "env" => std::env::var(variable).map(Secret::new).map_err(|_| {
-                    let what = format!("is in the environment variable `{variable}`, which is not set");
-                    (what, "set it where offhook is started".to_owned())
-                }),
+                [(name, Value::Text(variable))] if name == "env" => {
+                    std::env::var(variable).map(Secret::new).map_err(|_| {
+                        let what = format!("is in the environment variable `{variable}`, which is not set");
+                        (what, "set it where offhook is started".to_owned())
+                    })
+                }
                 [(name, Value::Text(_))] if name == "encrypted" => {
                     let what = "is encrypted, and this version has no key for that".to_owned();
                     Err((what, HOW.to_owned()))

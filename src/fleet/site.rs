@@ -100,7 +100,11 @@ fn read_services(table: &mut Table<'_, '_>) -> Services {
     match table.text("services") {
         Some(word) if word.value == "phone" => Services::Phone,
         Some(word) if word.value != "network" => {
-            table.error("unknown-word", word.line, format!("`services` is `{}`, but must be network or phone", word.value));
+            table.error(
+                "unknown-word",
+                word.line,
+                format!("`services` is `{}`, but must be network or phone", word.value),
+            );
             Services::Network
         }
         _ => Services::Network,
@@ -150,7 +154,8 @@ fn read_numbers(table: &mut Table<'_, '_>) -> BTreeMap<CompactString, KnownNumbe
                     numbers.insert(number.as_str().into(), KnownNumber { kind: *kind, label });
                 }
                 None => {
-                    let what = format!("`kind` is `{}`, but must be queue, hunt, fax, voicemail or external", word.value);
+                    let what =
+                        format!("`kind` is `{}`, but must be queue, hunt, fax, voicemail or external", word.value);
                     let near = nearest(&word.value, KINDS.map(|(name, _)| name)).unwrap_or("external");
                     entry.error_hint("unknown-word", word.line, what, format!("did you mean `{near}`?"));
                 }
@@ -165,11 +170,18 @@ fn read_networks(table: &mut Table<'_, '_>) -> Vec<IpNet> {
     let Some(mut trust) = table.table("trust") else { return Vec::new() };
     let mut networks = Vec::new();
     for text in trust.texts("networks").map(|at| at.value).unwrap_or_default() {
-        let network = text.value.parse::<IpNet>().ok().or_else(|| text.value.parse().ok().map(|address: std::net::IpAddr| address.into()));
+        let network = text
+            .value
+            .parse::<IpNet>()
+            .ok()
+            .or_else(|| text.value.parse().ok().map(|address: std::net::IpAddr| address.into()));
         match network {
             Some(network) => networks.push(network),
             None => {
-                let what = format!("`{}` is not a network: 192.0.2.0/24, 2001:db8::/32 or one address were expected", text.value);
+                let what = format!(
+                    "`{}` is not a network: 192.0.2.0/24, 2001:db8::/32 or one address were expected",
+                    text.value
+                );
                 trust.error("bad-network", text.line, what);
             }
         }

@@ -316,7 +316,8 @@ mod tests {
 
     #[test]
     fn an_edit_replaces_all_of_a_name_at_the_place_of_the_first() {
-        let text = "#!version:1.0.0.1\nstatic.security.user_password = a:1\nx  =  1 \nstatic.security.user_password = b:2\n";
+        let text =
+            "#!version:1.0.0.1\nstatic.security.user_password = a:1\nx  =  1 \nstatic.security.user_password = b:2\n";
         let edits = [raw("static.security.user_password", &["admin:x;y"]), raw("lang.gui", &["French"]), raw("z", &[])];
         insta::assert_snapshot!(edit(text, &edits).expect("all fit"), @r#"
         #!version:1.0.0.1

@@ -393,7 +393,10 @@ mod tests {
         assert!(refused(raw("Text_Logo/x", &[], &[])).contains("expected an element's name"));
         assert!(refused(raw("router-configuration", &["x"], &[])).contains("expected an element's name"));
         let inside = refused(raw("router-configuration/WAN_VLAN_Setting/WAN_VLAN_ID/x", &[], &[]));
-        assert!(inside.ends_with("expected elements in `router-configuration/WAN_VLAN_Setting/WAN_VLAN_ID`; it has a value"));
+        assert!(
+            inside
+                .ends_with("expected elements in `router-configuration/WAN_VLAN_Setting/WAN_VLAN_ID`; it has a value")
+        );
         let whole = refused(raw("router-configuration/WAN_VLAN_Setting", &[], &[]));
         assert!(whole.ends_with("expected a parameter; the element holds others"));
         assert!(refused(raw("A", &["\n"], &[])).ends_with("a flat-profile value cannot carry a line break"));

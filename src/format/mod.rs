@@ -309,11 +309,7 @@ fn line_of(text: &str, offset: usize) -> u32 {
 }
 
 /// Replaces what `must_go` finds by what `replacement` gives, and copies nothing if it finds nothing.
-fn replace_characters(
-    text: &str,
-    must_go: impl Fn(char) -> bool,
-    replacement: impl Fn(char) -> char,
-) -> Cow<'_, str> {
+fn replace_characters(text: &str, must_go: impl Fn(char) -> bool, replacement: impl Fn(char) -> char) -> Cow<'_, str> {
     if !text.contains(&must_go) {
         return Cow::Borrowed(text);
     }

@@ -72,7 +72,8 @@ pub(super) fn edit(text: &str, edits: &[RawEdit]) -> Result<String, FormatError>
     })?;
     let missing = || edits.iter().filter(|edit| !done.contains(edit.name.as_str()));
     if let Some(first) = missing().next() {
-        let memory = memory.ok_or_else(|| FormatError::edit(&first.name, "expected `nvm` in the file to put it into"))?;
+        let memory =
+            memory.ok_or_else(|| FormatError::edit(&first.name, "expected `nvm` in the file to put it into"))?;
         let new: Vec<String> = missing().filter_map(|edit| elements.remove(edit.name.as_str())).flatten().collect();
         splices.push(memory.append(text, &new));
     }
@@ -271,11 +272,8 @@ mod tests {
 
     #[test]
     fn an_edit_touches_nothing_but_the_parameters_of_nvm() {
-        let edits = [
-            raw("WebUI.Language", &["fr-fr"]),
-            raw("hs.RegStatus", &["<none>"]),
-            raw("Telephony.0.ToneScheme", &[]),
-        ];
+        let edits =
+            [raw("WebUI.Language", &["fr-fr"]), raw("hs.RegStatus", &["<none>"]), raw("Telephony.0.ToneScheme", &[])];
         insta::assert_snapshot!(edit(SMALL, &edits).expect("all fit"), @r#"
         <?xml version="1.0" encoding="UTF-8"?>
         <provisioning version="1.1" productID="e2">

@@ -215,7 +215,8 @@ fn attributes(tag: &str) -> Result<Attributes<'_>, String> {
 /// The text with its references resolved.
 pub(super) fn decoded(written: &str) -> Result<Cow<'_, str>, &'static str> {
     // What stands after the `&` is not shown: it may be part of a password that nobody escaped.
-    let value = quick_xml::escape::unescape(written).map_err(|_| "expected `&amp;` for `&`, or a reference that XML defines")?;
+    let value = quick_xml::escape::unescape(written)
+        .map_err(|_| "expected `&amp;` for `&`, or a reference that XML defines")?;
     match matches!(value, Cow::Owned(_)) && value.contains(is_forbidden) {
         true => Err("expected no reference to a control character"),
         false => Ok(value),

@@ -55,10 +55,20 @@ impl Loader {
         self.secrets.files()
     }
 
+    /// The catalogue alone.
+    pub fn catalogue(&mut self) -> Arc<Catalogue> {
+        self.load_catalogue(None).0
+    }
+
+    /// How phones are recognised, by the catalogue alone.
+    pub fn index(&mut self) -> Index {
+        index_of(&self.catalogue())
+    }
+
     /// Loads everything.
     pub fn load(&mut self) -> Serving {
         let (catalogue, templates, findings) = self.load_catalogue(None);
-        let index = Arc::new(Index::of(&catalogue));
+        let index = Arc::new(index_of(&catalogue));
         let empty = World::empty(catalogue);
         let world = self.all_changes(&empty).0.apply(&empty);
         Serving { world, templates: Arc::new(templates), index, catalogue_findings: findings.into() }
@@ -69,7 +79,7 @@ impl Loader {
         let vocabulary = self.texts.get("models/settings.toml").cloned();
         let kept = (&*before.world.catalogue, &*before.templates);
         let (catalogue, templates, findings) = self.load_catalogue(Some(kept));
-        let index = Arc::new(Index::of(&catalogue));
+        let index = Arc::new(index_of(&catalogue));
         let world = before.world.with_catalogue(catalogue);
         let world = match vocabulary.as_ref() == self.texts.get("models/settings.toml") {
             true => world,
@@ -105,7 +115,10 @@ impl Loader {
         }
     }
 
-    fn load_catalogue(&mut self, before: Option<(&Catalogue, &Templates)>) -> (Arc<Catalogue>, Templates, Vec<Finding>) {
+    fn load_catalogue(
+        &mut self,
+        before: Option<(&Catalogue, &Templates)>,
+    ) -> (Arc<Catalogue>, Templates, Vec<Finding>) {
         let (texts, mut findings) = self.overrides.over_shipped();
         let (catalogue, more) = Catalogue::load(&texts, before.map(|(catalogue, _)| catalogue));
         findings.extend(more);
@@ -133,7 +146,10 @@ impl Loader {
 
     fn read_all(&self, world: &World, entities: Vec<Entity>) -> Vec<Change> {
         let vocabulary = world.catalogue.vocabulary.clone();
-        entities.into_par_iter().map(|entity| self.read_one(entity, &Reading { vocabulary: &vocabulary, secrets: &self.secrets })).collect()
+        entities
+            .into_par_iter()
+            .map(|entity| self.read_one(entity, &Reading { vocabulary: &vocabulary, secrets: &self.secrets }))
+            .collect()
     }
 
     fn read_one(&self, entity: Entity, reading: &Reading<'_>) -> Change {
@@ -150,6 +166,15 @@ impl Loader {
 /// Not there at all; a link that leads nowhere is there, and cannot be read.
 fn is_gone(path: &Path) -> bool {
     std::fs::symlink_metadata(path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
+}
+
+/// The index of a catalogue's families and models.
+fn index_of(catalogue: &Catalogue) -> Index {
+    let families: Vec<_> = catalogue.families.values().map(|maker| maker.family.clone()).collect();
+    let models =
+        catalogue.models.values().map(|model| (model.id.as_str(), model.family.as_str(), model.products.as_slice()));
+    // Patterns are compiled one by one when a family is read, so that together they can only be too many.
+    Index::new(&families, models).unwrap_or_default()
 }
 
 struct Changes(Vec<Change>);

@@ -33,17 +33,29 @@ pub fn prove(catalogue: &Arc<Catalogue>, templates: &Templates) -> Vec<(CompactS
 
 fn failure(subject: &Subject, templates: &Templates) -> Option<Finding> {
     let key = RevisionKey::fixed();
-    let with = Renderer { templates, url: "https://phones.example.org", key: &key, reveal: Reveal::Secrets, changed_at: &|_| 0 };
+    let with = Renderer {
+        templates,
+        url: "https://phones.example.org",
+        key: &key,
+        reveal: Reveal::Secrets,
+        changed_at: &|_| 0,
+    };
     for (band, name) in subject.maker.family.bands.iter() {
         let resolved = resolve(subject, band, Phase::First)?;
         for (_, file) in subject.maker.family.documents() {
             let Err(error) = render(&resolved, file, &with) else { continue };
-            let template = format!("templates/{}/{}", subject.model.family, file.template.as_deref().unwrap_or_default());
+            let template =
+                format!("templates/{}/{}", subject.model.family, file.template.as_deref().unwrap_or_default());
             let what = match error {
                 RenderError::Template { what, .. } => what,
                 other => other.to_string(),
             };
-            return Some(Finding::error("bad-template", template, None, format!("for `{}` in band {name}: {what}", subject.model.id)));
+            return Some(Finding::error(
+                "bad-template",
+                template,
+                None,
+                format!("for `{}` in band {name}: {what}", subject.model.id),
+            ));
         }
     }
     None
@@ -77,7 +89,8 @@ fn bare(catalogue: &Arc<Catalogue>, maker: &Arc<Maker>, model: &Arc<Model>) -> S
 
 /// A phone with all its lines and modules and a function on every key.
 fn full(catalogue: &Arc<Catalogue>, maker: &Arc<Maker>, model: &Arc<Model>) -> Subject {
-    let lines = (1..=model.lines.count).map(|n| Arc::new(line(n, if n == 1 { keys(catalogue, model) } else { Box::default() })));
+    let lines = (1..=model.lines.count)
+        .map(|n| Arc::new(line(n, if n == 1 { keys(catalogue, model) } else { Box::default() })));
     let spare = bare(catalogue, maker, model);
     let modules = model.modules.as_ref().map_or(0, |slots| slots.max);
     Subject {

@@ -59,7 +59,9 @@ impl Overrides {
         let mut names: Vec<_> = entries.filter_map(Result::ok).map(|entry| entry.file_name()).collect();
         names.sort();
         for name in names {
-            let Some(text) = name.to_str().filter(|name| !name.starts_with('.') && !name.ends_with('~')) else { continue };
+            let Some(text) = name.to_str().filter(|name| !name.starts_with('.') && !name.ends_with('~')) else {
+                continue;
+            };
             let relative = relative.join(text);
             let path = self.folder.join(&relative);
             let shown = Path::new("overrides").join(&relative);
@@ -102,5 +104,8 @@ fn changed_below(text: &str, base: &str, shown: &Path) -> Option<Finding> {
         return None;
     }
     let what = "was copied from a shipped file that has changed since";
-    Some(Finding::warning("shipped-changed", shown, None, what).hint(format!("compare the two, then write `{}` into it", mark(base))))
+    Some(
+        Finding::warning("shipped-changed", shown, None, what)
+            .hint(format!("compare the two, then write `{}` into it", mark(base))),
+    )
 }

@@ -165,7 +165,13 @@ pub const FUNCTIONS: [FunctionInfo; 39] = [
     info(Function::Directory, "directory", "DIRECTORY", Group::Functions, Parameter::None),
     info(Function::ForwardAllTo, "forward_all_to", "CFUNUM", Group::Services, Parameter::Number),
     info(Function::ForwardAll, "forward_all", "CFU", Group::Services, Parameter::None),
-    info(Function::ForwardAllToVoicemail, "forward_all_to_voicemail", "CFUVM", Group::Services, Parameter::VoicemailOrFax),
+    info(
+        Function::ForwardAllToVoicemail,
+        "forward_all_to_voicemail",
+        "CFUVM",
+        Group::Services,
+        Parameter::VoicemailOrFax,
+    ),
     info(Function::ForwardAllToFax, "forward_all_to_fax", "CFUFAX", Group::Services, Parameter::VoicemailOrFax),
     info(Function::ForwardNoAnswer, "forward_no_answer", "CFNR", Group::Services, Parameter::Number),
     info(Function::ForwardBusy, "forward_busy", "CFB", Group::Services, Parameter::Number),
@@ -200,7 +206,7 @@ const fn info(
 
 impl Function {
     /// All functions.
-    pub fn all() -> impl Iterator<Item = Function> {
+    pub fn all() -> impl Iterator<Item = Function> + Clone {
         FUNCTIONS.iter().map(|info| info.function)
     }
 

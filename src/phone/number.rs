@@ -84,9 +84,11 @@ mod tests {
 
     #[test]
     fn what_people_write_between_digits_is_dropped() {
-        for (text, number) in
-            [("+33 9 72.10-10 10", "+33972101010"), ("*21*0033972101011#", "*21*0033972101011#"), ("(0) 12/34", "01234")]
-        {
+        for (text, number) in [
+            ("+33 9 72.10-10 10", "+33972101010"),
+            ("*21*0033972101011#", "*21*0033972101011#"),
+            ("(0) 12/34", "01234"),
+        ] {
             assert_eq!(text.parse::<Number>().unwrap().as_str(), number);
         }
     }

@@ -153,7 +153,8 @@ fn nearest(name: &str) -> Option<&'static str> {
         let city = known.rsplit('/').next().unwrap_or(&known);
         strsim::jaro_winkler(&wanted, &known).max(strsim::jaro_winkler(&wanted, city) - 0.01)
     };
-    let likely = tzdb_data::TZ_NAMES.iter().map(|known| (likeness(known), *known)).filter(|(likeness, _)| *likeness > 0.8);
+    let likely =
+        tzdb_data::TZ_NAMES.iter().map(|known| (likeness(known), *known)).filter(|(likeness, _)| *likeness > 0.8);
     likely.max_by(|(a, _), (b, _)| a.total_cmp(b)).map(|(_, name)| name)
 }
 
@@ -168,7 +169,12 @@ impl Switch {
             week => (i32::from(week) - 1) * 7 + 1,
         };
         let place = match days {
-            0 => Place { month, week: i32::from(rule.week()), day: if rule.week() == 5 { -1 } else { first }, exact: true },
+            0 => Place {
+                month,
+                week: i32::from(rule.week()),
+                day: if rule.week() == 5 { -1 } else { first },
+                exact: true,
+            },
             _ => Place::shifted(month, first + days),
         };
         // Each of these is small by construction.
@@ -357,7 +363,8 @@ mod tests {
 
     #[test]
     fn every_zone_agrees_with_the_database_in_years_to_come() {
-        let starts = [2045, 2046, 2047].map(|year| UtcDateTime::new(year, 1, 1, 0, 0, 0, 0).expect("a day").unix_time());
+        let starts =
+            [2045, 2046, 2047].map(|year| UtcDateTime::new(year, 1, 1, 0, 0, 0, 0).expect("a day").unix_time());
         let mut listed = Vec::new();
         for &name in tzdb_data::TZ_NAMES {
             let data = tzdb_data::find_tz(name.as_bytes()).expect("the database has its own names");

@@ -49,7 +49,10 @@ impl Cache {
     /// A cache that keeps at most so many bytes.
     pub fn new(max_bytes: u64) -> Cache {
         // A file is about 8 kB; the estimate only sizes the cache's own tables.
-        let options = OptionsBuilder::new().estimated_items_capacity((max_bytes / 8192) as usize).weight_capacity(max_bytes).build();
+        let options = OptionsBuilder::new()
+            .estimated_items_capacity((max_bytes / 8192) as usize)
+            .weight_capacity(max_bytes)
+            .build();
         let files = match options {
             Ok(options) => Quick::with_options(options, ByBytes, DefaultHashBuilder::default(), Default::default()),
             Err(_) => Quick::with_weighter(1024, max_bytes, ByBytes),

@@ -10,6 +10,7 @@ use super::view::{Stamp, context};
 use crate::catalogue::FilePattern;
 use crate::format::{Format, FormatError, RawEdit};
 use crate::resolve::Resolved;
+use crate::world::Subject;
 
 /// Whether secrets are written, or what stands for them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,6 +100,13 @@ pub fn render(resolved: &Resolved<'_>, file: &FilePattern, with: &Renderer<'_>) 
     Ok(Document { bytes: Bytes::from(text), content_type: file.content_type.clone(), revision, etag })
 }
 
+/// A phone's documents by the names under which it asks for them.
+pub fn documents_of(subject: &Subject) -> Vec<(String, &FilePattern)> {
+    let mac = subject.phone.mac;
+    let name = |url: &str| url.replace("{mac}", &mac.to_string()).replace("{MAC}", &mac.upper());
+    subject.maker.family.documents().filter_map(|(_, file)| Some((name(file.url.as_deref()?), file))).collect()
+}
+
 fn once(resolved: &Resolved<'_>, template: &str, with: &Renderer<'_>, stamp: &Stamp) -> Result<String, RenderError> {
     let family = &resolved.subject.model.family;
     let reveal = with.reveal == Reveal::Secrets;
@@ -113,7 +121,9 @@ fn once(resolved: &Resolved<'_>, template: &str, with: &Renderer<'_>, stamp: &St
         .templates
         .render(family, template, &context)
         .map_err(|what| RenderError::Template { template: named(), what })?;
-    let Some(format) = resolved.subject.maker.family.format.as_deref().and_then(Format::parse_name) else { return Ok(text) };
+    let Some(format) = resolved.subject.maker.family.format.as_deref().and_then(Format::parse_name) else {
+        return Ok(text);
+    };
     let edits = raw_edits(resolved, reveal);
     let text = if edits.is_empty() { text } else { format.edit(&text, &edits).map_err(RenderError::Raw)? };
     format.parse(&text).map_err(|what| RenderError::Invalid { template: named(), what })?;

@@ -40,6 +40,13 @@ pub struct Explanation {
     pub at: u32,
 }
 
+impl std::fmt::Display for Explanation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} ({}, {}", self.value, self.layer, self.file)?;
+        if self.at > 0 { write!(f, ":{})", self.at) } else { write!(f, ")") }
+    }
+}
+
 /// Why a key is empty.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct EmptyKey {
@@ -71,10 +78,15 @@ pub fn explain(
     file: &FilePattern,
     with: &Renderer<'_>,
 ) -> Result<Report, RenderError> {
-    let resolved = resolve(subject, band, phase).ok_or_else(|| RenderError::NoTemplate(subject.model.family.to_string()))?;
+    let resolved =
+        resolve(subject, band, phase).ok_or_else(|| RenderError::NoTemplate(subject.model.family.to_string()))?;
     let text = text_of(&resolved, file, with)?;
     let mut report = Report {
-        lines: text.lines().enumerate().map(|(at, text)| Explained { line: at + 1, text: text.to_owned(), from: Vec::new() }).collect(),
+        lines: text
+            .lines()
+            .enumerate()
+            .map(|(at, text)| Explained { line: at + 1, text: text.to_owned(), from: Vec::new() })
+            .collect(),
         empty_keys: empty_keys(&resolved),
         unread: Vec::new(),
     };
@@ -106,7 +118,9 @@ impl Explainer<'_> {
                 let origin = resolved.settings[id.0 as usize].origin;
                 let primary = self.subject.primary().map(Arc::as_ref);
                 let from = explanation(format!("settings.{}", setting.name), origin, self.subject, primary);
-                self.try_values(setting, value, report, from, |again, other| again.settings[id.0 as usize].value = Some(other));
+                self.try_values(setting, value, report, from, |again, other| {
+                    again.settings[id.0 as usize].value = Some(other)
+                });
                 continue;
             }
             for (at, account) in resolved.accounts.iter().enumerate() {
@@ -143,7 +157,8 @@ impl Explainer<'_> {
 
     fn keys(&self, resolved: &Resolved<'_>, report: &mut Report) {
         let modules = resolved.modules.iter().flat_map(|module| &module.keys);
-        let places: Vec<Place> = resolved.keys.iter().chain(&resolved.soft_keys).chain(modules).map(|key| key.place).collect();
+        let places: Vec<Place> =
+            resolved.keys.iter().chain(&resolved.soft_keys).chain(modules).map(|key| key.place).collect();
         for place in places {
             let (what, label) = stored_at(self.subject, place);
             if let Some((what, origin)) = what {
@@ -161,7 +176,14 @@ impl Explainer<'_> {
         explanation(value, origin, self.subject, self.subject.primary().map(Arc::as_ref))
     }
 
-    fn try_key(&self, place: Place, what: Option<Use>, label: Option<CompactString>, report: &mut Report, from: Explanation) {
+    fn try_key(
+        &self,
+        place: Place,
+        what: Option<Use>,
+        label: Option<CompactString>,
+        report: &mut Report,
+        from: Explanation,
+    ) {
         let mut subject = self.subject.clone();
         let Some(primary) = subject.lines.first_mut() else { return };
         let line = Arc::make_mut(primary);
@@ -190,7 +212,11 @@ impl Explainer<'_> {
 }
 
 fn account_path(setting: &Setting, at: usize) -> String {
-    let path = if setting.name.starts_with("sip.") { Cow::Borrowed(setting.name.as_str()) } else { format!("settings.{}", setting.name).into() };
+    let path = if setting.name.starts_with("sip.") {
+        Cow::Borrowed(setting.name.as_str())
+    } else {
+        format!("settings.{}", setting.name).into()
+    };
     format!("{path} (account {})", at + 1)
 }
 
@@ -208,7 +234,11 @@ fn attribute(report: &mut Report, before: &str, after: &str, from: &Explanation)
         let diff = similar::TextDiff::from_lines(before, after);
         let changes = diff.iter_all_changes().filter(|change| change.tag() != similar::ChangeTag::Equal);
         // Lines that only the changed file has are given to the line that stands where they would.
-        changes.map(|change| change.old_index().unwrap_or_else(|| change.new_index().unwrap_or(0).min(old.len().saturating_sub(1)))).collect()
+        changes
+            .map(|change| {
+                change.old_index().unwrap_or_else(|| change.new_index().unwrap_or(0).min(old.len().saturating_sub(1)))
+            })
+            .collect()
     };
     for at in &moved {
         if let Some(line) = report.lines.get_mut(*at)
@@ -225,14 +255,22 @@ fn others(setting: &Setting, value: &SettingValue) -> Vec<SettingValue> {
     let text = |text: &str| SettingValue::Text(text.into());
     match (value, &setting.kind) {
         (SettingValue::Boolean(value), _) => vec![SettingValue::Boolean(!value)],
-        (SettingValue::Integer(number), Kind::Integer(low, high)) => {
-            [number + 1, number - 1, *low, *high].into_iter().filter(|other| other != number && (low..=high).contains(&other)).map(SettingValue::Integer).collect()
-        }
+        (SettingValue::Integer(number), Kind::Integer(low, high)) => [number + 1, number - 1, *low, *high]
+            .into_iter()
+            .filter(|other| other != number && (low..=high).contains(&other))
+            .map(SettingValue::Integer)
+            .collect(),
         (SettingValue::Integer(number), _) => vec![SettingValue::Integer(number + 1)],
-        (SettingValue::Text(word), Kind::Enum(words)) => words.iter().filter(|other| *other != word).map(|other| text(other)).collect(),
+        (SettingValue::Text(word), Kind::Enum(words)) => {
+            words.iter().filter(|other| *other != word).map(|other| text(other)).collect()
+        }
         (SettingValue::Text(_), Kind::Timezone) => ["Asia/Kolkata", "America/New_York"].map(text).to_vec(),
-        (SettingValue::Text(word), Kind::Language) => ["fr", "en", "de"].into_iter().filter(|other| other != word).map(text).collect(),
-        (SettingValue::Text(address), Kind::Ipv4) => vec![text(if address == "192.0.2.1" { "192.0.2.2" } else { "192.0.2.1" })],
+        (SettingValue::Text(word), Kind::Language) => {
+            ["fr", "en", "de"].into_iter().filter(|other| other != word).map(text).collect()
+        }
+        (SettingValue::Text(address), Kind::Ipv4) => {
+            vec![text(if address == "192.0.2.1" { "192.0.2.2" } else { "192.0.2.1" })]
+        }
         (SettingValue::Text(number), Kind::Number) => vec![text(&format!("{number}0"))],
         (SettingValue::Text(other), _) => vec![SettingValue::Text(changed(other))],
         (SettingValue::List(items), Kind::Codec) => {
@@ -282,7 +320,9 @@ fn empty_keys(resolved: &Resolved<'_>) -> Vec<EmptyKey> {
     let subject = resolved.subject;
     let own = resolved.keys.iter().chain(&resolved.soft_keys).map(|key| (key, true));
     let modules = resolved.modules.iter().flat_map(|module| module.keys.iter().map(|key| (key, module.attached)));
-    own.chain(modules).filter_map(|(key, attached)| Some(EmptyKey { key: key.place, why: why_empty(key, attached, subject)? })).collect()
+    own.chain(modules)
+        .filter_map(|(key, attached)| Some(EmptyKey { key: key.place, why: why_empty(key, attached, subject)? }))
+        .collect()
 }
 
 fn why_empty(key: &Key<'_>, attached: bool, subject: &Subject) -> Option<String> {

@@ -12,9 +12,9 @@ mod templates;
 mod view;
 
 pub use cache::{Cache, CacheKey, MAX_CACHE_BYTES};
-pub use document::{Document, RenderError, Renderer, Reveal, render};
-pub use explain::{EmptyKey, Explained, Explanation, explain};
+pub use document::{Document, RenderError, Renderer, Reveal, documents_of, render};
+pub use explain::{EmptyKey, Explained, Explanation, Report, explain};
 pub use parameters::{Trouble, troubles};
 pub use revision::RevisionKey;
 pub use templates::Templates;
-pub use view::{CONTRACT, context};
+pub use view::{CONTRACT, Stamp, context, context_json};

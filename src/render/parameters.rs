@@ -101,7 +101,8 @@ impl Writer<'_, '_> {
         account: Option<usize>,
     ) -> Vec<CompactString> {
         let booleans = &self.resolved.subject.maker.family.booleans;
-        let said = |ours: &str| parameter.values.iter().find(|(known, _)| known == ours).map(|(_, theirs)| theirs.clone());
+        let said =
+            |ours: &str| parameter.values.iter().find(|(known, _)| known == ours).map(|(_, theirs)| theirs.clone());
         let ours: Vec<CompactString> = match value {
             SettingValue::Boolean(value) => {
                 let word = if *value { "true" } else { "false" };
@@ -119,7 +120,10 @@ impl Writer<'_, '_> {
             } else if let Some(theirs) = said(&text) {
                 texts.push(theirs);
             } else {
-                let what = format!("`{}` is `{text}`, which phones of the family `{}` do not know", setting.name, self.resolved.subject.model.family);
+                let what = format!(
+                    "`{}` is `{text}`, which phones of the family `{}` do not know",
+                    setting.name, self.resolved.subject.model.family
+                );
                 let known: Vec<&str> = parameter.values.iter().map(|(ours, _)| ours.as_str()).collect();
                 let hint = Some(format!("they know {}", known.join(", ")));
                 self.troubles.push(Trouble { setting: id, account, fatal: false, code: "unmapped-value", what, hint });
@@ -129,7 +133,13 @@ impl Writer<'_, '_> {
     }
 
     /// A text as the format carries it; what people read is softened, what machines read is not.
-    pub fn carried(&mut self, id: SettingId, setting: &Setting, text: &CompactString, account: Option<usize>) -> Option<CompactString> {
+    pub fn carried(
+        &mut self,
+        id: SettingId,
+        setting: &Setting,
+        text: &CompactString,
+        account: Option<usize>,
+    ) -> Option<CompactString> {
         let carries = match setting.kind {
             Kind::Url => self.format.carries_url(text),
             _ => self.format.carries(text),
@@ -148,7 +158,13 @@ impl Writer<'_, '_> {
     }
 
     /// A secret, or what stands for it where secrets are not shown.
-    pub fn secret(&mut self, id: SettingId, setting: &Setting, value: &SettingValue, account: Option<usize>) -> Option<CompactString> {
+    pub fn secret(
+        &mut self,
+        id: SettingId,
+        setting: &Setting,
+        value: &SettingValue,
+        account: Option<usize>,
+    ) -> Option<CompactString> {
         let SettingValue::Secret(secret) = value else { return None };
         let forbidden = mapping(self.resolved, id).and_then(|mapping| mapping.forbid.as_deref()).unwrap_or_default();
         let refusal = match secret.expose().chars().find(|c| forbidden.contains(*c)) {
@@ -174,7 +190,9 @@ impl Writer<'_, '_> {
 
 /// The settings of a phone that its file cannot carry or its family cannot say.
 pub fn troubles(resolved: &Resolved<'_>) -> Vec<Trouble> {
-    let Some(format) = resolved.subject.maker.family.format.as_deref().and_then(Format::parse_name) else { return Vec::new() };
+    let Some(format) = resolved.subject.maker.family.format.as_deref().and_then(Format::parse_name) else {
+        return Vec::new();
+    };
     let mut writer = Writer { resolved, format, reveal: false, troubles: Vec::new() };
     writer.phone();
     for at in 0..resolved.subject.lines.len() {
@@ -206,7 +224,9 @@ fn numbered(name: &CompactString, account: Option<usize>) -> CompactString {
 
 /// A number of our range in theirs, rounded.
 fn scaled(number: i64, kind: &Kind, scale: Option<(i64, i64)>) -> CompactString {
-    let (Some((low, high)), Kind::Integer(our_low, our_high)) = (scale, kind) else { return format_compact!("{number}") };
+    let (Some((low, high)), Kind::Integer(our_low, our_high)) = (scale, kind) else {
+        return format_compact!("{number}");
+    };
     let span = (our_high - our_low).max(1);
     format_compact!("{}", low + ((number - our_low) * (high - low) * 2 + span) / (span * 2))
 }

@@ -40,7 +40,10 @@ pub fn context(resolved: &Resolved<'_>, url: &str, reveal: bool, stamp: &Stamp) 
     context.insert_value("parameters", pairs(writer.phone()));
     context.insert_value("keys", keys(resolved, &resolved.keys));
     context.insert_value("soft_keys", keys(resolved, &resolved.soft_keys));
-    context.insert_value("modules", resolved.modules.iter().map(|module| self::module(resolved, module)).collect::<Vec<_>>().into());
+    context.insert_value(
+        "modules",
+        resolved.modules.iter().map(|module| self::module(resolved, module)).collect::<Vec<_>>().into(),
+    );
     let wide = resolved.wide.iter().map(|(name, value)| ((*name).clone(), (*value).clone()));
     let mut wide: Vec<Pair> = wide.collect();
     wide.sort();
@@ -51,6 +54,45 @@ pub fn context(resolved: &Resolved<'_>, url: &str, reveal: bool, stamp: &Stamp) 
     context.insert_value("services", services.into());
     context.insert_value("stamp", table([("id", stamp.id.as_str().into()), ("changed_at", stamp.changed_at.into())]));
     (context, writer.troubles)
+}
+
+/// The view of a phone as JSON, for people who write templates; secrets are not shown.
+pub fn context_json(resolved: &Resolved<'_>, url: &str) -> serde_json::Value {
+    let (context, _) = context(resolved, url, false, &Stamp::default());
+    const NAMES: [&str; 14] = [
+        "contract",
+        "url",
+        "phone",
+        "model",
+        "accounts",
+        "settings",
+        "parameters",
+        "keys",
+        "soft_keys",
+        "modules",
+        "wide",
+        "wide_list",
+        "codes",
+        "services",
+    ];
+    let sorted = |name: &&str| {
+        let value = context.get(name).and_then(|value| serde_json::to_value(value).ok())?;
+        Some(((*name).to_owned(), in_order(value)))
+    };
+    serde_json::Value::Object(NAMES.iter().filter_map(sorted).collect())
+}
+
+/// The engine's maps have no order of their own.
+fn in_order(value: serde_json::Value) -> serde_json::Value {
+    match value {
+        serde_json::Value::Object(fields) => {
+            let mut fields: Vec<_> = fields.into_iter().map(|(name, value)| (name, in_order(value))).collect();
+            fields.sort_by(|a, b| a.0.cmp(&b.0));
+            serde_json::Value::Object(fields.into_iter().collect())
+        }
+        serde_json::Value::Array(items) => serde_json::Value::Array(items.into_iter().map(in_order).collect()),
+        other => other,
+    }
 }
 
 fn table<'a>(fields: impl IntoIterator<Item = (&'a str, Value)>) -> Value {
@@ -71,7 +113,8 @@ fn fixed<const N: usize>(fields: [(&'static str, Value); N]) -> Map {
 }
 
 fn pairs(pairs: Vec<Pair>) -> Value {
-    let pair = |(name, value): Pair| Value::from(fixed([("name", name.as_str().into()), ("value", value.as_str().into())]));
+    let pair =
+        |(name, value): Pair| Value::from(fixed([("name", name.as_str().into()), ("value", value.as_str().into())]));
     pairs.into_iter().map(pair).collect::<Vec<_>>().into()
 }
 
@@ -126,7 +169,12 @@ fn account(writer: &mut Writer<'_, '_>, at: usize, none: &Value) -> Value {
     let resolved = writer.resolved;
     let vocabulary = &resolved.subject.catalogue.vocabulary;
     let account = &resolved.accounts[at];
-    let mut fields = fixed([("n", (at + 1).into()), ("n0", at.into()), ("used", account.line.is_some().into()), ("primary", (at == 0).into())]);
+    let mut fields = fixed([
+        ("n", (at + 1).into()),
+        ("n0", at.into()),
+        ("used", account.line.is_some().into()),
+        ("primary", (at == 0).into()),
+    ]);
     let mut put = |name: &'static str, text: &str| {
         fields.insert(name.into(), text.into());
     };
@@ -189,7 +237,9 @@ fn shown(writer: &mut Writer<'_, '_>, id: SettingId, value: &SettingValue, accou
         (SettingValue::List(codecs), Kind::Codec) => {
             codecs.iter().map(|name| table([("name", name.as_str().into())])).collect::<Vec<_>>().into()
         }
-        (SettingValue::List(texts), _) => texts.iter().map(|text| Value::from(text.as_str())).collect::<Vec<_>>().into(),
+        (SettingValue::List(texts), _) => {
+            texts.iter().map(|text| Value::from(text.as_str())).collect::<Vec<_>>().into()
+        }
         (SettingValue::Secret(_), _) if is_read_by_template(writer, id) => {
             writer.secret(id, setting, value, account).map_or_else(Value::none, |text| text.as_str().into())
         }

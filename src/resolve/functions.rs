@@ -3,8 +3,8 @@
 use compact_str::{CompactString, format_compact};
 
 use crate::catalogue::{Alternative, Band, Class, FeatureCodes, FunctionTable, Outcome, Part, Pattern, Placeholder};
-use crate::phone::{Function, Use};
 use crate::format::grammar::Grammar;
+use crate::phone::{Function, Use};
 
 /// What a key is asked to do, and where.
 #[derive(Debug, Clone, Copy)]
@@ -105,7 +105,9 @@ fn dialled<'t>(table: &'t FunctionTable, asked: &Asked<'_>, refusal: &mut Option
 /// A key that dials a code; with a code that only switches on it cannot switch off again.
 fn dials(placed: Placed<'_>, code: Option<CompactString>, only_on: bool) -> Placed<'_> {
     let (outcome, why) = match (only_on, &code) {
-        (true, _) => (Outcome::Degraded, Some("the operator's table has a code to switch it on, but none to switch over".into())),
+        (true, _) => {
+            (Outcome::Degraded, Some("the operator's table has a code to switch it on, but none to switch over".into()))
+        }
         (false, Some(code)) => (Outcome::Dialled, Some(format_compact!("dials {code}"))),
         (false, None) => (Outcome::Dialled, placed.why.clone()),
     };

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use compact_str::CompactString;
 
+use super::Resolved;
 use super::functions::{Asked, Placed, empty, place};
 use super::settings::{Origin, SettingLayer};
-use super::Resolved;
 use crate::catalogue::{Class, ModuleModel, Outcome, Tables, Width};
 use crate::findings::Level;
 use crate::fleet::Services;
@@ -146,7 +146,13 @@ impl<'s> Filler<'_, 's> {
                 of_class[group.class as usize] += 1;
                 let page = group.per_page.map_or(1, |per_page| (at - 1) / per_page + 1);
                 let default_line = (group.default_lines && usize::from(at) <= subject.lines.len()).then_some(at as u8);
-                keys.push(self.key(Place::key(position), group.class, of_class[group.class as usize], page, default_line));
+                keys.push(self.key(
+                    Place::key(position),
+                    group.class,
+                    of_class[group.class as usize],
+                    page,
+                    default_line,
+                ));
             }
         }
         keys
@@ -155,7 +161,10 @@ impl<'s> Filler<'_, 's> {
     fn soft_keys(&mut self) -> Vec<Key<'s>> {
         let model = &self.resolved.subject.model;
         let slots: Vec<_> = model.soft_slots().collect();
-        slots.into_iter().map(|(slot, class)| self.key(Place { area: Area::SoftKeys, position: slot }, class, slot, 1, None)).collect()
+        slots
+            .into_iter()
+            .map(|(slot, class)| self.key(Place { area: Area::SoftKeys, position: slot }, class, slot, 1, None))
+            .collect()
     }
 
     fn modules(&mut self, subject: &'s Subject) -> Vec<Module<'s>> {
@@ -163,7 +172,9 @@ impl<'s> Filler<'_, 's> {
         let attached = subject.attached_modules();
         let default = slots.models.first().and_then(|id| subject.catalogue.modules.get(id));
         let model = |at: u8| attached.get(usize::from(at)).copied().or(default);
-        (0..slots.max).filter_map(|at| Some(self.module(at + 1, usize::from(at) < attached.len(), model(at)?))).collect()
+        (0..slots.max)
+            .filter_map(|at| Some(self.module(at + 1, usize::from(at) < attached.len(), model(at)?)))
+            .collect()
     }
 
     fn module(&mut self, number: u8, attached: bool, model: &'s ModuleModel) -> Module<'s> {
@@ -259,7 +270,8 @@ impl<'s> Filler<'_, 's> {
             _ => text.clone(),
         };
         if softened != *text {
-            let what = format!("the label `{text}` is sent as `{softened}`, since the phone's file cannot carry it as it is");
+            let what =
+                format!("the label `{text}` is sent as `{softened}`, since the phone's file cannot carry it as it is");
             problems.push(Problem { level: Level::Warning, code: "label-changed", what, hint: None });
         }
         let model = &self.resolved.subject.model;
@@ -267,10 +279,16 @@ impl<'s> Filler<'_, 's> {
         match model.label_width(class) {
             Some(Width::Characters(width)) if length > usize::from(width) => {
                 let what = format!("the label `{softened}` has {length} characters; {width} fit on `{}`", model.id);
-                problems.push(Problem { level: Level::Warning, code: "label-too-wide", what, hint: Some("the screen cuts it".into()) });
+                problems.push(Problem {
+                    level: Level::Warning,
+                    code: "label-too-wide",
+                    what,
+                    hint: Some("the screen cuts it".into()),
+                });
             }
             None if class != Class::Module => {
-                let what = format!("the label `{softened}` is not shown: `{}` shows none on {} keys", model.id, class.name());
+                let what =
+                    format!("the label `{softened}` is not shown: `{}` shows none on {} keys", model.id, class.name());
                 problems.push(Problem { level: Level::Note, code: "label-not-shown", what, hint: None });
             }
             _ => {}
@@ -285,19 +303,28 @@ impl<'s> Filler<'_, 's> {
         let count = subject.lines.len();
         if usize::from(what.account()) > count {
             let field = if what.function == Function::Line { "line" } else { "via" };
-            let what = format!("`{field}` is {}, but the phone `{}` has {count} line(s)", what.account(), subject.phone.mac);
+            let what =
+                format!("`{field}` is {}, but the phone `{}` has {count} line(s)", what.account(), subject.phone.mac);
             return error("no-such-line", what, None);
         }
         let format = self.format()?;
         if let Some(number) = &what.number
             && let Err(refusal) = format.carries(number.as_str())
         {
-            return error("cannot-carry", format!("the number cannot be sent: {refusal}"), refusal.hint().map(str::to_owned));
+            return error(
+                "cannot-carry",
+                format!("the number cannot be sent: {refusal}"),
+                refusal.hint().map(str::to_owned),
+            );
         }
         if let Some(url) = &what.url
             && let Err(refusal) = format.carries_url(url)
         {
-            return error("cannot-carry", format!("the web address cannot be sent: {refusal}"), refusal.hint().map(str::to_owned));
+            return error(
+                "cannot-carry",
+                format!("the web address cannot be sent: {refusal}"),
+                refusal.hint().map(str::to_owned),
+            );
         }
         None
     }
@@ -354,7 +381,14 @@ impl<'s> WideChoice<'s> {
         for (name, value) in also {
             let Some(at) = self.chosen.iter().position(|(known, _)| *known == name) else { continue };
             let loudness = |value: &CompactString| {
-                self.tables.functions.wide.iter().find(|wide| wide.name == *name)?.values.iter().position(|known| known == value)
+                self.tables
+                    .functions
+                    .wide
+                    .iter()
+                    .find(|wide| wide.name == *name)?
+                    .values
+                    .iter()
+                    .position(|known| known == value)
             };
             let (before, now) = (loudness(self.chosen[at].1), loudness(value));
             if let Some(other) = self.asked_by[at]
@@ -363,7 +397,9 @@ impl<'s> WideChoice<'s> {
                 problems.push(Problem {
                     level: Level::Warning,
                     code: "louder-wins",
-                    what: format!("`{place}` and `{other}` want different values of `{name}`, which holds for the whole phone"),
+                    what: format!(
+                        "`{place}` and `{other}` want different values of `{name}`, which holds for the whole phone"
+                    ),
                     hint: Some("the louder one is sent".into()),
                 });
             }

@@ -69,7 +69,9 @@ impl Origin {
         match self.layer {
             SettingLayer::Product => "models/settings.toml".into(),
             SettingLayer::Fleet | SettingLayer::FleetFamily | SettingLayer::FleetModel => "fleet.toml".into(),
-            SettingLayer::Site | SettingLayer::SiteFamily | SettingLayer::SiteModel | SettingLayer::Layout => subject.site.path(),
+            SettingLayer::Site | SettingLayer::SiteFamily | SettingLayer::SiteModel | SettingLayer::Layout => {
+                subject.site.path()
+            }
             SettingLayer::Line => line.map(Line::path).unwrap_or_default(),
             SettingLayer::Phone | SettingLayer::Seed => subject.phone.path(),
         }
@@ -90,8 +92,10 @@ type Settings<'s> = Vec<ResolvedSetting<'s>>;
 /// The layers that all lines of the phone share.
 pub(super) fn base(subject: &Subject) -> Settings<'_> {
     let vocabulary = &subject.catalogue.vocabulary;
-    let mut settings: Settings<'_> =
-        vocabulary.iter().map(|(_, setting)| ResolvedSetting { value: setting.default.as_ref(), origin: Origin::PRODUCT }).collect();
+    let mut settings: Settings<'_> = vocabulary
+        .iter()
+        .map(|(_, setting)| ResolvedSetting { value: setting.default.as_ref(), origin: Origin::PRODUCT })
+        .collect();
     let fleet = [SettingLayer::Fleet, SettingLayer::FleetFamily, SettingLayer::FleetModel];
     let site = [SettingLayer::Site, SettingLayer::SiteFamily, SettingLayer::SiteModel];
     for (layer, names) in [(&subject.root.layer, fleet), (&subject.site.layer, site)] {
@@ -127,7 +131,11 @@ fn finish<'s>(mut settings: Settings<'s>, subject: &'s Subject, phase: Phase) ->
 fn lay_scoped<'s>(settings: &mut Settings<'s>, subject: &'s Subject, layer: &'s Layer, names: [SettingLayer; 3]) {
     lay(settings, subject, &layer.settings, names[0]);
     let own = |scopes: &'s [(_, Box<[Stored]>)], name: &str| -> Vec<&'s [Stored]> {
-        scopes.iter().filter(|(known, _): &&(compact_str::CompactString, _)| known == name).map(|(_, own)| &**own).collect()
+        scopes
+            .iter()
+            .filter(|(known, _): &&(compact_str::CompactString, _)| known == name)
+            .map(|(_, own)| &**own)
+            .collect()
     };
     for stored in own(&layer.families, &subject.model.family) {
         lay(settings, subject, stored, names[1]);

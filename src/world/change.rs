@@ -51,7 +51,8 @@ impl Change {
             }
             Entity::Phone(site, stem) => match Entity::mac(stem, &path) {
                 Ok(mac) => {
-                    let (phone, findings) = Source::read(&path, text, |table| Phone::read(site, stem, mac, table, reading));
+                    let (phone, findings) =
+                        Source::read(&path, text, |table| Phone::read(site, stem, mac, table, reading));
                     (phone.map(|phone| Read::Phone(Box::new(phone))), findings)
                 }
                 Err(finding) => (None, vec![finding]),

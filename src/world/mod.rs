@@ -44,7 +44,12 @@ impl<T> Default for Slot<T> {
 
 impl<T> Clone for Slot<T> {
     fn clone(&self) -> Slot<T> {
-        Slot { good: self.good.clone(), generation: self.generation, present: self.present, findings: self.findings.clone() }
+        Slot {
+            good: self.good.clone(),
+            generation: self.generation,
+            present: self.present,
+            findings: self.findings.clone(),
+        }
     }
 }
 
@@ -159,7 +164,10 @@ impl World {
         for (id, slot) in sites {
             let Some(entry) = &slot.good else { continue };
             let (entry, _) = world.enter(Site::clone(&entry.site));
-            world.sites.insert(id, Slot { good: entry.map(Arc::new).or(slot.good.clone()), generation: next_generation(), ..slot });
+            world.sites.insert(
+                id,
+                Slot { good: entry.map(Arc::new).or(slot.good.clone()), generation: next_generation(), ..slot },
+            );
         }
         world.try_waiting();
         world
@@ -170,7 +178,8 @@ impl World {
         match (&entity, read) {
             (Entity::Root, Read::Root(root)) => self.root = self.root.next(Some(*root), findings),
             (Entity::Root, Read::Gone) => {
-                let missing = Finding::error("missing-file", "fleet.toml", None, "is missing").hint("write `schema = 1` into it");
+                let missing =
+                    Finding::error("missing-file", "fleet.toml", None, "is missing").hint("write `schema = 1` into it");
                 self.root = self.root.next(None, vec![missing]);
             }
             (Entity::Root, _) => self.root = self.root.next(None, findings),
@@ -277,7 +286,10 @@ impl World {
             None => {
                 let known = self.catalogue.feature_codes.keys().map(CompactString::as_str);
                 let near = nearest(name, known.clone());
-                let hint = near.map_or_else(|| format!("known are {}", known.collect::<Vec<_>>().join(", ")), |near| format!("did you mean `{near}`?"));
+                let hint = near.map_or_else(
+                    || format!("known are {}", known.collect::<Vec<_>>().join(", ")),
+                    |near| format!("did you mean `{near}`?"),
+                );
                 let what = format!("the table of feature codes `{name}` does not exist");
                 (None, Some(Finding::error("unknown-feature-codes", site.path(), *at, what).hint(hint)))
             }
@@ -304,13 +316,17 @@ impl World {
             match self.lines.get(&key) {
                 Some(slot) if slot.good.is_some() => {}
                 Some(slot) if slot.present => {
-                    let what = format!("the line `{name}` has no good version: see `sites/{}/lines/{name}.toml`", phone.site);
+                    let what =
+                        format!("the line `{name}` has no good version: see `sites/{}/lines/{name}.toml`", phone.site);
                     findings.push(Finding::error("broken-line", &path, *at, what));
                 }
                 _ => {
                     let near = nearest(name, self.lines_of(&phone.site).map(|line| line.name.as_str()));
                     let what = format!("the line `{name}` does not exist in the site `{}`", phone.site);
-                    let hint = near.map_or_else(|| format!("add sites/{}/lines/{name}.toml", phone.site), |near| format!("did you mean `{near}`?"));
+                    let hint = near.map_or_else(
+                        || format!("add sites/{}/lines/{name}.toml", phone.site),
+                        |near| format!("did you mean `{near}`?"),
+                    );
                     findings.push(Finding::error("unknown-line", &path, *at, what).hint(hint));
                 }
             }
@@ -319,7 +335,8 @@ impl World {
             for name in names.iter().filter(|name| !self.catalogue.modules.contains_key(*name)) {
                 let near = nearest(name, self.catalogue.modules.keys().map(CompactString::as_str));
                 let what = format!("the module `{name}` does not exist");
-                let hint = near.map_or("`offhook models` lists them".to_owned(), |near| format!("did you mean `{near}`?"));
+                let hint =
+                    near.map_or("`offhook models` lists them".to_owned(), |near| format!("did you mean `{near}`?"));
                 findings.push(Finding::error("unknown-module", &path, *at, what).hint(hint));
             }
         }
@@ -343,7 +360,15 @@ impl World {
 
     /// The lines of a site whose files are there, in no order.
     pub fn lines_of<'w>(&'w self, site: &'w str) -> impl Iterator<Item = &'w Arc<Line>> {
-        self.lines.iter().filter(move |((owner, _), slot)| owner == site && slot.present).filter_map(|(_, slot)| slot.good.as_ref())
+        self.lines
+            .iter()
+            .filter(move |((owner, _), slot)| owner == site && slot.present)
+            .filter_map(|(_, slot)| slot.good.as_ref())
+    }
+
+    /// All lines whose files are there, in no order.
+    pub fn lines(&self) -> impl Iterator<Item = &Arc<Line>> {
+        self.lines.values().filter(|slot| slot.present).filter_map(|slot| slot.good.as_ref())
     }
 
     /// A line whose file is there.
@@ -365,10 +390,19 @@ impl World {
     /// Every entity that the world has read from a file that is still there.
     pub fn entities(&self) -> Vec<Entity> {
         let sites = self.sites.iter().filter(|(_, slot)| slot.present).map(|(id, _)| Entity::Site(id.clone()));
-        let lines = self.lines.iter().filter(|(_, slot)| slot.present).map(|((site, name), _)| Entity::Line(site.clone(), name.clone()));
+        let lines = self
+            .lines
+            .iter()
+            .filter(|(_, slot)| slot.present)
+            .map(|((site, name), _)| Entity::Line(site.clone(), name.clone()));
         let files = self.phones.values().flat_map(|slot| &slot.files);
         let phones = files.map(|file| Entity::Phone(file.site.clone(), file.stem.clone()));
-        std::iter::once(Entity::Root).chain(sites).chain(lines).chain(phones).chain(self.strays.keys().cloned()).collect()
+        std::iter::once(Entity::Root)
+            .chain(sites)
+            .chain(lines)
+            .chain(phones)
+            .chain(self.strays.keys().cloned())
+            .collect()
     }
 
     /// A phone's last good version.
@@ -385,7 +419,11 @@ impl World {
         let broken = |why: &str| Unserved::Broken { mac, why: why.to_owned() };
         let phone = slot.good.as_ref().ok_or_else(|| broken(&self.why_broken(slot)))?;
         let root = self.root.good.as_ref().ok_or_else(|| broken("`fleet.toml` has no good version"))?;
-        let entry = self.sites.get(&phone.site).and_then(|slot| slot.good.as_ref()).ok_or_else(|| broken("its site is gone"))?;
+        let entry = self
+            .sites
+            .get(&phone.site)
+            .and_then(|slot| slot.good.as_ref())
+            .ok_or_else(|| broken("its site is gone"))?;
         let model = self.catalogue.models.get(&phone.model.0).ok_or_else(|| broken("its model is gone"))?;
         let maker = self.catalogue.family_of(model).ok_or_else(|| broken("its family is gone"))?;
         let line = |(name, _): &(CompactString, u32)| self.lines.get(&(phone.site.clone(), name.clone()))?.good.clone();
@@ -420,7 +458,10 @@ impl World {
         let mut findings = Vec::new();
         self.phone_findings(slot, &mut findings);
         let error = findings.iter().find(|finding| finding.is_open_error());
-        error.map_or_else(|| "it has no good version".to_owned(), |finding| format!("{}: {}", finding.file.display(), finding.what))
+        error.map_or_else(
+            || "it has no good version".to_owned(),
+            |finding| format!("{}: {}", finding.file.display(), finding.what),
+        )
     }
 
     /// Everything that is wrong with single files, and with what they name.
@@ -446,9 +487,14 @@ impl World {
             if slot.files.len() > 1 {
                 let path = Entity::Phone(file.site.clone(), file.stem.clone()).path();
                 let others = slot.files.iter().filter(|other| !std::ptr::eq(*other, file));
-                let others: Vec<_> = others.map(|other| Entity::Phone(other.site.clone(), other.stem.clone()).path().display().to_string()).collect();
+                let others: Vec<_> = others
+                    .map(|other| Entity::Phone(other.site.clone(), other.stem.clone()).path().display().to_string())
+                    .collect();
                 let what = format!("the same MAC is stored in {}", others.join(", "));
-                findings.push(Finding::error("duplicate-mac", path, None, what).hint("a phone belongs to one site: remove one of the files"));
+                findings.push(
+                    Finding::error("duplicate-mac", path, None, what)
+                        .hint("a phone belongs to one site: remove one of the files"),
+                );
             }
         }
     }
@@ -460,9 +506,9 @@ impl World {
         });
         gone.map(|(name, at)| {
             let what = format!("the file of the line `{name}` was deleted; its last good version stays served");
-            Finding::error("unknown-line", phone.path(), *at, what).hint("take the line out of `lines`, or bring its file back")
+            Finding::error("unknown-line", phone.path(), *at, what)
+                .hint("take the line out of `lines`, or bring its file back")
         })
         .collect()
     }
 }
-
