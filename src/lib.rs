@@ -1,1 +1,3 @@
 //! Offhook answers a booting desk phone with exactly the file that it must get.
+
+pub mod server;
