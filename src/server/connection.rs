@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::timeout;
@@ -23,7 +23,7 @@ use super::exchange::{Desk, Ends, Visit};
 use super::timed::{Socket, Timed};
 use super::{Answer, Limits};
 
-/// The longest time for a polite end: a last flush, and reading what the peer still sends.
+/// The longest time for reading what nobody wants, see [`read_to_the_end`].
 const FAREWELL: Duration = Duration::from_secs(2);
 
 /// What all connections share.
@@ -146,7 +146,7 @@ async fn converse<A: Answer + ?Sized, S: Socket>(house: Arc<House<A>>, stream: S
         debug!(peer = %ends.peer, listener = ends.listener, "connection cut by the shutdown");
         return;
     };
-    let (stream, failure) = connection.into_parts().io.into_inner().into_parts();
+    let (mut stream, failure) = connection.into_parts().io.into_inner().into_parts();
     let trouble: Option<&dyn Error> = match (&failure, &end) {
         (Some(failure), _) => Some(failure),
         (None, Err(err)) => Some(err),
@@ -156,14 +156,11 @@ async fn converse<A: Answer + ?Sized, S: Socket>(house: Arc<House<A>>, stream: S
         let reason = Chain(trouble);
         debug!(peer = %ends.peer, listener = ends.listener, %reason, "connection ended early");
     }
-    let unread = match end {
-        Ok(()) => visit.left_a_body_unread(),
-        // hyper has answered what it could not understand, and left the rest of it in the socket.
-        Err(err) if err.is_parse() => true,
-        Err(_) => return,
-    };
-    // Whatever goes wrong now, the peer has what it is going to get.
-    let _ = timeout(FAREWELL, farewell(stream, unread)).await;
+    // What hyper cannot understand it answers, and leaves the rest of it in the socket.
+    let not_understood = end.is_err_and(|err| err.is_parse());
+    if not_understood || visit.left_a_body_unread() {
+        let _ = timeout(FAREWELL, read_to_the_end(stream.tcp())).await;
+    }
 }
 
 type Connection<A, S> = http1::Connection<TokioIo<Timed<S>>, Desk<A>>;
@@ -177,7 +174,7 @@ async fn run<A: Answer + ?Sized, S: Socket>(
         let mut bell = pin!(stage.reaches(next));
         let mut listening = false;
         let end = std::future::poll_fn(|cx| {
-            if let Poll::Ready(end) = connection.poll_without_shutdown(cx) {
+            if let Poll::Ready(end) = Pin::new(&mut *connection).poll(cx) {
                 return Poll::Ready(Some(end));
             }
             // Listening takes a lock that all connections share. The task's waker never changes, so once is enough.
@@ -195,14 +192,11 @@ async fn run<A: Answer + ?Sized, S: Socket>(
     None
 }
 
-/// Closes our half and, if the peer may still be sending, reads that: a socket that is closed with unread bytes in it
-/// makes the kernel send a reset, and the peer loses the answer that explains why.
-async fn farewell<S: Socket>(mut stream: S, unread: bool) -> io::Result<()> {
-    stream.shutdown().await?;
-    if unread {
-        let mut scrap = vec![0; 8192];
-        while stream.tcp().read(&mut scrap).await? > 0 {}
-    }
+/// Reads what the peer still sends although it has its answer, and our half of the connection is closed: a socket that
+/// is dropped with unread bytes in it makes the kernel send a reset, and the peer loses the answer that explains why.
+async fn read_to_the_end(tcp: &mut TcpStream) -> io::Result<()> {
+    let mut scrap = vec![0; 8192];
+    while tcp.read(&mut scrap).await? > 0 {}
     Ok(())
 }
 

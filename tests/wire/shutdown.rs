@@ -4,7 +4,7 @@ use offhook::server::Limits;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
-use crate::house::{House, SHORT, get, head, material, patient, rest};
+use crate::house::{BIG, House, SHORT, get, head, material, patient, rest};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_under_way_is_finished() {
@@ -44,6 +44,23 @@ async fn a_request_that_has_begun_is_answered_and_the_connection_closed() {
         "{response}"
     );
     house.stopped().await;
+}
+
+#[tokio::test]
+async fn an_answer_half_read_is_sent_whole() {
+    for connection in ["keep-alive", "close"] {
+        let mut house = House::plain(patient()).await;
+        let mut stream = house.connect().await;
+        let request = format!("GET /big HTTP/1.1\r\nHost: x\r\nConnection: {connection}\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        head(&mut stream).await;
+        house.stop();
+        while TcpStream::connect(house.address()).await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(rest(&mut stream).await.len(), BIG, "{connection}");
+        house.stopped().await;
+    }
 }
 
 #[tokio::test]
