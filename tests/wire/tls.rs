@@ -70,6 +70,11 @@ async fn both_versions_of_tls_are_spoken_and_sessions_resumed() {
         let client = client(&folder.path().join("self-signed.pem"), &[version]);
         let mut stream = connect(&house, &client, "127.0.0.1").await.unwrap();
         assert_eq!(stream.get_ref().1.protocol_version(), Some(name));
+        let suite = stream.get_ref().1.negotiated_cipher_suite().unwrap();
+        assert!(
+            format!("{suite:?}").ends_with("AES_128_GCM_SHA256"),
+            "{suite:?}"
+        );
         assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"http/1.1"[..]));
         for _ in 0..2 {
             assert!(
