@@ -189,8 +189,8 @@ fn config(current: Arc<Current>) -> Result<ServerConfig, TlsError> {
     Ok(config)
 }
 
-/// Suites with SHA-256 first. Most clients put AES-256 with SHA-384 first by habit, and then a fifth of a handshake goes
-/// into SHA-384, for which few processors have instructions; a phone's has none.
+/// Suites with SHA-256 first. Most clients put AES-256 with SHA-384 first by habit, and then a fifth of a handshake is
+/// SHA-384, for which few processors have instructions.
 fn provider() -> CryptoProvider {
     let mut provider = default_provider();
     provider.cipher_suites.sort_by_key(|suite| {
