@@ -40,21 +40,12 @@ fn offhook_with_log(tls: Option<Arc<TlsMaterial>>, log: Log) -> SocketAddr {
             .with_writer(move || log.clone())
             .finish();
         let _guard = tracing::subscriber::set_default(subscriber);
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let address = (Ipv4Addr::LOCALHOST, 0).into();
             let bound = server::bind([Listener { address, tls }]).await.unwrap();
             tell.send(bound.addresses().next().unwrap()).unwrap();
-            server::run(
-                bound,
-                Arc::new(Echo),
-                Limits::default(),
-                std::future::pending(),
-            )
-            .await;
+            server::run(bound, Arc::new(Echo), Limits::default(), std::future::pending()).await;
         });
     });
     told.recv().unwrap()
@@ -76,43 +67,24 @@ impl Proxy {
         let address = free_address();
         let replaced = [
             ("10.0.0.2:9443", address.to_string()),
-            (
-                "/etc/haproxy/old-phones.pem",
-                certificate.display().to_string(),
-            ),
+            ("/etc/haproxy/old-phones.pem", certificate.display().to_string()),
             ("10.0.0.0/24", phones.to_owned()),
             ("127.0.0.1:8080", offhook().to_string()),
         ];
         let mut config = printed("haproxy").to_owned();
         for (from, to) in replaced {
-            assert_eq!(
-                config.matches(from).count(),
-                1,
-                "`{from}` in the document's haproxy.cfg"
-            );
+            assert_eq!(config.matches(from).count(), 1, "`{from}` in the document's haproxy.cfg");
             config = config.replace(from, &to);
         }
         if !is_root() {
             // Nobody else can become another user; the rest is tested all the same.
-            config = config
-                .replace("    user haproxy\n", "")
-                .replace("    group haproxy\n", "");
+            config = config.replace("    user haproxy\n", "").replace("    group haproxy\n", "");
         }
         let file = folder.path().join("haproxy.cfg");
         fs::write(&file, config).unwrap();
         check(&file);
-        let child = Command::new("haproxy")
-            .arg("-db")
-            .arg("-f")
-            .arg(&file)
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
-        let proxy = Proxy {
-            child,
-            address,
-            _folder: folder,
-        };
+        let child = Command::new("haproxy").arg("-db").arg("-f").arg(&file).stdout(Stdio::null()).spawn().unwrap();
+        let proxy = Proxy { child, address, _folder: folder };
         proxy.wait_until_it_listens();
         proxy
     }
@@ -120,11 +92,7 @@ impl Proxy {
     fn wait_until_it_listens(&self) {
         let end = Instant::now() + Duration::from_secs(20);
         while TcpStream::connect(self.address).is_err() {
-            assert!(
-                Instant::now() < end,
-                "haproxy does not listen on {}",
-                self.address
-            );
+            assert!(Instant::now() < end, "haproxy does not listen on {}", self.address);
             thread::sleep(Duration::from_millis(20));
         }
     }
@@ -139,9 +107,7 @@ impl Drop for Proxy {
 
 /// The first block of a language in the document.
 fn printed(language: &str) -> &'static str {
-    let (_, block) = DOCUMENT
-        .split_once(&format!("```{language}\n"))
-        .expect("a block of that language");
+    let (_, block) = DOCUMENT.split_once(&format!("```{language}\n")).expect("a block of that language");
     block.split_once("```").expect("its end").0
 }
 
@@ -151,10 +117,7 @@ fn check(file: &Path) {
         panic!("cannot run haproxy: {err}\nhint: `scripts/test` installs it, or `apt-get install haproxy`")
     });
     let told = String::from_utf8_lossy(&checked.stderr);
-    assert!(
-        checked.status.success(),
-        "haproxy rejects docs/old-phones.md:\n{told}"
-    );
+    assert!(checked.status.success(), "haproxy rejects docs/old-phones.md:\n{told}");
 }
 
 fn is_root() -> bool {
@@ -163,15 +126,11 @@ fn is_root() -> bool {
 }
 
 fn free_address() -> SocketAddr {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-        .unwrap()
-        .local_addr()
-        .unwrap()
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap()
 }
 
 fn rsa_certificate() -> String {
-    let key = rcgen::KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, rcgen::RsaKeySize::_2048)
-        .unwrap();
+    let key = rcgen::KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, rcgen::RsaKeySize::_2048).unwrap();
     let params = rcgen::CertificateParams::new(["localhost".to_owned()]).unwrap();
     params.self_signed(&key).unwrap().pem() + &key.serialize_pem()
 }
@@ -192,11 +151,7 @@ fn ask(address: SocketAddr, arguments: &[&str]) -> Output {
         .spawn()
         .expect("openssl is installed");
     // A server that hangs up at once leaves nobody to write to.
-    let _ = openssl
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(b"GET /device//../a.cfg HTTP/1.0\r\n\r\n");
+    let _ = openssl.stdin.take().unwrap().write_all(b"GET /device//../a.cfg HTTP/1.0\r\n\r\n");
     openssl.wait_with_output().unwrap()
 }
 
@@ -208,10 +163,7 @@ fn a_phone_with_tls_1_0_gets_its_file_through_haproxy() {
     let told = String::from_utf8_lossy(&answer.stderr);
     assert!(text.contains("Protocol  : TLSv1\n"), "{text}{told}");
     assert!(text.contains("Cipher    : AES128-SHA\n"), "{text}{told}");
-    assert!(
-        text.contains("127.0.0.1 came to /device//../a.cfg\n"),
-        "{text}{told}"
-    );
+    assert!(text.contains("127.0.0.1 came to /device//../a.cfg\n"), "{text}{told}");
 }
 
 #[test]
@@ -222,11 +174,7 @@ fn the_documents_curl_line_works() {
     let line = line.replace("10.0.0.2:9443", &proxy.address.to_string());
     let answer = Command::new("sh").arg("-c").arg(line).output().unwrap();
     let told = String::from_utf8_lossy(&answer.stderr);
-    assert_eq!(
-        String::from_utf8_lossy(&answer.stdout),
-        "127.0.0.1 came to /001565aabbcc.cfg\n",
-        "{told}"
-    );
+    assert_eq!(String::from_utf8_lossy(&answer.stdout), "127.0.0.1 came to /001565aabbcc.cfg\n", "{told}");
 }
 
 #[test]
@@ -286,9 +234,6 @@ fn without_haproxy_the_log_gives_the_reason_in_the_document() {
     }
     let reasons = log.reasons(4);
     for reason in reasons {
-        assert!(
-            DOCUMENT.contains(&format!("`{reason}`")),
-            "`{reason}` is not in docs/old-phones.md"
-        );
+        assert!(DOCUMENT.contains(&format!("`{reason}`")), "`{reason}` is not in docs/old-phones.md");
     }
 }

@@ -47,7 +47,13 @@ impl Loader {
     /// A loader for a fleet's folder, with the overrides in its own folder `overrides`.
     pub fn new(root: &Path) -> Loader {
         let overrides = Overrides { folder: root.join("overrides") };
-        Loader { root: root.to_owned(), overrides, secrets: Secrets::new(root), texts: Texts::new(), stamps: Stamps::default() }
+        Loader {
+            root: root.to_owned(),
+            overrides,
+            secrets: Secrets::new(root),
+            texts: Texts::new(),
+            stamps: Stamps::default(),
+        }
     }
 
     /// The fleet's folder.
@@ -76,7 +82,13 @@ impl Loader {
         let index = Arc::new(index_of(&catalogue));
         let empty = World::empty(catalogue);
         let world = empty.with(self.everything(&empty));
-        Serving { world, templates: Arc::new(templates), index, catalogue_findings: findings.into(), generation: next_generation() }
+        Serving {
+            world,
+            templates: Arc::new(templates),
+            index,
+            catalogue_findings: findings.into(),
+            generation: next_generation(),
+        }
     }
 
     /// Loads catalogue and templates again; the fleet too where the vocabulary of settings has changed.
@@ -90,7 +102,13 @@ impl Loader {
             true => world,
             false => world.with(self.everything(&world)),
         };
-        Serving { world, templates: Arc::new(templates), index, catalogue_findings: findings.into(), generation: next_generation() }
+        Serving {
+            world,
+            templates: Arc::new(templates),
+            index,
+            catalogue_findings: findings.into(),
+            generation: next_generation(),
+        }
     }
 
     /// Reads some entities again.

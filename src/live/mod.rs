@@ -68,7 +68,10 @@ impl Live {
             _ => None,
         };
         if changed.everything && then.is_none() {
-            tracing::error!("the fleet's folder `{}` has vanished; what was good stays served", loader.root().display());
+            tracing::error!(
+                "the fleet's folder `{}` has vanished; what was good stays served",
+                loader.root().display()
+            );
         }
         let Some(next) = then.or(next) else { return };
         tell(&before, &next, changed);

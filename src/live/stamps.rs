@@ -39,7 +39,8 @@ pub struct Stamps {
 impl Stamps {
     /// Notes how files look just before they are read.
     pub fn note(&mut self, root: &Path, entities: &[Entity]) {
-        let stamps: Vec<_> = entities.par_iter().map(|entity| (entity.clone(), Stamp::of(&root.join(entity.path())))).collect();
+        let stamps: Vec<_> =
+            entities.par_iter().map(|entity| (entity.clone(), Stamp::of(&root.join(entity.path())))).collect();
         self.known.extend(stamps);
     }
 

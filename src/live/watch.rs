@@ -96,7 +96,8 @@ impl Following {
             .filter_map(|file| std::path::absolute(file).ok()?.parent().map(Path::to_owned))
             .collect();
         for folder in folders {
-            if self.folders.insert(folder.clone()) && self.watcher.watch(&folder, RecursiveMode::NonRecursive).is_err() {
+            if self.folders.insert(folder.clone()) && self.watcher.watch(&folder, RecursiveMode::NonRecursive).is_err()
+            {
                 tracing::warn!("`{}` cannot be watched: files in it are read at the next start", folder.display());
                 self.folders.remove(&folder);
             }

@@ -27,10 +27,7 @@ fn first_tag(list: &[u8]) -> Option<(&[u8], &[u8])> {
     let end = 2 + list[1..].iter().position(|byte| *byte == b'"')?;
     let (tag, rest) = list.split_at(end);
     let rest = rest.trim_ascii_start();
-    Some((
-        tag,
-        rest.strip_prefix(b",").unwrap_or(rest).trim_ascii_start(),
-    ))
+    Some((tag, rest.strip_prefix(b",").unwrap_or(rest).trim_ascii_start()))
 }
 
 fn without_weakness(tag: &[u8]) -> &[u8] {

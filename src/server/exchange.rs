@@ -13,8 +13,8 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming};
 use hyper::header::{
-    ALLOW, CONNECTION, CONTENT_TYPE, ETAG, EXPECT, HeaderMap, HeaderName, HeaderValue,
-    IF_NONE_MATCH, RETRY_AFTER, USER_AGENT,
+    ALLOW, CONNECTION, CONTENT_TYPE, ETAG, EXPECT, HeaderMap, HeaderName, HeaderValue, IF_NONE_MATCH, RETRY_AFTER,
+    USER_AGENT,
 };
 use hyper::http::request::Parts;
 use hyper::service::Service;
@@ -42,11 +42,7 @@ pub(super) struct Visit<A: ?Sized> {
 
 impl<A: Answer + ?Sized> Visit<A> {
     pub(super) fn new(house: Arc<House<A>>, ends: Ends) -> Arc<Visit<A>> {
-        Arc::new(Visit {
-            house,
-            ends,
-            unread: AtomicBool::new(false),
-        })
+        Arc::new(Visit { house, ends, unread: AtomicBool::new(false) })
     }
 
     /// Whether a request's body was refused and may still be on its way.
@@ -79,28 +75,17 @@ impl<A: Answer + ?Sized> Visit<A> {
         while let Some(frame) = body.frame().await {
             let frame = frame.map_err(|err| flaw(&err))?;
             let length = frame.data_ref().map_or(0, |data| data.len() as u64);
-            left = left
-                .checked_sub(length)
-                .ok_or(StatusCode::PAYLOAD_TOO_LARGE)?;
+            left = left.checked_sub(length).ok_or(StatusCode::PAYLOAD_TOO_LARGE)?;
         }
         Ok(())
     }
 
     fn respond(&self, parts: Parts) -> Response<Full<Bytes>> {
-        let Parts {
-            method,
-            uri,
-            version,
-            headers,
-            ..
-        } = parts;
+        let Parts { method, uri, version, headers, .. } = parts;
         let mut response = if !is_read(&method) {
             method_not_allowed(headers)
         } else if let Some(target) = target(&uri) {
-            let reply = self
-                .house
-                .answer
-                .answer(&self.asked(&method, target, &headers));
+            let reply = self.house.answer.answer(&self.asked(&method, target, &headers));
             response(reply, headers)
         } else {
             bare(StatusCode::BAD_REQUEST, headers)
@@ -127,9 +112,7 @@ impl<A: Answer + ?Sized> Visit<A> {
 
 /// The status for a body that broke off: late, or not as HTTP says.
 fn flaw(err: &hyper::Error) -> StatusCode {
-    let io = err
-        .source()
-        .and_then(|cause| cause.downcast_ref::<io::Error>());
+    let io = err.source().and_then(|cause| cause.downcast_ref::<io::Error>());
     match io.map(io::Error::kind) {
         Some(io::ErrorKind::TimedOut) => StatusCode::REQUEST_TIMEOUT,
         _ => StatusCode::BAD_REQUEST,
@@ -152,17 +135,10 @@ fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
 }
 
 fn response(reply: Reply, request_headers: HeaderMap) -> Response<Full<Bytes>> {
-    let Reply {
-        status,
-        content_type,
-        etag,
-        retry_after_secs,
-        body,
-    } = reply;
+    let Reply { status, content_type, etag, retry_after_secs, body } = reply;
     let known = etag.as_ref().is_some_and(|etag| {
         let mut asked = request_headers.get_all(IF_NONE_MATCH).iter();
-        status == StatusCode::OK
-            && asked.any(|value| etag::names(value.as_bytes(), etag.as_bytes()))
+        status == StatusCode::OK && asked.any(|value| etag::names(value.as_bytes(), etag.as_bytes()))
     });
     let mut response = match known {
         true => bare(StatusCode::NOT_MODIFIED, request_headers),
@@ -187,9 +163,7 @@ fn response(reply: Reply, request_headers: HeaderMap) -> Response<Full<Bytes>> {
 
 fn method_not_allowed(request_headers: HeaderMap) -> Response<Full<Bytes>> {
     let mut response = bare(StatusCode::METHOD_NOT_ALLOWED, request_headers);
-    response
-        .headers_mut()
-        .insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
     response
 }
 
@@ -209,9 +183,7 @@ fn close(response: &mut Response<Full<Bytes>>, version: Version) {
         // Closed is what 1.0 means unless the response says `keep-alive`, which hyper adds to a 1.1 response only.
         *response.version_mut() = Version::HTTP_10;
     } else {
-        response
-            .headers_mut()
-            .insert(CONNECTION, HeaderValue::from_static("close"));
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
 }
 
@@ -229,9 +201,7 @@ impl<A: Answer + ?Sized> Service<Request<Incoming>> for Desk<A> {
             return Answering::Now(std::future::ready(Ok(self.0.respond(parts))));
         }
         let visit = Arc::clone(&self.0);
-        Answering::Later(Box::pin(async move {
-            Ok(visit.answer_after_body(parts, body).await)
-        }))
+        Answering::Later(Box::pin(async move { Ok(visit.answer_after_body(parts, body).await) }))
     }
 }
 

@@ -37,12 +37,7 @@ impl<'a> Element<'a> {
             0..=0x7f => (usize::from(length), der),
             0x81..=0x84 => {
                 let (bytes, der) = der.split_at_checked(usize::from(length & 0x7f))?;
-                (
-                    bytes
-                        .iter()
-                        .fold(0, |sum, byte| sum << 8 | usize::from(*byte)),
-                    der,
-                )
+                (bytes.iter().fold(0, |sum, byte| sum << 8 | usize::from(*byte)), der)
             }
             _ => return None,
         };
@@ -69,8 +64,7 @@ impl<'a> Element<'a> {
             _ => return None,
         };
         let part = |n: usize| rest[2 * n..2 * n + 2].parse::<u8>().ok();
-        let date =
-            tz::UtcDateTime::new(year, part(0)?, part(1)?, part(2)?, part(3)?, part(4)?, 0).ok()?;
+        let date = tz::UtcDateTime::new(year, part(0)?, part(1)?, part(2)?, part(3)?, part(4)?, 0).ok()?;
         let seconds = u64::try_from(date.unix_time()).ok()?;
         SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds))
     }

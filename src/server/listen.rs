@@ -42,15 +42,11 @@ impl BindError {
     /// What can be done about it, if we know.
     pub fn hint(&self) -> Option<&'static str> {
         match self.source.kind() {
-            io::ErrorKind::AddrInUse => {
-                Some("another program, or another `offhook serve`, listens there already")
+            io::ErrorKind::AddrInUse => Some("another program, or another `offhook serve`, listens there already"),
+            io::ErrorKind::AddrNotAvailable => Some("no interface of this machine has that address"),
+            io::ErrorKind::PermissionDenied => {
+                Some("ports below 1024 need a privilege: take a higher port, or grant CAP_NET_BIND_SERVICE")
             }
-            io::ErrorKind::AddrNotAvailable => {
-                Some("no interface of this machine has that address")
-            }
-            io::ErrorKind::PermissionDenied => Some(
-                "ports below 1024 need a privilege: take a higher port, or grant CAP_NET_BIND_SERVICE",
-            ),
             _ => None,
         }
     }
@@ -87,15 +83,9 @@ pub async fn bind(listeners: impl IntoIterator<Item = Listener>) -> Result<Bound
 fn open(listener: Listener) -> Result<Door, BindError> {
     let Listener { address, tls } = listener;
     let socket = listen(address).map_err(|source| BindError { address, source })?;
-    let address = socket
-        .local_addr()
-        .map_err(|source| BindError { address, source })?;
+    let address = socket.local_addr().map_err(|source| BindError { address, source })?;
     let acceptor = tls.map(|tls| TlsAcceptor::from(tls.config()));
-    Ok(Door {
-        socket,
-        address,
-        acceptor,
-    })
+    Ok(Door { socket, address, acceptor })
 }
 
 fn listen(address: SocketAddr) -> io::Result<TcpListener> {
@@ -113,12 +103,7 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 ///
 /// Returns when the last connection has ended or `limits.shutdown` has passed. Dropping the future ends all connections
 /// at once.
-pub async fn run<A: Answer + ?Sized>(
-    bound: Bound,
-    answer: Arc<A>,
-    limits: Limits,
-    shutdown: impl Future<Output = ()>,
-) {
+pub async fn run<A: Answer + ?Sized>(bound: Bound, answer: Arc<A>, limits: Limits, shutdown: impl Future<Output = ()>) {
     let house = House::new(answer, limits);
     let _last = LightsOut(Arc::clone(&house));
     let mut accepting = JoinSet::new();
@@ -131,10 +116,7 @@ pub async fn run<A: Answer + ?Sized>(
     let all_places = house.places.acquire_many(limits.connections);
     if timeout(limits.shutdown, all_places).await.is_err() {
         let left = limits.connections as usize - house.places.available_permits();
-        warn!(
-            connections = left,
-            "cut the connections that did not finish in time for the shutdown"
-        );
+        warn!(connections = left, "cut the connections that did not finish in time for the shutdown");
     }
 }
 
@@ -178,12 +160,7 @@ async fn welcome<A: Answer + ?Sized>(
     // These two fail only if the peer is gone already.
     let _ = tcp.set_nodelay(true);
     let Ok(local) = tcp.local_addr() else { return };
-    let ends = Ends {
-        peer: canonical(peer),
-        local: canonical(local),
-        listener,
-        tls: door.acceptor.is_some(),
-    };
+    let ends = Ends { peer: canonical(peer), local: canonical(local), listener, tls: door.acceptor.is_some() };
     let Ok(place) = Arc::clone(&house.places).acquire_owned().await else {
         return;
     };

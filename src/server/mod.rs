@@ -71,13 +71,7 @@ pub struct Reply {
 impl Reply {
     /// A reply of a status and nothing else.
     pub fn empty(status: StatusCode) -> Reply {
-        Reply {
-            status,
-            content_type: None,
-            etag: None,
-            retry_after_secs: None,
-            body: Bytes::new(),
-        }
+        Reply { status, content_type: None, etag: None, retry_after_secs: None, body: Bytes::new() }
     }
 }
 

@@ -35,7 +35,13 @@ pub struct Phones {
 
 impl Phones {
     /// A service; `listeners` are the families that each listener serves, none for all.
-    pub fn new(live: Arc<Live>, cache: Cache, key: RevisionKey, ledger: Ledger, listeners: Vec<Vec<CompactString>>) -> Phones {
+    pub fn new(
+        live: Arc<Live>,
+        cache: Cache,
+        key: RevisionKey,
+        ledger: Ledger,
+        listeners: Vec<Vec<CompactString>>,
+    ) -> Phones {
         Phones { live, cache, key, ledger, listeners }
     }
 
@@ -181,7 +187,9 @@ fn file_of<'f>(claim: &Claim, index: FamilyIndex, family: &'f Family) -> Option<
 fn plain(answer: Answer, serving: &Serving, family: &Family, template: Option<&str>, file: &FilePattern) -> Reply {
     match answer {
         Answer::NotFound | Answer::Document => not_found(),
-        Answer::Empty => Reply { content_type: HeaderValue::from_str(&file.content_type).ok(), ..Reply::empty(StatusCode::OK) },
+        Answer::Empty => {
+            Reply { content_type: HeaderValue::from_str(&file.content_type).ok(), ..Reply::empty(StatusCode::OK) }
+        }
         Answer::Bootstrap => bootstrap(serving, family, template.unwrap_or_default(), file),
     }
 }

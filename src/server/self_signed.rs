@@ -32,15 +32,8 @@ impl TlsMaterial {
     ///
     /// If a host is neither a name nor an address, or the folder cannot be read or written.
     pub fn self_signed(folder: &Path, hosts: &[&str]) -> Result<TlsMaterial, TlsError> {
-        let hosts: Vec<&str> = hosts
-            .iter()
-            .map(|host| without_brackets(host))
-            .chain(OURS)
-            .collect();
-        let names = hosts
-            .iter()
-            .map(|host| server_name(host))
-            .collect::<Result<Vec<_>, _>>()?;
+        let hosts: Vec<&str> = hosts.iter().map(|host| without_brackets(host)).chain(OURS).collect();
+        let names = hosts.iter().map(|host| server_name(host)).collect::<Result<Vec<_>, _>>()?;
         let certificate = folder.join("self-signed.pem");
         let key = folder.join("self-signed.key");
         if certificate.exists() && key.exists() {
@@ -62,15 +55,11 @@ impl TlsMaterial {
 
 /// In a URL an IPv6 address stands in brackets.
 fn without_brackets(host: &str) -> &str {
-    host.strip_prefix('[')
-        .and_then(|host| host.strip_suffix(']'))
-        .unwrap_or(host)
+    host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host)
 }
 
 fn server_name(host: &str) -> Result<ServerName<'_>, TlsError> {
-    ServerName::try_from(host).map_err(|_| TlsError::Name {
-        name: host.to_owned(),
-    })
+    ServerName::try_from(host).map_err(|_| TlsError::Name { name: host.to_owned() })
 }
 
 fn will_do(kept: &TlsMaterial, names: &[ServerName<'_>]) -> bool {
@@ -81,10 +70,7 @@ fn will_do(kept: &TlsMaterial, names: &[ServerName<'_>]) -> bool {
     let Ok(leaf) = ParsedCertificate::try_from(&leaf) else {
         return false;
     };
-    kept.expires().is_none_or(|end| end > soon)
-        && names
-            .iter()
-            .all(|name| verify_server_name(&leaf, name).is_ok())
+    kept.expires().is_none_or(|end| end > soon) && names.iter().all(|name| verify_server_name(&leaf, name).is_ok())
 }
 
 fn make(hosts: &[&str], certificate: &Path, key: &Path) -> Result<(), TlsError> {
@@ -97,9 +83,7 @@ fn make(hosts: &[&str], certificate: &Path, key: &Path) -> Result<(), TlsError> 
     params.not_before = rcgen::date_time_ymd(2020, 1, 1);
     params.not_after = rcgen::date_time_ymd(2038, 1, 1);
     params.distinguished_name = rcgen::DistinguishedName::new();
-    params
-        .distinguished_name
-        .push(DnType::CommonName, "Offhook, self-signed");
+    params.distinguished_name.push(DnType::CommonName, "Offhook, self-signed");
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     let pair = KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256)?;
@@ -112,15 +96,10 @@ fn make(hosts: &[&str], certificate: &Path, key: &Path) -> Result<(), TlsError> 
 /// Writes a file that is either not there or whole.
 fn write_aside(path: &Path, content: &[u8], mode: u32) -> Result<(), TlsError> {
     let aside = aside(path);
-    write_new(&aside, content, mode)
-        .and_then(|()| fs::rename(&aside, path))
-        .map_err(|source| {
-            let _ = fs::remove_file(&aside);
-            TlsError::Write {
-                path: path.to_owned(),
-                source,
-            }
-        })
+    write_new(&aside, content, mode).and_then(|()| fs::rename(&aside, path)).map_err(|source| {
+        let _ = fs::remove_file(&aside);
+        TlsError::Write { path: path.to_owned(), source }
+    })
 }
 
 fn aside(path: &Path) -> PathBuf {
@@ -131,19 +110,12 @@ fn aside(path: &Path) -> PathBuf {
 
 fn write_new(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
     if let Some(folder) = path.parent() {
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(folder)?;
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     }
     // Left by a run that was killed halfway, if at all.
     let _ = fs::remove_file(path);
     // The mode counts from the first moment, so nobody else can open the file before it is set.
-    let mut file = fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(mode)
-        .open(path)?;
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
     file.write_all(content)?;
     file.sync_all()
 }

@@ -60,14 +60,7 @@ pub(super) struct Timed<S> {
 
 impl<S: Socket> Timed<S> {
     pub(super) fn new(stream: S, limits: Limits) -> Timed<S> {
-        Timed {
-            stream,
-            limits,
-            wait: Wait::Request,
-            deadline: None,
-            timer: None,
-            failure: None,
-        }
+        Timed { stream, limits, wait: Wait::Request, deadline: None, timer: None, failure: None }
     }
 
     /// The stream, and why reading from it failed, if it did.
@@ -90,9 +83,7 @@ impl<S: Socket> Timed<S> {
             Wait::Idle => self.limits.idle,
         };
         let deadline = *self.deadline.get_or_insert_with(|| Instant::now() + limit);
-        let timer = self
-            .timer
-            .get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
         // A timer set for too early is left to ring in vain: on a busy connection that is cheaper than moving it.
         if timer.deadline() > deadline {
             timer.as_mut().reset(deadline);
@@ -121,11 +112,7 @@ impl<S: Socket> Timed<S> {
 }
 
 impl<S: Socket> AsyncRead for Timed<S> {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let before = buffer.filled().len();
         let read = match Pin::new(&mut this.stream).poll_read(cx, buffer) {
@@ -145,11 +132,7 @@ impl<S: Socket> AsyncRead for Timed<S> {
 }
 
 impl<S: Socket> AsyncWrite for Timed<S> {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: &[u8],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         this.enter(Wait::Write);
         match Pin::new(&mut this.stream).poll_write(cx, buffer) {

@@ -40,15 +40,9 @@ pub enum TlsError {
     #[error("the private key in `{}` is encrypted", path.display())]
     EncryptedKey { path: PathBuf },
     #[error("cannot use the private key in `{}`", path.display())]
-    Key {
-        path: PathBuf,
-        source: rustls::Error,
-    },
+    Key { path: PathBuf, source: rustls::Error },
     #[error("cannot use the certificate in `{}`", path.display())]
-    Certificate {
-        path: PathBuf,
-        source: rustls::Error,
-    },
+    Certificate { path: PathBuf, source: rustls::Error },
     #[error("the key in `{}` is not that of the first certificate in `{}`", key.display(), certificate.display())]
     Mismatch { certificate: PathBuf, key: PathBuf },
     #[error("`{name}` is neither a host name nor an address")]
@@ -63,21 +57,17 @@ impl TlsError {
     /// What can be done about it, if we know.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            TlsError::NoCertificate { .. } => Some(
-                "expected PEM, with a line `-----BEGIN CERTIFICATE-----`; `openssl x509 -inform der` converts DER",
-            ),
-            TlsError::NoKey { .. } => {
-                Some("expected PEM, with a line such as `-----BEGIN PRIVATE KEY-----`")
+            TlsError::NoCertificate { .. } => {
+                Some("expected PEM, with a line `-----BEGIN CERTIFICATE-----`; `openssl x509 -inform der` converts DER")
             }
-            TlsError::EncryptedKey { .. } => {
-                Some("`openssl pkey -in KEY -out NEW` takes the passphrase off")
-            }
+            TlsError::NoKey { .. } => Some("expected PEM, with a line such as `-----BEGIN PRIVATE KEY-----`"),
+            TlsError::EncryptedKey { .. } => Some("`openssl pkey -in KEY -out NEW` takes the passphrase off"),
             TlsError::Mismatch { .. } => {
                 Some("the server's own certificate comes first, those of its issuers after it")
             }
-            TlsError::Key { .. } => Some(
-                "RSA of 2048 bits or more, ECDSA P-256, P-384, P-521 and Ed25519 keys are understood",
-            ),
+            TlsError::Key { .. } => {
+                Some("RSA of 2048 bits or more, ECDSA P-256, P-384, P-521 and Ed25519 keys are understood")
+            }
             _ => None,
         }
     }
@@ -99,19 +89,11 @@ impl TlsMaterial {
     /// # Errors
     ///
     /// If a file can't be read or understood, or if the two don't belong together.
-    pub fn load(
-        certificate: impl Into<PathBuf>,
-        key: impl Into<PathBuf>,
-    ) -> Result<TlsMaterial, TlsError> {
+    pub fn load(certificate: impl Into<PathBuf>, key: impl Into<PathBuf>) -> Result<TlsMaterial, TlsError> {
         let (certificate, key) = (certificate.into(), key.into());
         let current = Arc::new(Current(ArcSwap::from_pointee(read(&certificate, &key)?)));
         let config = Arc::new(config(Arc::clone(&current))?);
-        Ok(TlsMaterial {
-            certificate,
-            key,
-            current,
-            config,
-        })
+        Ok(TlsMaterial { certificate, key, current, config })
     }
 
     /// Reads the files again. The next handshake gets the new certificate; connections and sessions live on.
@@ -153,10 +135,7 @@ impl TlsMaterial {
 impl fmt::Debug for TlsMaterial {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [certificate, key] = self.files();
-        f.debug_struct("TlsMaterial")
-            .field("certificate", &certificate)
-            .field("key", &key)
-            .finish_non_exhaustive()
+        f.debug_struct("TlsMaterial").field("certificate", &certificate).field("key", &key).finish_non_exhaustive()
     }
 }
 
@@ -210,55 +189,33 @@ fn read(certificate: &Path, key: &Path) -> Result<CertifiedKey, TlsError> {
     let signer = default_provider()
         .key_provider
         .load_private_key(secret)
-        .map_err(|source| TlsError::Key {
-            path: key.to_owned(),
-            source,
-        })?;
+        .map_err(|source| TlsError::Key { path: key.to_owned(), source })?;
     let certified = CertifiedKey::new(chain, signer);
     match certified.keys_match() {
-        Ok(()) | Err(rustls::Error::InconsistentKeys(rustls::InconsistentKeys::Unknown)) => {
-            Ok(certified)
+        Ok(()) | Err(rustls::Error::InconsistentKeys(rustls::InconsistentKeys::Unknown)) => Ok(certified),
+        Err(rustls::Error::InconsistentKeys(_)) => {
+            Err(TlsError::Mismatch { certificate: certificate.to_owned(), key: key.to_owned() })
         }
-        Err(rustls::Error::InconsistentKeys(_)) => Err(TlsError::Mismatch {
-            certificate: certificate.to_owned(),
-            key: key.to_owned(),
-        }),
-        Err(source) => Err(TlsError::Certificate {
-            path: certificate.to_owned(),
-            source,
-        }),
+        Err(source) => Err(TlsError::Certificate { path: certificate.to_owned(), source }),
     }
 }
 
 fn read_chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
-    let text = fs::read(path).map_err(|source| TlsError::Read {
-        path: path.to_owned(),
-        source,
-    })?;
-    let chain = CertificateDer::pem_slice_iter(&text)
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(|err| not_pem(path, &err))?;
+    let text = fs::read(path).map_err(|source| TlsError::Read { path: path.to_owned(), source })?;
+    let chain =
+        CertificateDer::pem_slice_iter(&text).collect::<Result<Vec<_>, _>>().map_err(|err| not_pem(path, &err))?;
     if chain.is_empty() {
-        return Err(TlsError::NoCertificate {
-            path: path.to_owned(),
-        });
+        return Err(TlsError::NoCertificate { path: path.to_owned() });
     }
     Ok(chain)
 }
 
 fn read_key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
-    let text = fs::read(path).map_err(|source| TlsError::Read {
-        path: path.to_owned(),
-        source,
-    })?;
+    let text = fs::read(path).map_err(|source| TlsError::Read { path: path.to_owned(), source })?;
     let text = Zeroizing::new(text);
     PrivateKeyDer::from_pem_slice(&text).map_err(|err| match err {
-        pem::Error::NoItemsFound if is_encrypted(&text) => TlsError::EncryptedKey {
-            path: path.to_owned(),
-        },
-        pem::Error::NoItemsFound => TlsError::NoKey {
-            path: path.to_owned(),
-        },
+        pem::Error::NoItemsFound if is_encrypted(&text) => TlsError::EncryptedKey { path: path.to_owned() },
+        pem::Error::NoItemsFound => TlsError::NoKey { path: path.to_owned() },
         err => not_pem(path, &err),
     })
 }
@@ -270,10 +227,7 @@ fn not_pem(path: &Path, err: &pem::Error) -> TlsError {
         pem::Error::Base64Decode(_) => "a block that is not base64",
         _ => "a block that cannot be read",
     };
-    TlsError::Pem {
-        path: path.to_owned(),
-        flaw,
-    }
+    TlsError::Pem { path: path.to_owned(), flaw }
 }
 
 fn is_encrypted(pem: &[u8]) -> bool {

@@ -394,7 +394,9 @@ impl World {
         for entity in entities {
             match entity {
                 Entity::Root => findings.extend(self.root.findings.iter().cloned()),
-                Entity::Site(id) => findings.extend(self.sites.get(id).iter().flat_map(|slot| slot.findings.iter().cloned())),
+                Entity::Site(id) => {
+                    findings.extend(self.sites.get(id).iter().flat_map(|slot| slot.findings.iter().cloned()))
+                }
                 Entity::Line(site, name) => {
                     let slot = self.lines.get(&(site.clone(), name.clone()));
                     findings.extend(slot.iter().flat_map(|slot| slot.findings.iter().cloned()));

@@ -6,9 +6,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use offhook::server::{
-    self, Answer, Asked, HeaderValue, Limits, Listener, Reply, StatusCode, TlsMaterial,
-};
+use offhook::server::{self, Answer, Asked, HeaderValue, Limits, Listener, Reply, StatusCode, TlsMaterial};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
@@ -78,21 +76,9 @@ struct Shown<'a>(&'a Asked<'a>);
 
 impl std::fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Asked {
-            method,
-            target,
-            user_agent,
-            if_none_match,
-            peer,
-            local,
-            listener,
-            tls,
-        } = self.0;
+        let Asked { method, target, user_agent, if_none_match, peer, local, listener, tls } = self.0;
         let (peer, local) = (peer.ip(), local.ip());
-        write!(
-            f,
-            "{method} {target} ua={user_agent:?} inm={if_none_match:?} "
-        )?;
+        write!(f, "{method} {target} ua={user_agent:?} inm={if_none_match:?} ")?;
         write!(f, "peer={peer} local={local} listener={listener} tls={tls}")
     }
 }
@@ -109,10 +95,7 @@ impl Gate {
         let mut state = self.state.lock().unwrap();
         state.1 = true;
         self.changed.notify_all();
-        let (_state, late) = self
-            .changed
-            .wait_timeout_while(state, LONG, |(open, _)| !*open)
-            .unwrap();
+        let (_state, late) = self.changed.wait_timeout_while(state, LONG, |(open, _)| !*open).unwrap();
         assert!(!late.timed_out(), "nobody opened the gate");
     }
 
@@ -124,10 +107,7 @@ impl Gate {
     /// Waits until an answer is under way.
     pub fn wait_for_a_knock(&self) {
         let state = self.state.lock().unwrap();
-        let (_state, late) = self
-            .changed
-            .wait_timeout_while(state, LONG, |(_, knock)| !*knock)
-            .unwrap();
+        let (_state, late) = self.changed.wait_timeout_while(state, LONG, |(_, knock)| !*knock).unwrap();
         assert!(!late.timed_out(), "nobody came to the gate");
     }
 }
@@ -158,12 +138,7 @@ impl House {
         let running = tokio::spawn(server::run(bound, answer, limits, async {
             let _ = stopped.await;
         }));
-        House {
-            toy,
-            addresses,
-            stop: Some(stop),
-            running,
-        }
+        House { toy, addresses, stop: Some(stop), running }
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -193,17 +168,11 @@ impl House {
 }
 
 pub fn plain_listener() -> Listener {
-    Listener {
-        address: "127.0.0.1:0".parse().unwrap(),
-        tls: None,
-    }
+    Listener { address: "127.0.0.1:0".parse().unwrap(), tls: None }
 }
 
 pub fn tls_listener(material: &Arc<TlsMaterial>) -> Listener {
-    Listener {
-        tls: Some(Arc::clone(material)),
-        ..plain_listener()
-    }
+    Listener { tls: Some(Arc::clone(material)), ..plain_listener() }
 }
 
 /// Material that is made in the folder at the first call.
@@ -213,9 +182,7 @@ pub fn material(folder: &Path) -> Arc<TlsMaterial> {
 
 /// What a future gives, if it does so before the test's patience ends.
 pub async fn within<F: Future>(future: F) -> F::Output {
-    tokio::time::timeout(LONG, future)
-        .await
-        .expect("it took too long")
+    tokio::time::timeout(LONG, future).await.expect("it took too long")
 }
 
 /// All that comes until the peer closes; a reset counts as a failure.
@@ -235,9 +202,7 @@ pub async fn get(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), target: &st
 /// Reads one response of a kept connection: its head without the date, and its body.
 pub async fn response(stream: &mut (impl AsyncRead + Unpin)) -> String {
     let head = head(stream).await;
-    let length = head
-        .lines()
-        .find_map(|line| line.strip_prefix("Content-Length: "));
+    let length = head.lines().find_map(|line| line.strip_prefix("Content-Length: "));
     let mut body = vec![0; length.map_or(0, |length| length.parse().unwrap())];
     within(stream.read_exact(&mut body)).await.unwrap();
     without_date(&head) + &String::from_utf8(body).unwrap()

@@ -39,17 +39,10 @@ async fn an_etag_that_the_phone_has_already_gives_304() {
     Etag: "v1"
     Connection: close
     "#);
-    let twice = ask(
-        "HEAD /tagged HTTP/1.1",
-        "If-None-Match: \"v0\"\r\nIf-None-Match: *\r\n",
-    )
-    .await;
+    let twice = ask("HEAD /tagged HTTP/1.1", "If-None-Match: \"v0\"\r\nIf-None-Match: *\r\n").await;
     assert!(twice.starts_with("HTTP/1.1 304"), "{twice}");
     let other = ask("GET /tagged HTTP/1.1", "If-None-Match: \"v0\"\r\n").await;
-    assert!(
-        other.starts_with("HTTP/1.1 200") && other.ends_with("tagged"),
-        "{other}"
-    );
+    assert!(other.starts_with("HTTP/1.1 200") && other.ends_with("tagged"), "{other}");
 }
 
 #[tokio::test]
@@ -71,20 +64,13 @@ async fn a_phone_can_be_told_to_come_again() {
 #[tokio::test]
 async fn other_methods_are_refused_before_anybody_is_asked() {
     let house = House::plain(patient()).await;
-    for method in [
-        "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "get",
-    ] {
+    for method in ["POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "get"] {
         let request = format!("{method} /a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
         let response = house.exchange(request.as_bytes()).await;
         assert!(response.starts_with("HTTP/1.1 405"), "{method}: {response}");
-        assert!(
-            response.contains("\r\nAllow: GET, HEAD\r\n"),
-            "{method}: {response}"
-        );
+        assert!(response.contains("\r\nAllow: GET, HEAD\r\n"), "{method}: {response}");
     }
-    let tunnel = house
-        .exchange(b"CONNECT x:443 HTTP/1.1\r\nHost: x:443\r\nConnection: close\r\n\r\n")
-        .await;
+    let tunnel = house.exchange(b"CONNECT x:443 HTTP/1.1\r\nHost: x:443\r\nConnection: close\r\n\r\n").await;
     assert!(tunnel.starts_with("HTTP/1.1 405"), "{tunnel}");
     assert!(house.toy.asked.lock().unwrap().is_empty());
 }
@@ -103,10 +89,7 @@ async fn a_target_arrives_as_it_was_sent() {
     for target in targets {
         let request = format!("GET {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
         let response = house.exchange(request.as_bytes()).await;
-        assert!(
-            response.contains(&format!("GET {target} ua=")),
-            "{target}: {response}"
-        );
+        assert!(response.contains(&format!("GET {target} ua=")), "{target}: {response}");
     }
     assert_eq!(*house.toy.asked.lock().unwrap(), targets);
 }
@@ -114,17 +97,12 @@ async fn a_target_arrives_as_it_was_sent() {
 #[tokio::test]
 async fn a_whole_url_as_the_target_is_taken_for_its_path() {
     let house = House::plain(patient()).await;
-    for (target, path) in [
-        ("http://prov.example.org:80/a//../b?c", "/a//../b?c"),
-        ("https://x", "/"),
-        ("/a?b#c", "/a?b"),
-    ] {
+    for (target, path) in
+        [("http://prov.example.org:80/a//../b?c", "/a//../b?c"), ("https://x", "/"), ("/a?b#c", "/a?b")]
+    {
         let request = format!("GET {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
         let response = house.exchange(request.as_bytes()).await;
-        assert!(
-            response.contains(&format!("GET {path} ua=")),
-            "{target}: {response}"
-        );
+        assert!(response.contains(&format!("GET {path} ua=")), "{target}: {response}");
     }
 }
 
@@ -154,10 +132,7 @@ async fn a_request_that_is_none_is_answered_with_400() {
             response.starts_with("HTTP/1.1 400") || response.starts_with("HTTP/1.0 400"),
             "{request}: {response:?}"
         );
-        assert!(
-            response.contains("\r\nContent-Length: 0\r\n"),
-            "{request}: {response}"
-        );
+        assert!(response.contains("\r\nContent-Length: 0\r\n"), "{request}: {response}");
     }
     assert!(house.toy.asked.lock().unwrap().is_empty());
 }
@@ -165,10 +140,7 @@ async fn a_request_that_is_none_is_answered_with_400() {
 #[tokio::test]
 async fn the_preface_of_http_2_ends_the_connection() {
     let house = House::plain(patient()).await;
-    assert_eq!(
-        house.exchange(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await,
-        ""
-    );
+    assert_eq!(house.exchange(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await, "");
 }
 
 #[tokio::test]
@@ -206,15 +178,9 @@ async fn http_1_0_keeps_the_connection_if_asked_to() {
     let house = House::plain(patient()).await;
     let mut stream = house.connect().await;
     for _ in 0..2 {
-        stream
-            .write_all(b"GET /tagged HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n")
-            .await
-            .unwrap();
+        stream.write_all(b"GET /tagged HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n").await.unwrap();
         let response = response(&mut stream).await;
-        assert!(
-            response.contains("\nConnection: keep-alive\n"),
-            "{response}"
-        );
+        assert!(response.contains("\nConnection: keep-alive\n"), "{response}");
     }
 }
 
@@ -222,9 +188,7 @@ async fn http_1_0_keeps_the_connection_if_asked_to() {
 async fn pipelined_requests_are_answered_in_order() {
     let house = House::plain(patient()).await;
     let mut stream = house.connect().await;
-    let requests: String = (0..50)
-        .map(|n| format!("GET /{n} HTTP/1.1\r\nHost: x\r\n\r\n"))
-        .collect();
+    let requests: String = (0..50).map(|n| format!("GET /{n} HTTP/1.1\r\nHost: x\r\n\r\n")).collect();
     stream.write_all(requests.as_bytes()).await.unwrap();
     for n in 0..50 {
         let response = response(&mut stream).await;
@@ -236,10 +200,7 @@ async fn pipelined_requests_are_answered_in_order() {
 async fn a_client_that_closes_its_half_still_gets_its_answer() {
     let house = House::plain(patient()).await;
     let mut stream = house.connect().await;
-    stream
-        .write_all(b"GET /tagged HTTP/1.1\r\nHost: x\r\n\r\n")
-        .await
-        .unwrap();
+    stream.write_all(b"GET /tagged HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
     stream.shutdown().await.unwrap();
     assert!(rest(&mut stream).await.ends_with("tagged"));
 }
@@ -257,10 +218,7 @@ async fn a_small_body_is_read_and_ignored() {
     for (request, status) in requests.iter().zip([200, 200, 405, 200]) {
         stream.write_all(request.as_bytes()).await.unwrap();
         let response = response(&mut stream).await;
-        assert!(
-            response.starts_with(&format!("HTTP/1.1 {status}")),
-            "{response}"
-        );
+        assert!(response.starts_with(&format!("HTTP/1.1 {status}")), "{response}");
     }
 }
 
@@ -268,15 +226,7 @@ async fn a_small_body_is_read_and_ignored() {
 async fn a_report_offered_with_expect_is_not_invited() {
     let house = House::plain(patient()).await;
     let mut stream = house.connect().await;
-    stream
-        .write_all(
-            b"PUT /a HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n",
-        )
-        .await
-        .unwrap();
+    stream.write_all(b"PUT /a HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n").await.unwrap();
     let response = response(&mut stream).await;
-    assert!(
-        response.starts_with("HTTP/1.1 405") && response.contains("\nConnection: close\n"),
-        "{response}"
-    );
+    assert!(response.starts_with("HTTP/1.1 405") && response.contains("\nConnection: close\n"), "{response}");
 }

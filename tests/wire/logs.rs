@@ -44,14 +44,7 @@ impl Write for Log {
 async fn a_failed_handshake_is_logged_with_its_peer_and_reason() {
     let (log, _guard) = Log::start();
     let folder = tempfile::tempdir().unwrap();
-    let house = House::tls(
-        &material(folder.path()),
-        Limits {
-            handshake: SHORT,
-            ..patient()
-        },
-    )
-    .await;
+    let house = House::tls(&material(folder.path()), Limits { handshake: SHORT, ..patient() }).await;
     let mut slow = house.connect().await;
     let slow_peer = slow.local_addr().unwrap();
     assert_eq!(rest(&mut slow).await, "");
@@ -60,13 +53,9 @@ async fn a_failed_handshake_is_logged_with_its_peer_and_reason() {
     plain.write_all(b"GET / HTTP/1.0\r\n\r\n").await.unwrap();
     let _ = tokio::io::AsyncReadExt::read_to_end(&mut plain, &mut Vec::new()).await;
     let log = log.text();
-    for (peer, reason) in [
-        (slow_peer, "it took too long"),
-        (
-            plain_peer,
-            "received corrupt message of type InvalidContentType",
-        ),
-    ] {
+    for (peer, reason) in
+        [(slow_peer, "it took too long"), (plain_peer, "received corrupt message of type InvalidContentType")]
+    {
         let line = format!("tls handshake failed peer={peer} listener=0 reason={reason}");
         assert!(log.contains(&line), "{line}\n{log}");
     }
@@ -75,11 +64,7 @@ async fn a_failed_handshake_is_logged_with_its_peer_and_reason() {
 #[tokio::test]
 async fn no_target_header_or_body_is_logged() {
     let (log, _guard) = Log::start();
-    let house = House::plain(Limits {
-        header: SHORT,
-        ..patient()
-    })
-    .await;
+    let house = House::plain(Limits { header: SHORT, ..patient() }).await;
     let requests = [
         "GET /~s3cret/a.cfg?s3cret HTTP/1.0\r\nAuthorization: s3cret\r\n\r\n",
         "GET /~s3cret/<a>.cfg HTTP/1.1\r\nAuthorization: s3cret\r\n\r\n",

@@ -10,10 +10,7 @@ use crate::house::{BIG, House, SHORT, get, head, material, patient, rest};
 async fn an_answer_under_way_is_finished() {
     let mut house = House::plain(patient()).await;
     let mut stream = house.connect().await;
-    stream
-        .write_all(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")
-        .await
-        .unwrap();
+    stream.write_all(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
     house.toy.gate.wait_for_a_knock();
     house.stop();
     house.toy.gate.open();
@@ -27,22 +24,14 @@ async fn a_request_that_has_begun_is_answered_and_the_connection_closed() {
     let mut stream = house.connect().await;
     stream.write_all(b"GET /tagged HTTP/1.1\r\n").await.unwrap();
     // A second connection's answer shows that the server has read what came before.
-    assert!(
-        house
-            .exchange(b"GET / HTTP/1.0\r\n\r\n")
-            .await
-            .starts_with("HTTP/1.0 200")
-    );
+    assert!(house.exchange(b"GET / HTTP/1.0\r\n\r\n").await.starts_with("HTTP/1.0 200"));
     house.stop();
     while TcpStream::connect(house.address()).await.is_ok() {
         tokio::task::yield_now().await;
     }
     stream.write_all(b"Host: x\r\n\r\n").await.unwrap();
     let response = rest(&mut stream).await;
-    assert!(
-        response.contains("\r\nConnection: close\r\n") && response.ends_with("tagged"),
-        "{response}"
-    );
+    assert!(response.contains("\r\nConnection: close\r\n") && response.ends_with("tagged"), "{response}");
     house.stopped().await;
 }
 
@@ -84,16 +73,9 @@ async fn idle_connections_are_closed_at_once() {
 
 #[tokio::test]
 async fn what_does_not_finish_is_cut() {
-    let mut house = House::plain(Limits {
-        shutdown: SHORT,
-        ..patient()
-    })
-    .await;
+    let mut house = House::plain(Limits { shutdown: SHORT, ..patient() }).await;
     let mut stream = house.connect().await;
-    stream
-        .write_all(b"GET /big HTTP/1.1\r\nHost: x\r\n\r\n")
-        .await
-        .unwrap();
+    stream.write_all(b"GET /big HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
     head(&mut stream).await;
     house.stop();
     house.stopped().await;
