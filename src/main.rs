@@ -1,3 +1,7 @@
 //! The command line: parses, runs, prints the error chain and picks the exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    offhook::cli::main()
+}

@@ -2,8 +2,21 @@
 
 mod band;
 mod family;
+mod feature_codes;
 mod figure;
+mod fits;
+mod functions;
+mod load;
+mod mapping;
+mod model;
+mod setting;
 
 pub use band::{Band, Bands};
 pub use family::{Answer, Evidence, Family, FilePattern, Number, Recogniser, Resync};
+pub use feature_codes::{Codes, Dialled, FeatureCodes};
 pub use figure::{Source, State};
+pub use functions::{Alternative, Class, Field, FunctionTable, Outcome, Part, Pattern, Placeholder, Wide};
+pub use load::{Catalogue, Maker, Tables, Texts};
+pub use mapping::{How, Mapping, Mappings, Parameter};
+pub use model::{Count, KeyGroup, Model, ModuleModel, ModuleSlots, SoftKeyGroup, Width};
+pub use setting::{CODECS, Kind, Scope, Setting, SettingId, Vocabulary, check_url};

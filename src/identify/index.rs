@@ -19,7 +19,7 @@ use crate::phone::Mac;
 const MAX_USER_AGENT_BYTES: usize = 512;
 
 /// Families and models, ready to recognise requests.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Index {
     families: Vec<Arc<Family>>,
     user_agents: RegexSet,

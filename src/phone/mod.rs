@@ -1,5 +1,16 @@
 //! Phones, lines and keys: plain types and their rules. Nothing here reads a file or opens a socket.
 
+mod function;
+mod key;
 mod mac;
+mod number;
+mod secret;
+mod setting;
+pub mod timezone;
 
+pub use function::{FUNCTIONS, Function, FunctionInfo, Group, Parameter};
+pub use key::{Area, KeySetting, Keys, Place, Use, key_at};
 pub use mac::{Mac, MacError};
+pub use number::{Number, NumberError};
+pub use secret::Secret;
+pub use setting::SettingValue;

@@ -1,0 +1,140 @@
+//! What keys name: siblings, voicemails, faxes, hunting groups and queues of the site.
+
+use std::collections::{HashMap, HashSet};
+
+use compact_str::CompactString;
+
+use crate::findings::{Finding, Level, nearest};
+use crate::fleet::{NumberKind, Site};
+use crate::live::Serving;
+use crate::phone::{Parameter, Use};
+use crate::resolve::Problem;
+use crate::world::World;
+
+/// The lines of every site, by their names.
+pub struct KnownNumbers {
+    lines: HashMap<CompactString, HashSet<CompactString>>,
+}
+
+impl KnownNumbers {
+    /// The lines of a world.
+    pub fn of(world: &World) -> KnownNumbers {
+        let mut lines: HashMap<CompactString, HashSet<CompactString>> = HashMap::new();
+        for line in world.lines() {
+            lines.entry(line.site.clone()).or_default().insert(line.name.clone());
+        }
+        KnownNumbers { lines }
+    }
+
+    /// What is wrong with a key's parameter in its site, if anything is.
+    pub fn check(&self, site: &Site, what: &Use) -> Option<Problem> {
+        let number = what.number.as_ref()?.as_str();
+        let is_line = self.lines.get(&site.id).is_some_and(|lines| lines.contains(number));
+        let kind = site.numbers.get(number).map(|known| known.kind);
+        let (wanted, fits): (&str, bool) = match what.function.info().parameter {
+            Parameter::Sibling => ("a line of the site", is_line || kind == Some(NumberKind::External)),
+            Parameter::VoicemailOrFax => (
+                "a line, voicemail or fax of the site",
+                is_line || matches!(kind, Some(NumberKind::Voicemail | NumberKind::Fax)),
+            ),
+            Parameter::HuntingGroup => ("a hunting group of the site", kind == Some(NumberKind::Hunt)),
+            Parameter::Queue => ("a call queue of the site", kind == Some(NumberKind::Queue)),
+            _ => return None,
+        };
+        if fits {
+            return None;
+        }
+        let lines = self.lines.get(&site.id).into_iter().flatten().map(CompactString::as_str);
+        let named = site.numbers.keys().map(CompactString::as_str);
+        let near = nearest(number, lines.chain(named)).filter(|near| *near != number);
+        let hint = match (near, what.function.info().parameter) {
+            (Some(near), _) => format!("did you mean `{near}`?"),
+            (None, Parameter::Sibling) => {
+                format!("if it is somebody else's, say [numbers.\"{number}\"] kind = \"external\" in site.toml")
+            }
+            (None, Parameter::HuntingGroup) => format!("say [numbers.\"{number}\"] kind = \"hunt\" in site.toml"),
+            (None, Parameter::Queue) => format!("say [numbers.\"{number}\"] kind = \"queue\" in site.toml"),
+            (None, _) => format!("say [numbers.\"{number}\"] kind = \"voicemail\" or \"fax\" in site.toml"),
+        };
+        Some(Problem {
+            level: Level::Error,
+            code: "unknown-number",
+            what: format!("`{}` needs {wanted}, and `{number}` is none", what.function),
+            hint: Some(hint),
+        })
+    }
+}
+
+/// What the listeners name.
+pub(super) fn listeners(serving: &Serving) -> Vec<Finding> {
+    let Some(root) = serving.world.root() else { return Vec::new() };
+    let families = &serving.world.catalogue.families;
+    let mut findings = Vec::new();
+    for listen in &root.listen {
+        for family in listen.families.iter().filter(|family| !families.contains_key(*family)) {
+            let near = nearest(family, families.keys().map(CompactString::as_str));
+            let hint = near.map_or("`offhook models` lists them".to_owned(), |near| format!("did you mean `{near}`?"));
+            let what = format!("the family `{family}` does not exist");
+            findings.push(Finding::error("unknown-family", "fleet.toml", listen.at, what).hint(hint));
+        }
+        if !listen.address.ip().is_loopback() && serving.world.sites().all(|site| site.networks.is_empty()) {
+            let what =
+                format!("`{}` is open to other machines, but no site says in [trust] who may fetch", listen.address);
+            findings.push(
+                Finding::warning("no-trust", "fleet.toml", listen.at, what)
+                    .hint("until one does, it refuses every phone"),
+            );
+        }
+    }
+    for (scopes, file) in scopes(serving) {
+        for family in scopes.0.iter().filter(|family| !families.contains_key(**family)) {
+            findings.push(Finding::error(
+                "unknown-family",
+                &file,
+                None,
+                format!("[family.{family}] names a family that does not exist"),
+            ));
+        }
+        for model in scopes.1.iter().filter(|model| !serving.world.catalogue.models.contains_key(**model)) {
+            let near = serving.world.catalogue.nearest_model(model);
+            let hint = near.map_or("`offhook models` lists them".to_owned(), |near| format!("did you mean `{near}`?"));
+            let what = format!("[model.\"{model}\"] names a model that does not exist");
+            findings.push(Finding::error("unknown-model", &file, None, what).hint(hint));
+        }
+    }
+    findings
+}
+
+type Named<'a> = (Vec<&'a CompactString>, Vec<&'a CompactString>);
+
+/// The families and models that layers name, with the file of each layer.
+fn scopes(serving: &Serving) -> Vec<(Named<'_>, String)> {
+    let root = serving.world.root().map(|root| (&root.layer, "fleet.toml".to_owned()));
+    let sites = serving.world.sites().map(|site| (&site.layer, site.path()));
+    root.into_iter()
+        .chain(sites)
+        .map(|(layer, file)| {
+            let families = layer.families.iter().map(|(name, _)| name).collect();
+            let models = layer.models.iter().map(|(name, _)| name).collect();
+            ((families, models), file)
+        })
+        .collect()
+}
+
+/// Lines that name a layout their site has not.
+pub(super) fn unused_layouts(world: &World) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for line in world.lines() {
+        let (Some((layout, at)), Some(site)) = (&line.layout, world.site(&line.site)) else { continue };
+        if !site.layouts.contains_key(layout) {
+            let near = nearest(layout, site.layouts.keys().map(CompactString::as_str));
+            let hint = near.map_or_else(
+                || format!("add [layouts.{layout}] to site.toml"),
+                |near| format!("did you mean `{near}`?"),
+            );
+            let what = format!("the layout `{layout}` does not exist in the site `{}`", site.id);
+            findings.push(Finding::error("unknown-layout", line.path(), *at, what).hint(hint));
+        }
+    }
+    findings
+}

@@ -1,0 +1,313 @@
+//! One phone: its keys on its model, its settings in its family's words, its files in its format.
+
+use std::sync::Arc;
+
+use super::parameters::KnownNumbers;
+use crate::catalogue::{How, ModuleModel, Width};
+use crate::findings::{Finding, Level};
+use crate::fleet::{Line, Modules};
+use crate::live::Serving;
+use crate::phone::{Area, Function, KeySetting, Mac, Place, key_at};
+use crate::render::{RenderError, Renderer, Reveal, RevisionKey, render, troubles};
+use crate::resolve::{Origin, Phase, Problem, Resolved, SettingLayer, resolve};
+use crate::world::Subject;
+
+/// Everything that is wrong or doubtful about one phone.
+pub fn check_phone(serving: &Serving, known: &KnownNumbers, mac: Mac) -> Vec<Finding> {
+    // What keeps a phone from being served at all is among the world's findings.
+    let Ok(subject) = serving.world.subject(mac) else { return Vec::new() };
+    let mut checker = Checker { subject: &subject, findings: Vec::new() };
+    checker.device();
+    checker.stored_keys(known);
+    let band = subject.maker.family.bands.of(subject.phone.firmware.as_deref());
+    match resolve(&subject, band, Phase::First) {
+        Some(resolved) => {
+            checker.keys(&resolved);
+            checker.lines_without_key(&resolved);
+            checker.settings(&resolved);
+            checker.files(&resolved, serving);
+        }
+        None => checker.on_phone(
+            Level::Error,
+            "no-files",
+            subject.phone.model.1,
+            format!("files of the family `{}` cannot be written yet", subject.model.family),
+            Some("its phones are recognised, and answered with 404".into()),
+        ),
+    }
+    checker.findings
+}
+
+struct Checker<'a> {
+    subject: &'a Subject,
+    findings: Vec<Finding>,
+}
+
+impl Checker<'_> {
+    fn on_phone(&mut self, level: Level, code: &'static str, at: u32, what: String, hint: Option<String>) {
+        let file = self.subject.phone.path();
+        self.findings.push(Finding { file: file.into(), line: Some(at), level, code, what, hint, accepted: false });
+    }
+
+    /// Lines and modules against the model.
+    fn device(&mut self) {
+        let (phone, model) = (&self.subject.phone, &self.subject.model);
+        let (named, most) = (phone.lines.len(), usize::from(model.lines.count));
+        if named > most {
+            let at = phone.lines[most].1;
+            let what = format!("the phone has {named} lines, but `{}` has {most}; the others are not sent", model.id);
+            self.on_phone(Level::Error, "too-many-lines", at, what, None);
+        }
+        for (at, (name, line)) in phone.lines.iter().enumerate() {
+            if phone.lines[..at].iter().any(|(other, _)| other == name) {
+                self.on_phone(Level::Error, "twice", *line, format!("the line `{name}` is named twice"), None);
+            }
+        }
+        if let Some(at) = phone.handsets {
+            let what = format!("`{}` has no handsets", model.id);
+            self.on_phone(Level::Error, "no-handsets", at, what, Some("handsets belong to DECT bases".into()));
+        }
+        self.modules();
+        for raw in phone.raw.iter().filter(|raw| raw.family != model.family) {
+            let what = format!("[raw.{}] changes nothing: the phone is of the family `{}`", raw.family, model.family);
+            self.findings.push(Finding::warning("raw-of-other-family", phone.path(), raw.at, what));
+        }
+    }
+
+    fn modules(&mut self) {
+        let (phone, model) = (&self.subject.phone, &self.subject.model);
+        let (modules, at) = (&phone.modules.0, phone.modules.1);
+        let count = match modules {
+            Modules::Count(count) => usize::from(*count),
+            Modules::Models(names) => names.len(),
+        };
+        let Some(slots) = &model.modules else {
+            if count > 0 {
+                let what = format!("`{}` takes no expansion module, but {count} are said to be plugged in", model.id);
+                self.on_phone(Level::Error, "no-modules", at, what, None);
+            }
+            return;
+        };
+        if count > usize::from(slots.max) {
+            let what = format!("`{}` takes {} modules at the most, not {count}", model.id, slots.max);
+            self.on_phone(Level::Error, "too-many-modules", at, what, None);
+        }
+        if let Modules::Models(names) = modules {
+            for name in names.iter().filter(|name| !slots.models.contains(name)) {
+                let what = format!("the module `{name}` does not fit `{}`", model.id);
+                self.on_phone(Level::Error, "wrong-module", at, what, Some(format!("{} fit", slots.models.join(", "))));
+            }
+        }
+    }
+
+    /// Stored keys of the primary line and its layout: that they exist, and that what they name does.
+    fn stored_keys(&mut self, known: &KnownNumbers) {
+        let subject = self.subject;
+        let Some(line) = subject.primary() else { return };
+        let layout = line.layout.as_ref().and_then(|(name, _)| subject.site.layouts.get(name));
+        let layers = [(Some(&line.keys), SettingLayer::Line), (layout, SettingLayer::Layout)];
+        for (keys, layer) in layers {
+            for key in keys.into_iter().flat_map(|keys| keys.iter()) {
+                let hidden = layer == SettingLayer::Layout
+                    && key_at(&line.keys, key.place).is_some_and(|own| own.what.is_some());
+                self.stored_key(known, line, key, layer, hidden);
+            }
+        }
+    }
+
+    fn stored_key(&mut self, known: &KnownNumbers, line: &Line, key: &KeySetting, layer: SettingLayer, hidden: bool) {
+        let origin = Origin { layer, at: key.at };
+        if let Some((code, what)) = self.no_place(key.place) {
+            let problem = Problem { level: Level::Error, code, what, hint: Some("it is kept, and not sent".into()) };
+            self.on_key(line, origin, &key.accept, problem);
+            return;
+        }
+        if hidden {
+            return;
+        }
+        if let Some(problem) = key.what.as_ref().and_then(|what| known.check(&self.subject.site, what)) {
+            self.on_key(line, origin, &key.accept, problem);
+        }
+        if let Area::Module(module) = key.place.area {
+            self.module_label(line, key, origin, module);
+        }
+    }
+
+    fn module_label(&mut self, line: &Line, key: &KeySetting, origin: Origin, module: u8) {
+        let attached = self.subject.attached_modules();
+        let width = attached.get(usize::from(module) - 1).map(|model| model.label_width);
+        let length = key.label.as_ref().map_or(0, |label| label.chars().count());
+        if let (Some(Width::Characters(width)), Some(label)) = (width, &key.label)
+            && length > usize::from(width)
+        {
+            let what = format!("the label `{label}` has {length} characters; {width} fit on the module");
+            let problem = Problem {
+                level: Level::Warning,
+                code: "label-too-wide",
+                what,
+                hint: Some("the screen cuts it".into()),
+            };
+            self.on_key(line, origin, &key.accept, problem);
+        }
+    }
+
+    /// Why a place does not exist on this phone.
+    fn no_place(&self, place: Place) -> Option<(&'static str, String)> {
+        let model = &self.subject.model;
+        match place.area {
+            Area::Keys if place.position > model.key_count() => Some((
+                "no-such-key",
+                format!("`{place}` does not exist on `{}`, which has {} keys", model.id, model.key_count()),
+            )),
+            Area::SoftKeys if model.soft_key(place.position).is_none() => {
+                let slots: Vec<String> = model.soft_slots().map(|(slot, _)| slot.to_string()).collect();
+                let has = if slots.is_empty() {
+                    "no soft keys".to_owned()
+                } else {
+                    format!("the soft keys {}", slots.join(", "))
+                };
+                Some(("no-such-key", format!("`{place}` does not exist on `{}`, which has {has}", model.id)))
+            }
+            Area::Module(number) => {
+                let attached: Vec<&Arc<ModuleModel>> = self.subject.attached_modules();
+                let Some(module) = attached.get(usize::from(number) - 1) else {
+                    let what = format!(
+                        "`{place}` does not exist: the phone `{}` has {} module(s)",
+                        self.subject.phone.mac,
+                        attached.len()
+                    );
+                    return Some(("no-such-module", what));
+                };
+                if place.position > module.key_count() {
+                    let what =
+                        format!("`{place}` does not exist on `{}`, which has {} keys", module.id, module.key_count());
+                    return Some(("no-such-key", what));
+                }
+                let why = module.reserved(place.position)?;
+                Some(("reserved-key", format!("`{place}` cannot be set on `{}`: {why}", module.id)))
+            }
+            _ => None,
+        }
+    }
+
+    fn on_key(&mut self, line: &Line, origin: Origin, accept: &[compact_str::CompactString], problem: Problem) {
+        let Problem { level, code, what, hint } = problem;
+        let file = origin.file(self.subject, Some(line)).into();
+        let finding = Finding { file, line: Some(origin.at), level, code, what, hint, accepted: false };
+        self.findings.push(finding.accepted_by(accept));
+    }
+
+    /// What placing the keys has told.
+    fn keys(&mut self, resolved: &Resolved<'_>) {
+        let Some(line) = self.subject.primary().cloned() else { return };
+        let modules = resolved.modules.iter().filter(|module| module.attached).flat_map(|module| &module.keys);
+        for key in resolved.keys.iter().chain(&resolved.soft_keys).chain(modules) {
+            let accept = key_at(&line.keys, key.place).map(|stored| &*stored.accept).unwrap_or_default();
+            let at = |origin: Option<Origin>| origin.unwrap_or(Origin { layer: SettingLayer::Line, at: 1 });
+            for problem in &key.problems {
+                let of_label = problem.code.starts_with("label");
+                let origin = if of_label { key.label_origin } else { key.asked.map(|(_, origin)| origin) };
+                self.on_key(&line, at(origin), accept, problem.clone());
+            }
+        }
+    }
+
+    /// A line without a key, on a model on which it then cannot be used.
+    fn lines_without_key(&mut self, resolved: &Resolved<'_>) {
+        if !self.subject.model.needs_line_key {
+            return;
+        }
+        for (at, line) in self.subject.lines.iter().enumerate() {
+            let index = at as u8 + 1;
+            let is_default =
+                |key: &crate::resolve::Key<'_>| key.asked.is_none() && usize::from(key.class_position) == at + 1;
+            let has_key =
+                resolved.keys.iter().filter(|key| key.function == Function::Line).any(|key| match key.asked {
+                    Some((what, _)) => what.line == index,
+                    None => is_default(key),
+                });
+            if !has_key {
+                let what = format!(
+                    "line {index} (`{}`) has no line key, and `{}` cannot use it without one",
+                    line.name, self.subject.model.id
+                );
+                let hint = format!("put `function = \"line\", line = {index}` on a key");
+                self.on_phone(Level::Warning, "no-line-key", self.subject.phone.lines[at].1, what, Some(hint));
+            }
+        }
+    }
+
+    /// Settings that the phone's file cannot carry, or that its family has not.
+    fn settings(&mut self, resolved: &Resolved<'_>) {
+        let vocabulary = &self.subject.catalogue.vocabulary;
+        for trouble in troubles(resolved) {
+            let settings = match trouble.account {
+                Some(at) => resolved.accounts.get(at).map(|account| &account.settings),
+                None => Some(&resolved.settings),
+            };
+            let Some(setting) = settings.and_then(|settings| settings.get(trouble.setting.0 as usize)) else {
+                continue;
+            };
+            let line = self.subject.lines.get(trouble.account.unwrap_or(0)).map(Arc::as_ref);
+            let level = if trouble.fatal { Level::Error } else { Level::Warning };
+            let file = setting.origin.file(self.subject, line);
+            let at = (setting.origin.at > 0).then_some(setting.origin.at);
+            let mut finding = Finding::warning(trouble.code, file, at, trouble.what);
+            finding.level = level;
+            finding.hint = trouble.hint;
+            self.findings.push(finding);
+        }
+        for (id, setting) in vocabulary.iter() {
+            let account = resolved.accounts.first().and_then(|account| account.settings.get(id.0 as usize));
+            let phone = &resolved.settings[id.0 as usize];
+            let stored =
+                if setting.scope == crate::catalogue::Scope::Account { account.unwrap_or(phone) } else { phone };
+            // What is said for a whole fleet or site cannot fit every phone of it; what is said for this one should.
+            let own = matches!(stored.origin.layer, SettingLayer::Line | SettingLayer::Phone | SettingLayer::Seed);
+            if stored.value.is_none() || !own {
+                continue;
+            }
+            let mapping = resolved.tables.mappings.of(id, resolved.band, &self.subject.model.id);
+            let reason = match mapping.map(|mapping| &mapping.how) {
+                Some(How::Unsupported(reason)) => reason.as_str(),
+                None => "no source says how",
+                Some(_) => continue,
+            };
+            let what = format!("`{}` changes nothing on `{}`: {reason}", setting.name, self.subject.model.id);
+            let file = stored.origin.file(self.subject, self.subject.primary().map(Arc::as_ref));
+            self.findings.push(Finding::note("not-supported", file, stored.origin.at, what));
+        }
+    }
+
+    /// Every document of the phone is made, and parsed again in its own syntax.
+    fn files(&mut self, resolved: &Resolved<'_>, serving: &Serving) {
+        let key = RevisionKey::fixed();
+        let url = self.subject.root.url();
+        let with = Renderer {
+            templates: &serving.templates,
+            url: &url,
+            key: &key,
+            reveal: Reveal::Secrets,
+            changed_at: &|_| 0,
+        };
+        let family = self.subject.maker.family.clone();
+        for (_, file) in family.documents() {
+            match render(resolved, file, &with) {
+                // What cannot be carried was told above, where it is written.
+                Ok(_) | Err(RenderError::CannotCarry(_)) => {}
+                Err(RenderError::Raw(error)) => {
+                    let at = self.subject.phone.raw.iter().find(|raw| error.to_string().contains(raw.name.as_str()));
+                    let at = at.map_or(1, |raw| raw.at);
+                    self.on_phone(
+                        Level::Error,
+                        "bad-raw",
+                        at,
+                        format!("an edit of [raw] cannot be made: {error}"),
+                        None,
+                    );
+                }
+                Err(error) => self.on_phone(Level::Error, "cannot-render", 1, error.to_string(), None),
+            }
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! What the command line takes.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// Provisions desk phones: each gets exactly the keys, labels and modules of its primary line.
+#[derive(Debug, Parser)]
+#[command(name = "offhook", version, max_term_width = 100)]
+pub struct Args {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Check a fleet, and compare every phone's files with golden ones.
+    Check(Check),
+    /// Print a file as the phone gets it.
+    Render(Render),
+    /// Tell for each line of a phone's file where it comes from, and why keys are empty.
+    Explain(PhoneFile),
+    /// Print what a phone's templates see.
+    Context(PhoneFile),
+    /// Tell what keys can do: native, dialled, degraded or impossible, and why.
+    Functions(Functions),
+    /// Print what to type into a phone.
+    Url(OnePhone),
+    /// Tell who is asking, what for, and by which rule.
+    Identify(Identify),
+    /// List the models of the catalogue.
+    Models(Models),
+    /// Print a JSON Schema of the fleet's files, for editors.
+    Schema(Schema),
+    /// Make a small fleet to start from.
+    Init(Init),
+}
+
+/// Which folder holds the fleet.
+#[derive(Debug, clap::Args)]
+pub struct Fleet {
+    /// The fleet's folder.
+    #[arg(long, short = 'C', default_value = ".", value_name = "DIR")]
+    pub fleet: PathBuf,
+}
+
+/// How data is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Human,
+    /// For programs.
+    Json,
+}
+
+/// How findings are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// For people.
+    Human,
+    /// For programs.
+    Json,
+    /// Workflow commands that GitHub shows beside the lines.
+    Github,
+    /// JUnit XML, for CI servers.
+    Junit,
+}
+
+/// `offhook check`
+#[derive(Debug, clap::Args)]
+pub struct Check {
+    /// The fleet's folder.
+    pub fleet: PathBuf,
+    /// How findings are printed.
+    #[arg(long, value_enum, default_value = "human")]
+    pub format: ReportFormat,
+    /// Render every file of every phone, and compare with the files in this folder.
+    #[arg(long, value_name = "DIR")]
+    pub golden: Option<PathBuf>,
+    /// Write the golden files instead of comparing.
+    #[arg(long, requires = "golden")]
+    pub bless: bool,
+}
+
+/// One phone of a fleet.
+#[derive(Debug, clap::Args)]
+pub struct OnePhone {
+    /// The phone's MAC address.
+    pub mac: String,
+    /// Where the fleet is.
+    #[command(flatten)]
+    pub fleet: Fleet,
+    /// How data is printed.
+    #[arg(long, value_enum, default_value = "human")]
+    pub format: Format,
+}
+
+/// `offhook explain`, `offhook context`
+#[derive(Debug, clap::Args)]
+pub struct PhoneFile {
+    /// The phone and the fleet.
+    #[command(flatten)]
+    pub phone: OnePhone,
+    /// The firmware that the phone tells, such as 66.86.0.15.
+    #[arg(long, value_name = "V")]
+    pub firmware: Option<String>,
+    /// As at the first provisioning, with the phone's `[seed]`.
+    #[arg(long)]
+    pub first: bool,
+}
+
+/// `offhook render`
+#[derive(Debug, clap::Args)]
+pub struct Render {
+    /// The phone's MAC address.
+    pub mac: String,
+    /// Which of its files: its handle or its name; left out: all of them.
+    pub file: Option<String>,
+    /// The firmware that the phone tells, such as 66.86.0.15.
+    #[arg(long, value_name = "V")]
+    pub firmware: Option<String>,
+    /// As at the first provisioning, with the phone's `[seed]`.
+    #[arg(long)]
+    pub first: bool,
+    /// Print secrets too.
+    #[arg(long)]
+    pub reveal: bool,
+    /// Where the fleet is.
+    #[command(flatten)]
+    pub fleet: Fleet,
+    /// How data is printed.
+    #[arg(long, value_enum, default_value = "human")]
+    pub format: Format,
+}
+
+/// `offhook functions`
+#[derive(Debug, clap::Args)]
+pub struct Functions {
+    /// The phone's MAC address.
+    pub mac: String,
+    /// One key, such as 3, keys.3, soft_keys.1 or modules.1.keys.40; left out: one of each class.
+    pub key: Option<String>,
+    /// The firmware that the phone tells, such as 66.86.0.15.
+    #[arg(long, value_name = "V")]
+    pub firmware: Option<String>,
+    /// Where the fleet is.
+    #[command(flatten)]
+    pub fleet: Fleet,
+    /// How data is printed.
+    #[arg(long, value_enum, default_value = "human")]
+    pub format: Format,
+}
+
+/// `offhook identify`
+#[derive(Debug, clap::Args)]
+pub struct Identify {
+    /// The user agent of the request.
+    #[arg(long, value_name = "UA")]
+    pub user_agent: Option<String>,
+    /// The path of the request, with its query.
+    #[arg(long)]
+    pub path: Option<String>,
+    /// How data is printed.
+    #[arg(long, value_enum, default_value = "human")]
+    pub format: Format,
+}
+
+/// `offhook models`
+#[derive(Debug, clap::Args)]
+pub struct Models {
+    /// One model, with the source of each figure.
+    pub model: Option<String>,
+    /// A fleet whose `overrides` lie over the catalogue.
+    #[arg(long, short = 'C', value_name = "DIR")]
+    pub fleet: Option<PathBuf>,
+    /// How data is printed.
+    #[arg(long, value_enum, default_value = "human")]
+    pub format: Format,
+}
+
+/// Which file of the fleet a schema is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SchemaOf {
+    /// `fleet.toml`
+    Fleet,
+    /// `site.toml`
+    Site,
+    /// `lines/*.toml`
+    Line,
+    /// `phones/*.toml`
+    Phone,
+}
+
+/// `offhook schema`
+#[derive(Debug, clap::Args)]
+pub struct Schema {
+    /// Only the schema of one kind of file; left out: one schema that holds all four under `$defs`.
+    #[arg(value_enum)]
+    pub of: Option<SchemaOf>,
+}
+
+/// `offhook init`
+#[derive(Debug, clap::Args)]
+pub struct Init {
+    /// The folder to make; it must be empty or not exist.
+    pub folder: PathBuf,
+}

@@ -1,0 +1,37 @@
+//! `identify`: who is asking, what for, and by which rule.
+
+use std::path::Path;
+
+use anyhow::{Result, bail};
+
+use super::args::{Format, Identify};
+use super::output;
+use crate::identify::{Request, identify};
+use crate::live::Loader;
+
+/// Tells what a request is taken for.
+pub fn run(args: &Identify) -> Result<u8> {
+    if args.user_agent.is_none() && args.path.is_none() {
+        bail!("give --user-agent, --path or both");
+    }
+    // The catalogue alone: no fleet is needed to recognise a phone.
+    let index = Loader::new(Path::new("/nonexistent")).index();
+    let request = Request { target: args.path.as_deref().unwrap_or("/"), user_agent: args.user_agent.as_deref() };
+    let claim = identify(&request, &index);
+    let view = claim.view(&index);
+    if args.format == Format::Json {
+        output::json(&view)?;
+        return Ok(0);
+    }
+    let shown = |text: Option<&str>| text.unwrap_or("unknown").to_owned();
+    output::line(&format!("family    {}", shown(view.family)))?;
+    output::line(&format!("model     {}", shown(view.model)))?;
+    output::line(&format!("product   {}", shown(view.product)))?;
+    output::line(&format!("mac       {}", shown(view.mac.as_deref())))?;
+    output::line(&format!("firmware  {}", shown(view.firmware)))?;
+    output::line(&format!("file      {}", shown(view.file)))?;
+    for sentence in claim.explain(&index) {
+        output::line(&format!("  because {sentence}"))?;
+    }
+    Ok(0)
+}

@@ -1,0 +1,288 @@
+//! `render`, `explain`, `context`, `functions`, `url`: looking at one phone.
+
+use std::path::Path;
+
+use anyhow::{Result, anyhow, bail};
+use compact_str::CompactString;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::args::{Format, Functions, OnePhone, PhoneFile, Render};
+use super::output;
+use crate::catalogue::{Band, Class, FilePattern, Outcome};
+use crate::findings::nearest;
+use crate::live::{Loader, Serving};
+use crate::phone::{FUNCTIONS, Function, Mac, Parameter, Place, Use};
+use crate::render::{Document, Renderer, Reveal, RevisionKey};
+use crate::resolve::{Phase, Resolved, place_on, resolve};
+use crate::world::Subject;
+
+/// A fleet that is loaded to look at one phone of it.
+struct Looking {
+    serving: Serving,
+    subject: Subject,
+    key: RevisionKey,
+    url: CompactString,
+}
+
+impl Looking {
+    fn at(fleet: &Path, mac: &str) -> Result<Looking> {
+        if !fleet.join("fleet.toml").is_file() {
+            bail!("`{}` has no fleet.toml\n  hint: name the fleet's folder with --fleet DIR", fleet.display());
+        }
+        let mac: Mac = mac.parse()?;
+        let serving = Loader::new(fleet).load();
+        let subject = serving.world.subject(mac).map_err(|unserved| {
+            let known: Vec<String> = serving.world.macs().map(|mac| mac.to_string()).collect();
+            let near = nearest(&mac.to_string(), known.iter().map(String::as_str)).map(str::to_owned);
+            match near {
+                Some(near) if near != mac.to_string() => anyhow!("{unserved}\n  hint: did you mean `{near}`?"),
+                _ => anyhow!("{unserved}"),
+            }
+        })?;
+        let url = serving.world.root().map(|root| root.url()).unwrap_or_default();
+        Ok(Looking { serving, subject, key: RevisionKey::fixed(), url })
+    }
+
+    fn band(&self, firmware: Option<&str>) -> Band {
+        self.subject.maker.family.bands.of(firmware.or(self.subject.phone.firmware.as_deref()))
+    }
+
+    fn resolved(&self, firmware: Option<&str>, first: bool) -> Result<Resolved<'_>> {
+        let family = &self.subject.model.family;
+        resolve(&self.subject, self.band(firmware), phase(first)).ok_or_else(|| {
+            anyhow!("files of the family `{family}` cannot be written yet; its phones are recognised and no more")
+        })
+    }
+
+    fn renderer(&self, reveal: bool) -> Renderer<'_> {
+        Renderer {
+            templates: &self.serving.templates,
+            url: &self.url,
+            key: &self.key,
+            reveal: if reveal { Reveal::Secrets } else { Reveal::Nothing },
+            changed_at: &|_| 0,
+        }
+    }
+
+    /// The phone's documents by the names under which it asks for them.
+    fn files(&self) -> Vec<(String, &FilePattern)> {
+        crate::render::documents_of(&self.subject)
+    }
+
+    fn document(&self, resolved: &Resolved<'_>, file: &FilePattern, reveal: bool) -> Result<Document> {
+        Ok(crate::render::render(resolved, file, &self.renderer(reveal))?)
+    }
+}
+
+fn phase(first: bool) -> Phase {
+    if first { Phase::First } else { Phase::Later }
+}
+
+/// Prints a phone's files.
+pub fn render(args: &Render) -> Result<u8> {
+    let looking = Looking::at(&args.fleet.fleet, &args.mac)?;
+    let resolved = looking.resolved(args.firmware.as_deref(), args.first)?;
+    let mut files = looking.files();
+    if let Some(wanted) = &args.file {
+        let names: Vec<String> = files.iter().map(|(name, _)| name.clone()).collect();
+        files.retain(|(name, file)| name.eq_ignore_ascii_case(wanted) || file.name == wanted.as_str());
+        if files.is_empty() {
+            bail!("the phone has no file `{wanted}`; it has {}", names.join(", "));
+        }
+    }
+    let mut rendered = Vec::new();
+    for (name, file) in files {
+        rendered.push((name, looking.document(&resolved, file, args.reveal)?));
+    }
+    if args.format == Format::Json {
+        let list: Vec<Value> = rendered
+            .iter()
+            .map(|(name, document)| json!({ "name": name, "content_type": document.content_type, "text": text(document) }))
+            .collect();
+        output::json(&list)?;
+        return Ok(0);
+    }
+    for (name, document) in &rendered {
+        if rendered.len() > 1 {
+            anstream::eprintln!("==> {name}");
+        }
+        output::raw(&text(document))?;
+    }
+    Ok(0)
+}
+
+fn text(document: &Document) -> String {
+    String::from_utf8_lossy(&document.bytes).into_owned()
+}
+
+/// Tells where each line of a phone's main file comes from.
+pub fn explain(args: &PhoneFile) -> Result<u8> {
+    let looking = Looking::at(&args.phone.fleet.fleet, &args.phone.mac)?;
+    looking.resolved(args.firmware.as_deref(), args.first)?;
+    let mut reports = Vec::new();
+    for (name, file) in looking.files() {
+        let band = looking.band(args.firmware.as_deref());
+        let report = crate::render::explain(&looking.subject, band, phase(args.first), file, &looking.renderer(false))?;
+        reports.push((name, report));
+    }
+    if args.phone.format == Format::Json {
+        let list: Vec<Value> = reports.iter().map(|(name, report)| json!({ "name": name, "report": report })).collect();
+        output::json(&list)?;
+        return Ok(0);
+    }
+    for (name, report) in reports {
+        output::line(&format!("{name}:"))?;
+        for line in &report.lines {
+            let from: Vec<String> = line.from.iter().map(ToString::to_string).collect();
+            let from = if from.is_empty() { "template".to_owned() } else { from.join("; ") };
+            output::line(&format!("{:>5}  {:<60}  # {from}", line.line, line.text))?;
+        }
+        if !report.empty_keys.is_empty() {
+            output::line("\nempty keys:")?;
+        }
+        for empty in &report.empty_keys {
+            output::line(&format!("  {:<20} {}", empty.key.to_string(), empty.why))?;
+        }
+        if !report.unread.is_empty() {
+            output::line("\nvalues that change no line:")?;
+        }
+        for unread in &report.unread {
+            output::line(&format!("  {unread}"))?;
+        }
+    }
+    Ok(0)
+}
+
+/// Prints what templates see.
+pub fn context(args: &PhoneFile) -> Result<u8> {
+    let looking = Looking::at(&args.phone.fleet.fleet, &args.phone.mac)?;
+    let resolved = looking.resolved(args.firmware.as_deref(), args.first)?;
+    let context = crate::render::context_json(&resolved, &looking.url);
+    match args.phone.format {
+        Format::Json => output::json(&context)?,
+        Format::Human => print_tree(&context, "")?,
+    }
+    Ok(0)
+}
+
+/// Prints nested values one in a line, by their paths as templates write them.
+fn print_tree(value: &Value, path: &str) -> Result<()> {
+    let below = |name: &str| match (path.is_empty(), name.contains(['.', '-'])) {
+        (true, _) => name.to_owned(),
+        (false, false) => format!("{path}.{name}"),
+        (false, true) => format!("{path}[{name:?}]"),
+    };
+    match value {
+        Value::Object(fields) if !fields.is_empty() => {
+            fields.iter().try_for_each(|(name, value)| print_tree(value, &below(name)))
+        }
+        Value::Array(items) if !items.is_empty() => {
+            items.iter().enumerate().try_for_each(|(at, value)| print_tree(value, &format!("{path}[{at}]")))
+        }
+        Value::Null => output::line(&format!("{path} = none")),
+        other => output::line(&format!("{path} = {other}")),
+    }
+}
+
+/// Prints what to type into the phone.
+pub fn url(args: &OnePhone) -> Result<u8> {
+    let looking = Looking::at(&args.fleet.fleet, &args.mac)?;
+    let family = &looking.subject.maker.family;
+    let mac = looking.subject.phone.mac.to_string();
+    let url = family.provisioning_url.replace("{base}", &looking.url).replace("{mac}", &mac);
+    let files: Vec<String> = looking.files().into_iter().map(|(name, _)| format!("{}/{name}", looking.url)).collect();
+    if args.format == Format::Json {
+        output::json(&json!({ "url": url, "where": family.provisioning_where, "files": files }))?;
+        return Ok(0);
+    }
+    output::line(&url)?;
+    if let Some(place) = &family.provisioning_where {
+        anstream::eprintln!("type it at: {place}");
+    }
+    for file in files {
+        anstream::eprintln!("the phone then asks for {file}");
+    }
+    Ok(0)
+}
+
+/// What one key does with one function.
+#[derive(Debug, Serialize)]
+struct Possible {
+    key: String,
+    class: &'static str,
+    function: Function,
+    ovh: &'static str,
+    outcome: Outcome,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<CompactString>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dials: Option<CompactString>,
+}
+
+/// Tells what keys can do.
+pub fn functions(args: &Functions) -> Result<u8> {
+    let looking = Looking::at(&args.fleet.fleet, &args.mac)?;
+    let resolved = looking.resolved(args.firmware.as_deref(), false)?;
+    let mut possible = Vec::new();
+    for (key, class) in asked_keys(&resolved, args.key.as_deref())? {
+        for info in &FUNCTIONS {
+            let placed = place_on(&resolved, class, &example(info.function, &looking.subject), None);
+            possible.push(Possible {
+                key: key.clone(),
+                class: class.name(),
+                function: info.function,
+                ovh: info.ovh,
+                outcome: placed.outcome,
+                why: placed.why,
+                dials: placed.dials,
+            });
+        }
+    }
+    if args.format == Format::Json {
+        output::json(&possible)?;
+        return Ok(0);
+    }
+    let mut last = String::new();
+    for row in &possible {
+        if row.key != last {
+            output::line(&format!("{} ({} key):", row.key, row.class))?;
+            last.clone_from(&row.key);
+        }
+        let outcome = format!("{:?}", row.outcome).to_lowercase();
+        let text = format!("  {:<25} {outcome:<11} {}", row.function.name(), row.why.as_deref().unwrap_or_default());
+        output::line(text.trim_end())?;
+    }
+    Ok(0)
+}
+
+/// The keys that are asked about: one, or the first of each class.
+fn asked_keys(resolved: &Resolved<'_>, wanted: Option<&str>) -> Result<Vec<(String, Class)>> {
+    let modules = resolved.modules.iter().flat_map(|module| &module.keys).filter(|key| key.reserved.is_none());
+    let keys = resolved.keys.iter().chain(&resolved.soft_keys).chain(modules);
+    let model = &resolved.subject.model.id;
+    let Some(wanted) = wanted else {
+        let mut first: Vec<(String, Class)> = Vec::new();
+        for key in keys {
+            if !first.iter().any(|(_, class)| *class == key.class) {
+                first.push((key.place.to_string(), key.class));
+            }
+        }
+        return Ok(first);
+    };
+    let place = Place::parse(wanted)
+        .ok_or_else(|| anyhow!("`{wanted}` is not a key: 3, keys.3, soft_keys.1 or modules.1.keys.40 were expected"))?;
+    let key = keys.into_iter().find(|key| key.place == place);
+    let key = key.ok_or_else(|| anyhow!("the key {place} does not exist on `{model}`, or cannot be set"))?;
+    Ok(vec![(place.to_string(), key.class)])
+}
+
+/// A function with a parameter of the right kind, to ask whether it is possible.
+fn example(function: Function, subject: &Subject) -> Use {
+    let number = subject.lines.last().and_then(|line| line.name.parse().ok()).or_else(|| "100".parse().ok());
+    match function.info().parameter {
+        Parameter::None | Parameter::LineIndex => Use::of(function),
+        Parameter::Url => Use { url: Some("https://example.org/".into()), ..Use::of(function) },
+        _ => Use { number, ..Use::of(function) },
+    }
+}

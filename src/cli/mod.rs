@@ -1,0 +1,48 @@
+//! The command line: thin, data on stdout and the rest on stderr. Exit codes: 0 well, 1 findings, 2 cannot run.
+
+mod args;
+mod check;
+mod identify;
+mod init;
+mod inspect;
+mod models;
+mod output;
+mod schema;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Parser;
+
+pub use args::{Args, Command};
+
+/// Parses the command line, runs it, and picks the exit code.
+pub fn main() -> ExitCode {
+    let args = Args::parse();
+    match run(args) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            anstream::eprintln!("error: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Runs a command.
+///
+/// # Errors
+/// What kept it from running at all.
+pub fn run(args: Args) -> Result<u8> {
+    match args.command {
+        Command::Check(check) => check::run(&check),
+        Command::Render(render) => inspect::render(&render),
+        Command::Explain(explain) => inspect::explain(&explain),
+        Command::Context(context) => inspect::context(&context),
+        Command::Functions(functions) => inspect::functions(&functions),
+        Command::Url(url) => inspect::url(&url),
+        Command::Identify(identify) => identify::run(&identify),
+        Command::Models(models) => models::run(&models),
+        Command::Schema(schema) => schema::run(&schema),
+        Command::Init(init) => init::run(&init),
+    }
+}

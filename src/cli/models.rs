@@ -1,0 +1,114 @@
+//! `models`: what the catalogue knows.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, anyhow};
+use serde_json::{Value, json};
+
+use super::args::{Format, Models};
+use super::output;
+use crate::catalogue::{Catalogue, Model, Width};
+use crate::live::Loader;
+
+/// Lists models, or shows one.
+pub fn run(args: &Models) -> Result<u8> {
+    let nowhere = PathBuf::from("/nonexistent");
+    let catalogue = Loader::new(args.fleet.as_deref().unwrap_or(Path::new(&nowhere))).catalogue();
+    let models: Vec<&Model> = match &args.model {
+        Some(id) => vec![catalogue.models.get(id.as_str()).ok_or_else(|| {
+            let near =
+                catalogue.nearest_model(id).map(|near| format!("\n  hint: did you mean `{near}`?")).unwrap_or_default();
+            anyhow!("the model `{id}` does not exist{near}")
+        })?],
+        None => catalogue.models.values().map(AsRef::as_ref).collect(),
+    };
+    if args.format == Format::Json {
+        let list: Vec<Value> = models.iter().map(|model| as_json(model)).collect();
+        output::json(&list)?;
+        return Ok(0);
+    }
+    if let (Some(_), [model]) = (&args.model, models.as_slice()) {
+        return show(model, &catalogue).map(|()| 0);
+    }
+    output::line(&format!(
+        "{:<24} {:<16} {:>5} {:>5} {:>10}  {}",
+        "model", "family", "lines", "keys", "soft keys", "modules"
+    ))?;
+    for model in models {
+        let modules = model
+            .modules
+            .as_ref()
+            .map(|slots| format!("{} x {}", slots.max, slots.models.join(", ")))
+            .unwrap_or_default();
+        let (keys, soft) = (model.key_count(), model.soft_slots().count());
+        let row =
+            format!("{:<24} {:<16} {:>5} {keys:>5} {soft:>10}  {modules}", model.id, model.family, model.lines.count);
+        output::line(row.trim_end())?;
+    }
+    Ok(0)
+}
+
+fn show(model: &Model, catalogue: &Catalogue) -> Result<()> {
+    let line = |name: &str, value: String, source: &crate::catalogue::Source| -> Result<()> {
+        let state = format!("{:?}", source.state).to_lowercase();
+        output::line(&format!("{name:<11} {value:<34} {state}: {}", source.source))?;
+        source
+            .disagreement
+            .as_ref()
+            .map_or(Ok(()), |other| output::line(&format!("{:<11} {:<34} but: {other}", "", "")))
+    };
+    output::line(&format!("{} ({}), family {}", model.name, model.id, model.family))?;
+    output::line(&format!("{:<11} {}", "calls itself", model.products.join(", ")))?;
+    line("lines", model.lines.count.to_string(), &model.lines.source)?;
+    for group in &model.keys {
+        let pages = group.per_page.map(|per_page| format!(", {per_page} a page")).unwrap_or_default();
+        line("keys", format!("{} {} keys{pages}", group.count, group.class.name()), &group.source)?;
+    }
+    for group in &model.soft_keys {
+        let slots: Vec<String> = group.slots.iter().map(u16::to_string).collect();
+        line("soft keys", slots.join(", "), &group.source)?;
+    }
+    if let Some(slots) = &model.modules {
+        line("modules", format!("{} x {}", slots.max, slots.models.join(" or ")), &slots.source)?;
+        for module in slots.models.iter().filter_map(|id| catalogue.modules.get(id)) {
+            line(&module.id, format!("{} keys on {} page(s)", module.key_count(), module.pages), &module.source)?;
+        }
+    }
+    Ok(())
+}
+
+fn as_json(model: &Model) -> Value {
+    let keys: Vec<Value> = model
+        .keys
+        .iter()
+        .map(|group| json!({ "class": group.class, "count": group.count, "per_page": group.per_page, "source": group.source }))
+        .collect();
+    let soft_keys: Vec<Value> = model
+        .soft_keys
+        .iter()
+        .map(|group| json!({ "class": group.class, "slots": group.slots, "source": group.source }))
+        .collect();
+    let labels: serde_json::Map<String, Value> = model
+        .labels
+        .iter()
+        .map(|(class, width)| {
+            let width = match width {
+                Width::Characters(width) => json!(width),
+                Width::Unknown => Value::Null,
+            };
+            (class.name().to_owned(), width)
+        })
+        .collect();
+    json!({
+        "id": model.id,
+        "family": model.family,
+        "name": model.name,
+        "products": model.products,
+        "ovh": model.ovh,
+        "lines": { "count": model.lines.count, "source": model.lines.source },
+        "keys": keys,
+        "soft_keys": soft_keys,
+        "label_widths": labels,
+        "modules": model.modules.as_ref().map(|slots| json!({ "max": slots.max, "models": slots.models, "source": slots.source })),
+    })
+}

@@ -1,0 +1,26 @@
+//! Printing.
+
+use std::io::Write;
+
+use anyhow::{Context, Result};
+use serde::Serialize;
+
+/// Prints data as JSON.
+pub fn json(data: &impl Serialize) -> Result<()> {
+    let text = serde_json::to_string_pretty(data).context("cannot write JSON")?;
+    line(&text)
+}
+
+/// Prints a line to stdout; a closed pipe is not an error of ours.
+pub fn line(text: &str) -> Result<()> {
+    raw(&format!("{text}\n"))
+}
+
+/// Prints text as it is to stdout.
+pub fn raw(text: &str) -> Result<()> {
+    let mut out = anstream::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        result => result.context("cannot write to stdout"),
+    }
+}

@@ -1,0 +1,33 @@
+//! The stored fleet: sites, lines and phones as people write them in a folder of TOML files.
+//!
+//! Each file is one entity and is read alone: what it says is checked against the vocabulary of settings, and nothing
+//! else. Whether a model exists and a key fits on it is a question of several entities, and so the world's.
+
+mod keys;
+mod layer;
+mod line;
+mod phone;
+mod place;
+mod root;
+pub mod schema;
+mod secrets;
+mod site;
+
+pub use keys::MAX_LABEL;
+pub use layer::{Layer, Stored};
+pub use line::Line;
+pub use phone::{Modules, Phone, Raw};
+pub use place::{Entity, list};
+pub use root::{ClientCertificates, Listen, Root, TlsFiles};
+pub use secrets::Secrets;
+pub use site::{KnownNumber, NumberKind, Services, Site};
+
+use crate::catalogue::Vocabulary;
+
+/// What reading an entity needs besides its text.
+pub struct Reading<'a> {
+    /// The settings' names and types.
+    pub vocabulary: &'a Vocabulary,
+    /// Where secrets come from.
+    pub secrets: &'a Secrets,
+}

@@ -1,0 +1,138 @@
+//! `fleet.toml`: addresses to listen on, and what holds for every phone.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use compact_str::CompactString;
+
+use super::{Layer, Reading};
+use crate::catalogue::check_url;
+use crate::reader::Table;
+
+/// A certificate and its key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// PEM, the chain with the server's certificate first.
+    pub certificate: PathBuf,
+    /// PEM.
+    pub key: PathBuf,
+}
+
+/// Whether a listener asks for the phone's own certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ClientCertificates {
+    /// It does not.
+    #[default]
+    Never,
+    /// It asks, and takes phones without one too.
+    Ask,
+}
+
+/// An address to listen on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listen {
+    /// The address.
+    pub address: SocketAddr,
+    /// Its certificate; none where it is self-signed or plain.
+    pub tls: Option<TlsFiles>,
+    /// Without TLS, for phones whose TLS is too old, on a network that is trusted.
+    pub plain: bool,
+    /// Whether it asks phones for theirs.
+    pub client_certificates: ClientCertificates,
+    /// The families that it serves; empty: all.
+    pub families: Vec<CompactString>,
+    /// Its line in the file, from 1.
+    pub at: u32,
+}
+
+/// What `fleet.toml` says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Root {
+    /// What phones and templates call us; none: told from the first listener.
+    pub public_url: Option<CompactString>,
+    /// Where to listen.
+    pub listen: Vec<Listen>,
+    /// What holds for every phone.
+    pub layer: Layer,
+}
+
+impl Root {
+    /// Reads `fleet.toml`.
+    pub fn read(table: &mut Table<'_, '_>, reading: &Reading<'_>) -> Root {
+        match table.integer("schema", 0..=i64::MAX) {
+            Some(schema) if schema.value != 1 => {
+                let what = format!("`schema` is {}, but this version reads schema 1", schema.value);
+                table.error_hint("wrong-schema", schema.line, what, "use an offhook that knows it");
+            }
+            None if !table.has("schema") => {
+                table.error_hint("missing-field", 1, "`schema` is missing", "write `schema = 1`")
+            }
+            _ => {}
+        }
+        let public_url = table.text("public_url").and_then(|at| match check_url(&at.value) {
+            Ok(()) => Some(at.value.trim_end_matches('/').into()),
+            Err(what) => {
+                table.error("bad-url", at.line, format!("`public_url` {what}"));
+                None
+            }
+        });
+        let mut listen: Vec<Listen> = table.tables("listen").into_iter().filter_map(read_listen).collect();
+        if listen.is_empty() {
+            listen.push(Listen {
+                address: SocketAddr::from((Ipv4Addr::LOCALHOST, 8443)),
+                tls: None,
+                plain: false,
+                client_certificates: ClientCertificates::Never,
+                families: Vec::new(),
+                at: 1,
+            });
+        }
+        Root { public_url, listen, layer: Layer::read_with_scopes(table, reading) }
+    }
+
+    /// What phones call us: `public_url`, else the first listener's address.
+    pub fn url(&self) -> CompactString {
+        self.public_url.clone().unwrap_or_else(|| {
+            let first = self.listen.first();
+            let scheme = if first.is_some_and(|listen| listen.plain) { "http" } else { "https" };
+            let address = first.map_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 8443)), |listen| listen.address);
+            compact_str::format_compact!("{scheme}://{address}")
+        })
+    }
+}
+
+fn read_listen(mut table: Table<'_, '_>) -> Option<Listen> {
+    let at = table.line();
+    let address = table.required_text("address").and_then(|text| {
+        let address = text.value.parse().ok();
+        if address.is_none() {
+            let what =
+                format!("`address` is `{}`, but must be an address with a port, such as 0.0.0.0:8443", text.value);
+            table.error("bad-address", text.line, what);
+        }
+        address
+    });
+    let plain = table.boolean("plain").is_some_and(|at| at.value);
+    let tls = table.table("tls").and_then(|mut tls| {
+        let certificate = tls.required_text("certificate");
+        let key = tls.required_text("key");
+        tls.finish();
+        Some(TlsFiles { certificate: certificate?.value.into(), key: key?.value.into() })
+    });
+    if plain && tls.is_some() {
+        table.error("plain-and-tls", at, "a listener is either `plain` or has `tls`, not both");
+    }
+    let client_certificates = match table.text("client_certificates") {
+        Some(word) if word.value == "ask" => ClientCertificates::Ask,
+        Some(word) if word.value != "never" => {
+            let what = format!("`client_certificates` is `{}`, but must be never or ask", word.value);
+            table.error("unknown-word", word.line, what);
+            ClientCertificates::Never
+        }
+        _ => ClientCertificates::Never,
+    };
+    let families = table.texts("families").map(|at| at.value).unwrap_or_default();
+    table.finish();
+    let families = families.into_iter().map(|at| at.value.into()).collect();
+    Some(Listen { address: address?, tls, plain, client_certificates, families, at })
+}

@@ -1,0 +1,222 @@
+//! The fleet's files as JSON Schema (draft 2020-12), so that editors complete and check while one types.
+//!
+//! The readers stay the judges: a schema cannot say that a line exists. A test holds the two against each other.
+
+use serde_json::{Map, Value, json};
+
+use super::MAX_LABEL;
+use crate::catalogue::{CODECS, Kind, Setting, Vocabulary};
+use crate::phone::{FUNCTIONS, Number};
+
+/// A kind of file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum File {
+    /// `fleet.toml`
+    Fleet,
+    /// `site.toml`
+    Site,
+    /// `lines/*.toml`
+    Line,
+    /// `phones/*.toml`
+    Phone,
+}
+
+/// The schema of a kind of file.
+pub fn of(file: File, vocabulary: &Vocabulary) -> Value {
+    let (title, properties, required): (&str, Value, Value) = match file {
+        File::Fleet => ("fleet.toml", fleet(vocabulary), json!(["schema"])),
+        File::Site => ("site.toml", site(vocabulary), json!([])),
+        File::Line => ("a line", line(vocabulary), json!([])),
+        File::Phone => ("a phone", phone(vocabulary), json!(["model", "lines"])),
+    };
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": title,
+        "type": "object",
+        "properties": properties,
+        "required": required,
+        "additionalProperties": false,
+    })
+}
+
+fn object(properties: Value) -> Value {
+    json!({ "type": "object", "properties": properties, "additionalProperties": false })
+}
+
+fn map(of: Value, names: &str) -> Value {
+    json!({ "type": "object", "patternProperties": { names: of }, "additionalProperties": false })
+}
+
+fn text(description: &str) -> Value {
+    json!({ "type": "string", "description": description })
+}
+
+fn texts(description: &str) -> Value {
+    json!({ "type": "array", "items": { "type": "string" }, "description": description })
+}
+
+fn fleet(vocabulary: &Vocabulary) -> Value {
+    let listen = object(json!({
+        "address": text("Address and port to listen on, such as 0.0.0.0:8443."),
+        "tls": object(json!({ "certificate": text("PEM file of the chain."), "key": text("PEM file of the key.") })),
+        "plain": { "type": "boolean", "description": "Without TLS, on a network that is trusted." },
+        "client_certificates": { "enum": ["never", "ask"] },
+        "families": texts("The families served here; left out: all."),
+    }));
+    merged(
+        json!({
+            "schema": { "const": 1, "description": "The version of the files' format." },
+            "public_url": text("What phones and templates call the server."),
+            "listen": { "type": "array", "items": listen },
+        }),
+        layer(vocabulary, true),
+    )
+}
+
+fn site(vocabulary: &Vocabulary) -> Value {
+    let number = object(json!({
+        "kind": { "enum": ["queue", "hunt", "fax", "voicemail", "external"] },
+        "label": text("What a key without a label shows."),
+    }));
+    let layout = object(keys());
+    merged(
+        json!({
+            "feature_codes": text("The operator's table of codes: ovh, asterisk, fusionpbx or your own."),
+            "services": { "enum": ["network", "phone"], "description": "Who does services first." },
+            "native": { "type": "array", "items": { "enum": function_names() } },
+            "codes": codes(),
+            "numbers": map(number, "^[0-9*#+][0-9*#]*$"),
+            "trust": object(json!({ "networks": texts("Networks from which this site's phones may fetch.") })),
+            "layouts": map(layout, "^.+$"),
+        }),
+        layer(vocabulary, true),
+    )
+}
+
+fn line(vocabulary: &Vocabulary) -> Value {
+    let own = json!({
+        "display_name": { "type": "string", "maxLength": 63, "description": "What people are shown." },
+        "layout": text("The layout of the site over which the line's own keys lie."),
+    });
+    merged(merged(own, keys()), layer(vocabulary, false))
+}
+
+fn phone(vocabulary: &Vocabulary) -> Value {
+    let raw_text = json!({ "type": ["string", "integer"] });
+    let raw = json!({ "anyOf": [
+        raw_text,
+        { "type": "array", "items": raw_text },
+        { "type": "object", "properties": { "value": {}, "attributes": { "type": "object" } }, "additionalProperties": false },
+    ] });
+    let handset = object(json!({ "line": { "type": "integer", "minimum": 1 }, "ipui": { "type": "string" } }));
+    merged(
+        json!({
+            "model": text("The model's id, such as yealink-t46s; `offhook models` lists them."),
+            "lines": texts("The phone's lines in order; the first is primary, none clears the phone."),
+            "modules": { "anyOf": [{ "type": "integer", "minimum": 0, "maximum": 20 }, { "type": "array", "items": { "type": "string" } }] },
+            "firmware": text("What the phone runs, until it says so itself."),
+            "seed": settings(vocabulary, ""),
+            "raw": map(map(raw, "^.+$"), "^.+$"),
+            "handsets": map(handset, "^[0-9]+$"),
+        }),
+        layer(vocabulary, false),
+    )
+}
+
+fn keys() -> Value {
+    let area = map(key(), "^[1-9][0-9]*$");
+    let module = object(json!({ "keys": area }));
+    json!({ "keys": area, "soft_keys": area, "modules": map(module, "^[1-9][0-9]*$") })
+}
+
+fn key() -> Value {
+    object(json!({
+        "function": { "enum": function_names() },
+        "number": { "type": "string", "description": format!("Digits, * and #, at most {}.", Number::MAX_LENGTH) },
+        "label": { "type": "string", "maxLength": MAX_LABEL },
+        "line": { "type": "integer", "minimum": 1, "maximum": 250, "description": "Which of the phone's lines the key is." },
+        "via": { "type": "integer", "minimum": 1, "maximum": 250, "description": "Which of the phone's lines it calls out on." },
+        "url": { "type": "string", "format": "uri" },
+        "seconds": { "type": "integer", "minimum": 1, "maximum": 3600 },
+        "accept": texts("Codes of findings that the owner has seen."),
+    }))
+}
+
+/// Our names, and OVHcloud's codes as aliases.
+fn function_names() -> Vec<&'static str> {
+    FUNCTIONS.iter().map(|info| info.name).chain(FUNCTIONS.iter().map(|info| info.ovh)).collect()
+}
+
+fn codes() -> Value {
+    let code = object(json!({
+        "dial": { "type": "string" }, "with_seconds": { "type": "string" },
+        "on": { "type": "string" }, "off": { "type": "string" }, "toggle": { "type": "string" },
+        "state": {}, "source": {}, "disagreement": {},
+    }));
+    let mut properties = Map::new();
+    properties.insert(
+        "pickup".into(),
+        object(json!({ "prefix": { "type": "string" }, "state": {}, "source": {}, "disagreement": {} })),
+    );
+    for name in function_names() {
+        properties.insert(name.into(), code.clone());
+    }
+    object(Value::Object(properties))
+}
+
+fn layer(vocabulary: &Vocabulary, scoped: bool) -> Value {
+    let own = json!({
+        "settings": settings(vocabulary, ""),
+        "sip": settings(vocabulary, "sip."),
+        "unset": texts("Inherited settings to take away, as settings.NAME or sip.NAME."),
+    });
+    if !scoped {
+        return own;
+    }
+    let scope = map(object(own.clone()), "^.+$");
+    merged(own, json!({ "family": scope, "model": scope }))
+}
+
+fn settings(vocabulary: &Vocabulary, prefix: &str) -> Value {
+    let mut properties = Map::new();
+    for (_, setting) in vocabulary.iter() {
+        let name = match prefix {
+            "" if setting.name.contains('.') => continue,
+            _ => setting.name.strip_prefix(prefix),
+        };
+        if let Some(name) = name {
+            properties.insert(name.to_owned(), value(setting));
+        }
+    }
+    object(Value::Object(properties))
+}
+
+fn value(setting: &Setting) -> Value {
+    let one = match &setting.kind {
+        Kind::Boolean => json!({ "type": "boolean" }),
+        Kind::Integer(low, high) => json!({ "type": "integer", "minimum": low, "maximum": high }),
+        Kind::Enum(values) => json!({ "enum": values }),
+        Kind::Text(max) => json!({ "type": "string", "maxLength": max }),
+        Kind::Secret(_) => json!({ "anyOf": [
+            { "type": "string" },
+            object(json!({ "file": { "type": "string" }, "env": { "type": "string" }, "encrypted": { "type": "string" } })),
+        ] }),
+        Kind::Codec => json!({ "enum": CODECS }),
+        Kind::Host | Kind::Ipv4 | Kind::Url | Kind::Timezone | Kind::Language | Kind::Number => {
+            json!({ "type": "string" })
+        }
+    };
+    let mut schema = if setting.list { json!({ "anyOf": [one, { "type": "array", "items": one }] }) } else { one };
+    schema["description"] = json!(setting.description);
+    schema
+}
+
+fn merged(one: Value, other: Value) -> Value {
+    match (one, other) {
+        (Value::Object(mut one), Value::Object(other)) => {
+            one.extend(other);
+            Value::Object(one)
+        }
+        (one, _) => one,
+    }
+}

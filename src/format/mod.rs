@@ -1,0 +1,319 @@
+//! The file formats: how each carries a value, and the strict parser that reads a rendered file back.
+//!
+//! A value passes two guards before a phone sees it. The first is asked where the value is written: [`Format::carries`]
+//! says whether a number, a URL or a secret fits, and [`Format::soften`] makes any label fit. The second is
+//! [`Format::escape_fn`], which the template engine applies to all that it prints; it writes quotes and entities, and
+//! refuses what only a mistake upstream can have let through. [`Format::parse`] then reads the whole file as the phone
+//! would, more strictly, so that a template's mistake is found when it is loaded and not at the phone.
+//!
+//! Left out on purpose: what a value means (`%NULL%`, a colon in a Yealink user password) is the family's business, and
+//! the values inside a field with a grammar of its own are guarded by [`Grammar`](crate::format::grammar::Grammar).
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::io;
+
+mod cfg;
+mod flat_profile;
+pub mod grammar;
+mod param_xml;
+#[cfg(test)]
+mod tests;
+mod xml;
+
+/// The closed list of file formats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// Yealink's `name = value` lines.
+    Cfg,
+    /// Cisco's XML for SPA and MPP phones: one element for each parameter.
+    FlatProfile,
+    /// The XML of Gigaset's Maxwell and Nx70: one `param` element for each parameter.
+    ParamXml,
+}
+
+impl Format {
+    /// Every format, in the order in which messages list them.
+    pub const ALL: [Format; 3] = [Format::Cfg, Format::FlatProfile, Format::ParamXml];
+
+    /// The format that a family file names, or `None` where there is none of that name.
+    pub fn parse_name(name: &str) -> Option<Format> {
+        Format::ALL.into_iter().find(|format| format.name() == name)
+    }
+
+    /// The name that family files use.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Cfg => "cfg",
+            Format::FlatProfile => "flat-profile",
+            Format::ParamXml => "param-xml",
+        }
+    }
+
+    /// The function that guards every value a template prints, to be given to `tera.set_escape_fn`.
+    ///
+    /// It cannot see where in the line it writes, so it guards whole values: text before or after a placeholder is the
+    /// template's own risk, which [`Format::parse`] takes care of.
+    ///
+    /// # Errors
+    ///
+    /// The function returns an `InvalidData` error that holds a [`Refusal`] where the format has no way to write a
+    /// character.
+    pub fn escape_fn(self) -> fn(&str, &mut dyn io::Write) -> io::Result<()> {
+        match self {
+            Format::Cfg => cfg::escape,
+            Format::FlatProfile | Format::ParamXml => xml::escape,
+        }
+    }
+
+    /// Says whether the phone gets exactly this value, be it a number, a secret or any other text.
+    ///
+    /// # Errors
+    ///
+    /// A [`Refusal`] that names the first character, or the blank at an end, that the format cannot carry.
+    pub fn carries(self, value: &str) -> Result<(), Refusal> {
+        match self {
+            Format::Cfg => cfg::carries(value),
+            Format::FlatProfile => flat_profile::carries(value),
+            Format::ParamXml => xml::carries(param_xml::PLACE, value),
+        }
+    }
+
+    /// Says whether the phone gets exactly this URL, which some formats carry less freely than other text.
+    ///
+    /// # Errors
+    ///
+    /// A [`Refusal`], with the percent code to write instead where there is one.
+    pub fn carries_url(self, url: &str) -> Result<(), Refusal> {
+        match self {
+            Format::Cfg => cfg::carries_url(url),
+            Format::FlatProfile | Format::ParamXml => self.carries(url),
+        }
+    }
+
+    /// The label with every character that the format cannot carry replaced, so that [`Format::carries`] holds for it.
+    ///
+    /// A control character becomes a blank, and so do a line break, be it LF, CR or both, and the two characters that
+    /// XML 1.0 forbids besides. In a cfg `"` becomes `'`. A flat-profile label loses the blanks at its ends, which the
+    /// phone would trim.
+    pub fn soften(self, label: &str) -> Cow<'_, str> {
+        match self {
+            Format::Cfg => cfg::soften(label),
+            Format::FlatProfile => flat_profile::soften(label),
+            Format::ParamXml => xml::soften(label),
+        }
+    }
+
+    /// Reads a file in the phone's own syntax, and refuses all that a phone is not known to understand.
+    ///
+    /// # Errors
+    ///
+    /// The first mistake with its line. Values are never quoted in it, since they may be secrets.
+    pub fn parse(self, text: &str) -> Result<Document<'_>, FormatError> {
+        match self {
+            Format::Cfg => cfg::parse(text),
+            Format::FlatProfile => flat_profile::parse(text),
+            Format::ParamXml => param_xml::parse(text),
+        }
+    }
+
+    /// Applies the fleet's `[raw.*]` edits to a finished file; every byte outside the edited entries stays.
+    ///
+    /// All entries of an edit's name give way to the new ones, at the place of the first; where there is none the new
+    /// ones go to the end, inside the root. An edit without values makes an empty entry. In a flat-profile a name may be
+    /// a path (`router-configuration/Time_Setup/Time_Zone`), whose missing elements are made.
+    ///
+    /// # Errors
+    ///
+    /// Names or values that the format cannot carry, two edits of one name, and a file that cannot be read. The result
+    /// is not parsed again: that is [`Format::parse`]'s work, which also finds an entry repeated without leave.
+    pub fn edit(self, text: &str, edits: &[RawEdit]) -> Result<String, FormatError> {
+        match self {
+            Format::Cfg => cfg::edit(text, edits),
+            Format::FlatProfile => flat_profile::edit(text, edits),
+            Format::ParamXml => param_xml::edit(text, edits),
+        }
+    }
+}
+
+/// Why a format or a grammar cannot carry a value. It shows at most one character of it: the value may be a secret.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// A character that would end the value, or that there is no way to write.
+    #[error("{place} cannot carry {}", shown(*.character))]
+    Character {
+        /// What refuses, to begin the sentence: "a cfg value".
+        place: &'static str,
+        /// The first character that it refuses.
+        character: char,
+        /// What to write instead, if something is known to do.
+        hint: Option<&'static str>,
+    },
+    /// A blank at the beginning or the end, which the phone trims.
+    #[error("{place} cannot begin or end with a blank, which the phone would trim")]
+    Edge {
+        /// What refuses.
+        place: &'static str,
+    },
+}
+
+impl Refusal {
+    /// What to write instead, for a `hint:` line of its own.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Refusal::Character { hint, .. } => *hint,
+            Refusal::Edge { .. } => None,
+        }
+    }
+
+    pub(super) fn character(place: &'static str, character: char) -> Refusal {
+        Refusal::Character { place, character, hint: None }
+    }
+}
+
+impl From<Refusal> for io::Error {
+    fn from(refusal: Refusal) -> io::Error {
+        io::Error::new(io::ErrorKind::InvalidData, refusal)
+    }
+}
+
+/// A character as a message shows it: itself in backticks if it can be seen, else its code.
+fn shown(character: char) -> String {
+    match character {
+        '\n' | '\r' => "a line break".to_owned(),
+        character if is_forbidden(character) || character.is_whitespace() => {
+            format!("the character U+{:04X}", u32::from(character))
+        }
+        character => format!("`{character}`"),
+    }
+}
+
+/// A file as the phone reads it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Document<'a> {
+    /// The entries in the order of the file.
+    pub entries: Vec<Entry<'a>>,
+}
+
+/// One parameter of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry<'a> {
+    /// The parameter's name; in a flat-profile the path of its element below the root.
+    pub name: Cow<'a, str>,
+    /// The value, with quotes and entities undone.
+    pub value: Cow<'a, str>,
+    /// Attributes other than those that hold the name or the value.
+    pub attributes: Attributes<'a>,
+    /// The line on which it begins, from 1.
+    pub line: u32,
+}
+
+/// The attributes of an entry, which seldom has more than one.
+pub type Attributes<'a> = smallvec::SmallVec<[Attribute<'a>; 1]>;
+
+/// One attribute of an XML element.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attribute<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Its value, with entities undone.
+    pub value: Cow<'a, str>,
+}
+
+/// One parameter of the fleet's `[raw.*]` tables.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RawEdit {
+    /// The parameter's name, written as the phone wants it.
+    pub name: String,
+    /// Its value; several for a parameter that is repeated, none for an entry without one.
+    pub values: Vec<String>,
+    /// Attributes of its element, for the XML formats.
+    pub attributes: Vec<(String, String)>,
+}
+
+/// Why a file cannot be read or edited.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FormatError {
+    /// The file is not in the phone's syntax.
+    #[error("line {line}: {problem}")]
+    Syntax {
+        /// The line, from 1.
+        line: u32,
+        /// What is wrong, beside what was expected.
+        problem: String,
+    },
+    /// A raw edit that the format or the file has no place for.
+    #[error("raw `{name}`: {problem}")]
+    Edit {
+        /// The name that the edit gives.
+        name: String,
+        /// What is wrong, beside what was expected.
+        problem: String,
+    },
+    /// A raw edit whose value or attribute the format cannot carry.
+    #[error("raw `{name}`: {refusal}")]
+    Value {
+        /// The name that the edit gives.
+        name: String,
+        /// What cannot be carried.
+        refusal: Refusal,
+    },
+}
+
+impl FormatError {
+    fn edit(name: &str, problem: impl Into<String>) -> FormatError {
+        FormatError::Edit { name: name.to_owned(), problem: problem.into() }
+    }
+}
+
+/// The edits by name, once `carries` has said of every text in them that it can be written.
+fn checked_edits(
+    edits: &[RawEdit],
+    carries: impl Fn(&str) -> Result<(), Refusal>,
+) -> Result<HashMap<&str, &RawEdit>, FormatError> {
+    let mut by_name = HashMap::with_capacity(edits.len());
+    for edit in edits {
+        if by_name.insert(edit.name.as_str(), edit).is_some() {
+            return Err(FormatError::edit(&edit.name, "is edited twice; expected one edit with all its values"));
+        }
+        for text in edit.attributes.iter().map(|(_, value)| value).chain(&edit.values) {
+            carries(text).map_err(|refusal| FormatError::Value { name: edit.name.clone(), refusal })?;
+        }
+    }
+    Ok(by_name)
+}
+
+/// What no format carries: control characters, and the two others that XML 1.0 forbids.
+fn is_forbidden(character: char) -> bool {
+    character.is_control() || matches!(character, '\u{fffe}' | '\u{ffff}')
+}
+
+/// Where the first forbidden character is, other than the white space of a text file.
+fn forbidden_at(text: &str) -> Option<usize> {
+    // Two passes that the compiler turns into vector code, since every rendered file goes through here.
+    let is_control = |b: u8| (b < b' ' && !matches!(b, b'\t' | b'\n' | b'\r')) || b == 0x7f;
+    let control = text.bytes().fold(false, |found, b| found | is_control(b));
+    let is_other = |w: &[u8]| (w[0] == 0xc2 && w[1] < 0xa0) | (w[0] == 0xef && w[1] == 0xbf);
+    let other = !text.is_ascii() && text.as_bytes().windows(2).fold(false, |found, w| found | is_other(w));
+    if !control && !other {
+        return None;
+    }
+    let is_white = |c: char| matches!(c, '\t' | '\n' | '\r');
+    text.char_indices().find(|&(_, c)| is_forbidden(c) && !is_white(c)).map(|(offset, _)| offset)
+}
+
+/// The line on which an offset lies, from 1.
+fn line_of(text: &str, offset: usize) -> u32 {
+    let breaks = text.as_bytes()[..offset].iter().filter(|&&b| b == b'\n').count();
+    u32::try_from(breaks).unwrap_or(u32::MAX).saturating_add(1)
+}
+
+/// Replaces what `must_go` finds by what `replacement` gives, and copies nothing if it finds nothing.
+fn replace_characters(text: &str, must_go: impl Fn(char) -> bool, replacement: impl Fn(char) -> char) -> Cow<'_, str> {
+    if !text.contains(&must_go) {
+        return Cow::Borrowed(text);
+    }
+    // CR and LF together are one line break, hence one blank.
+    let characters = text.replace("\r\n", "\n");
+    Cow::Owned(characters.chars().map(|c| if must_go(c) { replacement(c) } else { c }).collect())
+}

@@ -1,0 +1,314 @@
+//! The XML of Gigaset's Maxwell and Nx70: `provisioning` with `firmware`, `nvm` and `custom`.
+//!
+//! Facts: `facts/gigaset.md` 3.3 (TAN, WAZO and Gigaset's wiki, "W:"). KNOWN: UTF-8, the root, its three children, `param`
+//! with `name` and `value` in `nvm`, `file` in `firmware`, `step` in `custom`, XML escaping, and the Nx70's `oper`, which
+//! may hold `param` elements of its own and be repeated for each handset.
+//!
+//! The entries of a document are the parameters of `nvm` under their names; all else gets a path (`oper/add_hs`,
+//! `oper/add_hs/hs.RegStatus`, `firmware/file`, `custom/step`). Raw edits reach the parameters of `nvm` only.
+
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+
+use super::xml::{self, Container, Tag, Token, Tokens};
+use super::{Attributes, Document, Entry, FormatError, RawEdit, checked_edits};
+
+/// What may stand in what; nothing else holds an element.
+const INSIDE: [(&str, &str); 8] = [
+    ("provisioning", "firmware"),
+    ("provisioning", "nvm"),
+    ("provisioning", "custom"),
+    ("firmware", "file"),
+    ("nvm", "param"),
+    ("nvm", "oper"),
+    ("oper", "param"),
+    ("custom", "step"),
+];
+
+pub(super) const PLACE: &str = "a param-xml value";
+
+pub(super) fn parse(text: &str) -> Result<Document<'_>, FormatError> {
+    let mut entries = Vec::with_capacity(text.len() / 64);
+    let mut names = HashSet::with_capacity(text.len() / 64);
+    scan(text, |node| {
+        if let Node::Item(item) = node {
+            if item.is_parameter && !names.insert(item.entry.name.clone()) {
+                return Err(format!("`{}` is set twice; expected each parameter once", item.entry.name));
+            }
+            entries.push(item.entry);
+        }
+        Ok(())
+    })?;
+    Ok(Document { entries })
+}
+
+pub(super) fn edit(text: &str, edits: &[RawEdit]) -> Result<String, FormatError> {
+    let by_name = checked_edits(edits, |value| xml::carries(PLACE, value))?;
+    let mut elements = HashMap::with_capacity(edits.len());
+    for (&name, edit) in &by_name {
+        xml::carries("a param-xml name", name)
+            .map_err(|refusal| FormatError::Value { name: name.to_owned(), refusal })?;
+        if name.is_empty() {
+            return Err(FormatError::edit(name, "expected a name"));
+        }
+        elements.insert(name, params(edit)?);
+    }
+    let mut splices = Vec::new();
+    let mut done = HashSet::new();
+    let mut memory = None;
+    scan(text, |node| {
+        match node {
+            Node::Memory(container) => memory = Some(container),
+            Node::Item(item) if item.is_parameter => {
+                if let Some((&name, new)) = elements.get_key_value(&*item.entry.name) {
+                    let new = if done.insert(name) { new.concat() } else { String::new() };
+                    splices.push((item.span, new));
+                }
+            }
+            Node::Item(_) => {}
+        }
+        Ok(())
+    })?;
+    let missing = || edits.iter().filter(|edit| !done.contains(edit.name.as_str()));
+    if let Some(first) = missing().next() {
+        let memory =
+            memory.ok_or_else(|| FormatError::edit(&first.name, "expected `nvm` in the file to put it into"))?;
+        let new: Vec<String> = missing().filter_map(|edit| elements.remove(edit.name.as_str())).flatten().collect();
+        splices.push(memory.append(text, &new));
+    }
+    Ok(xml::spliced(text, splices))
+}
+
+/// The elements that an edit writes: one for each value.
+fn params(edit: &RawEdit) -> Result<Vec<String>, FormatError> {
+    let attributes = xml::written_attributes(edit, &["name", "value"])?;
+    let name = xml::escaped(&edit.name);
+    let values: &[String] = if edit.values.is_empty() { &[String::new()] } else { &edit.values };
+    let param = |value: &String| format!(r#"<param name="{name}" value="{}"{attributes}/>"#, xml::escaped(value));
+    Ok(values.iter().map(param).collect())
+}
+
+enum Node<'a> {
+    Item(Item<'a>),
+    /// The `nvm` element, at its end.
+    Memory(Container<'a>),
+}
+
+/// An element that says something to the phone.
+struct Item<'a> {
+    entry: Entry<'a>,
+    /// Whether it is a parameter right in `nvm`.
+    is_parameter: bool,
+    span: Range<usize>,
+}
+
+/// An element whose end has not come yet.
+struct Open<'a> {
+    name: &'a str,
+    span: Range<usize>,
+    /// What it says, if that is not said yet.
+    entry: Option<Entry<'a>>,
+    /// The path of the entries in it.
+    path: Option<Cow<'a, str>>,
+}
+
+/// Shows `nvm` and every item to `visit`, parameters at their end, `oper` at its start.
+fn scan<'a>(text: &'a str, mut visit: impl FnMut(Node<'a>) -> Result<(), String>) -> Result<(), FormatError> {
+    let mut tokens = Tokens::new(text, "provisioning")?;
+    let mut open: Vec<Open<'a>> = Vec::new();
+    let mut has_memory = false;
+    while let Some(token) = tokens.next()? {
+        let (start, shown) = match token {
+            Token::Open(tag) => {
+                let start = tag.span.start;
+                if tag.name == "nvm" && std::mem::replace(&mut has_memory, true) {
+                    return Err(tokens.error(start, "expected `nvm` once"));
+                }
+                let is_empty = tag.empty;
+                let shown = opened(&mut open, tag).and_then(|shown| shown.map_or(Ok(()), &mut visit));
+                match is_empty {
+                    true => (start, shown.and_then(|()| closed(&mut open, None).map_or(Ok(()), &mut visit))),
+                    false => (start, shown),
+                }
+            }
+            Token::Close(close) => {
+                let start = open.last().map_or(close.start, |element| element.span.start);
+                (start, closed(&mut open, Some(close)).map_or(Ok(()), &mut visit))
+            }
+            Token::Text { blank: false } => {
+                let inner = open.last().map_or(0..0, |element| element.span.clone());
+                let name = open.last().map_or("", |element| element.name);
+                (inner.start, Err(format!("expected no text in `{name}`; values are attributes")))
+            }
+            Token::Text { blank: true } | Token::Comment => continue,
+        };
+        shown.map_err(|problem| tokens.error(start, problem))?;
+    }
+    Ok(())
+}
+
+fn opened<'a>(open: &mut Vec<Open<'a>>, tag: Tag<'a>) -> Result<Option<Node<'a>>, String> {
+    let Tag { name, attributes, span, line, .. } = tag;
+    if let Some(parent) = open.last() {
+        if !INSIDE.contains(&(parent.name, name)) {
+            return Err(format!("expected no `{name}` in `{}`", parent.name));
+        }
+    }
+    let outer = open.last().and_then(|parent| parent.path.as_deref());
+    let (entry, path) = match name {
+        "param" | "oper" => {
+            let (name_attribute, value, attributes) = name_and_value(name, attributes)?;
+            let entry_name = match (name, outer) {
+                ("oper", _) => Cow::Owned(format!("oper/{name_attribute}")),
+                (_, Some(outer)) => Cow::Owned(format!("{outer}/{name_attribute}")),
+                (_, None) => name_attribute,
+            };
+            let path = (name == "oper").then(|| entry_name.clone());
+            (Some(Entry { name: entry_name, value, attributes, line }), path)
+        }
+        "file" => (Some(Entry { name: "firmware/file".into(), value: "".into(), attributes, line }), None),
+        "step" => (Some(Entry { name: "custom/step".into(), value: "".into(), attributes, line }), None),
+        _ => (None, None),
+    };
+    // What may hold other entries is told before them, and has no span to be replaced.
+    let (now, later) = if path.is_some() { (entry, None) } else { (None, entry) };
+    open.push(Open { name, span, entry: later, path });
+    Ok(now.map(|entry| Node::Item(Item { entry, is_parameter: false, span: 0..0 })))
+}
+
+fn closed<'a>(open: &mut Vec<Open<'a>>, close: Option<Range<usize>>) -> Option<Node<'a>> {
+    let Open { name, span, entry, .. } = open.pop()?;
+    if name == "nvm" {
+        return Some(Node::Memory(Container::new(name, span, close)));
+    }
+    let is_parameter = name == "param" && open.last().is_some_and(|parent| parent.name == "nvm");
+    let span = span.start..close.map_or(span.end, |close| close.end);
+    entry.map(|entry| Node::Item(Item { entry, is_parameter, span }))
+}
+
+type NameAndValue<'a> = (Cow<'a, str>, Cow<'a, str>, Attributes<'a>);
+
+/// The attributes `name` and `value`, and the others.
+fn name_and_value<'a>(element: &str, attributes: Attributes<'a>) -> Result<NameAndValue<'a>, String> {
+    let mut name = None;
+    let mut value = None;
+    let mut others = Attributes::new();
+    for attribute in attributes {
+        match attribute.name {
+            "name" => name = Some(attribute.value),
+            "value" => value = Some(attribute.value),
+            _ => others.push(attribute),
+        }
+    }
+    match (name, value) {
+        (Some(name), Some(value)) if !name.is_empty() => Ok((name, value, others)),
+        _ => Err(format!("expected `{element}` to have a `name` and a `value`")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SMALL: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
+<provisioning version="1.1" productID="e2">
+  <firmware>
+    <file version="2.61" url="https://fw.example/n670.bin"/>
+  </firmware>
+  <nvm>
+    <oper name="add_hs" value="00001">
+      <param name="hs.RegStatus" value="ToReg"/>
+    </oper>
+    <oper name="add_hs" value="00002"/>
+    <param name="SipProvider.0.Name" value="A &amp; &quot;B&quot;"/>
+    <param name="WebUI.Language" value='en-us'></param>
+  </nvm>
+  <custom><step type="UnlockAllFunctionKeys"/></custom>
+</provisioning>
+"#;
+
+    fn raw(name: &str, values: &[&str]) -> RawEdit {
+        let values = values.iter().map(|&value| value.to_owned()).collect();
+        RawEdit { name: name.to_owned(), values, attributes: Vec::new() }
+    }
+
+    #[test]
+    fn a_file_is_read_as_the_phone_reads_it() {
+        let document = parse(SMALL).expect("it is a provisioning file");
+        let read: Vec<_> = document.entries.iter().map(|entry| (&*entry.name, &*entry.value, entry.line)).collect();
+        let expected = [
+            ("firmware/file", "", 4),
+            ("oper/add_hs", "00001", 7),
+            ("oper/add_hs/hs.RegStatus", "ToReg", 8),
+            ("oper/add_hs", "00002", 10),
+            ("SipProvider.0.Name", "A & \"B\"", 11),
+            ("WebUI.Language", "en-us", 12),
+            ("custom/step", "", 14),
+        ];
+        assert_eq!(read, expected);
+        assert_eq!(document.entries[0].attributes[1].value, "https://fw.example/n670.bin");
+    }
+
+    #[test]
+    fn what_a_phone_is_not_known_to_read_is_an_error() {
+        let cases = [
+            ("<nvm/><nvm/>", "line 2: expected `nvm` once"),
+            ("<nvm><x/></nvm>", "line 2: expected no `x` in `nvm`"),
+            ("<param name='a' value='b'/>", "line 2: expected no `param` in `provisioning`"),
+            ("<nvm><param name='a'/></nvm>", "line 2: expected `param` to have a `name` and a `value`"),
+            ("<nvm><param name='' value=''/></nvm>", "line 2: expected `param` to have a `name` and a `value`"),
+            ("<nvm><param name='a' value='b'>c</param></nvm>", "line 2: expected no text in `param`; values are"),
+            ("<nvm>\n<param name='a' value='b'/>\n<param name='a' value='c'/></nvm>", "line 4: `a` is set twice"),
+            ("<nvm><param name='a' value='b&c'/></nvm>", "line 2: `param`: attribute `value`: expected `&amp;`"),
+            ("<nvm><param name='a' value='b\nc'/></nvm>", "line 2: `param`: expected neither `<` nor a line break"),
+        ];
+        for (body, expected) in cases {
+            let text = format!("<provisioning version=\"1.1\">\n{body}\n</provisioning>");
+            let found = parse(&text).expect_err("refused").to_string();
+            assert!(found.starts_with(expected), "{body:?}: {found}");
+        }
+    }
+
+    #[test]
+    fn an_edit_touches_nothing_but_the_parameters_of_nvm() {
+        let edits =
+            [raw("WebUI.Language", &["fr-fr"]), raw("hs.RegStatus", &["<none>"]), raw("Telephony.0.ToneScheme", &[])];
+        insta::assert_snapshot!(edit(SMALL, &edits).expect("all fit"), @r#"
+        <?xml version="1.0" encoding="UTF-8"?>
+        <provisioning version="1.1" productID="e2">
+          <firmware>
+            <file version="2.61" url="https://fw.example/n670.bin"/>
+          </firmware>
+          <nvm>
+            <oper name="add_hs" value="00001">
+              <param name="hs.RegStatus" value="ToReg"/>
+            </oper>
+            <oper name="add_hs" value="00002"/>
+            <param name="SipProvider.0.Name" value="A &amp; &quot;B&quot;"/>
+            <param name="WebUI.Language" value="fr-fr"/>
+            <param name="hs.RegStatus" value="&lt;none&gt;"/>
+            <param name="Telephony.0.ToneScheme" value=""/>
+          </nvm>
+          <custom><step type="UnlockAllFunctionKeys"/></custom>
+        </provisioning>
+        "#);
+        let edited = edit("<provisioning><nvm/></provisioning>", &[raw("a\"b", &["c"])]);
+        let expected = r#"<provisioning><nvm><param name="a&quot;b" value="c"/></nvm></provisioning>"#;
+        assert_eq!(edited.as_deref(), Ok(expected));
+    }
+
+    #[test]
+    fn an_edit_that_has_no_place_is_refused() {
+        let refused = |text: &str, edits: &[RawEdit]| edit(text, edits).expect_err("it is refused").to_string();
+        assert_eq!(
+            refused("<provisioning/>", &[raw("a", &["b"])]),
+            "raw `a`: expected `nvm` in the file to put it into"
+        );
+        assert_eq!(refused(SMALL, &[raw("", &[])]), "raw ``: expected a name");
+        assert!(refused(SMALL, &[raw("a\nb", &[])]).contains("a param-xml name cannot carry a line break"));
+        let attributes = vec![("value".to_owned(), "x".to_owned())];
+        let with_value = RawEdit { attributes, ..raw("a", &[]) };
+        assert_eq!(refused(SMALL, &[with_value]), "raw `a`: expected no attribute `value`");
+    }
+}

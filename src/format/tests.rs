@@ -1,0 +1,133 @@
+//! Whatever a value holds, a file has exactly the entries that its template wrote.
+
+use std::borrow::Cow;
+
+use proptest::prelude::*;
+
+use super::{Format, RawEdit};
+
+/// A small file of each format, with a place for a value in the middle, and the entries that it has.
+fn around(format: Format, value: &str) -> (String, Vec<(String, String)>) {
+    let text = match format {
+        Format::Cfg => format!("#!version:1.0.0.1\n# c\nfirst = 1\nx.y = {value}\nlast = 2\n"),
+        Format::FlatProfile => {
+            format!("<flat-profile>\n<first>1</first>\n<x.y ua=\"na\">{value}</x.y>\n<last>2</last>\n</flat-profile>\n")
+        }
+        Format::ParamXml => {
+            let param = |name: &str, value: &str| format!("<param name=\"{name}\" value=\"{value}\"/>\n");
+            let params = [param("first", "1"), param("x.y", value), param("last", "2")].concat();
+            format!("<provisioning version=\"1.1\">\n<nvm>\n{params}</nvm>\n</provisioning>\n")
+        }
+    };
+    let entry = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    (text, vec![entry("first", "1"), entry("x.y", value), entry("last", "2")])
+}
+
+fn escaped(format: Format, value: &str) -> std::io::Result<String> {
+    let mut out = Vec::new();
+    format.escape_fn()(value, &mut out)?;
+    Ok(String::from_utf8(out).expect("what goes in is UTF-8"))
+}
+
+fn read(format: Format, text: &str) -> Vec<(String, String)> {
+    let document = format.parse(text).unwrap_or_else(|err| panic!("{err}\n{text}"));
+    document.entries.into_iter().map(|entry| (entry.name.into(), entry.value.into())).collect()
+}
+
+/// Texts full of what the formats and the grammars treat specially.
+fn text() -> impl Strategy<Value = String> {
+    let nasty = "([<>&\"'=;#+ \\t\\n\\r\\x00\\x0b\\x7f\\u{85}\\u{2028}\\u{fffe}\\u{ffff}\\u{feff}éa]|]]>|<!--|&#10;|\r\n){0,12}";
+    prop_oneof![any::<String>(), nasty]
+}
+
+fn formats() -> impl Strategy<Value = Format> {
+    prop::sample::select(Format::ALL.to_vec())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1024))]
+
+    #[test]
+    fn a_softened_label_stays_in_its_place(format in formats(), label in text()) {
+        let softened = format.soften(&label);
+        prop_assert_eq!(format.carries(&softened), Ok(()));
+        let written = escaped(format, &softened).expect("a softened label fits");
+        let (file, mut expected) = around(format, &written);
+        expected[1].1 = softened.clone().into_owned();
+        prop_assert_eq!(read(format, &file), expected);
+        let again = format.soften(&softened).into_owned();
+        prop_assert_eq!(again, softened);
+    }
+
+    #[test]
+    fn what_is_carried_arrives_unharmed(format in formats(), value in text()) {
+        if format.carries(&value).is_ok() {
+            let written = escaped(format, &value).expect("it is carried");
+            let (file, mut expected) = around(format, &written);
+            expected[1].1 = value.clone();
+            prop_assert_eq!(read(format, &file), expected);
+            prop_assert!(matches!(format.soften(&value), Cow::Borrowed(same) if same == value));
+        }
+    }
+
+    #[test]
+    fn a_url_arrives_as_it_is(format in formats(), url in text()) {
+        if format.carries_url(&url).is_ok() {
+            let written = escaped(format, &url).expect("it is carried");
+            if format == Format::Cfg {
+                prop_assert_eq!(&written, &url);
+            }
+            let (file, mut expected) = around(format, &written);
+            expected[1].1 = url;
+            prop_assert_eq!(read(format, &file), expected);
+        }
+    }
+
+    #[test]
+    fn nothing_that_is_escaped_makes_an_entry(format in formats(), value in text()) {
+        // Even a value that nobody has checked: it is refused, or it stays where it is.
+        if let Ok(written) = escaped(format, &value) {
+            let (file, _) = around(format, &written);
+            let names: Vec<_> = read(format, &file).into_iter().map(|(name, _)| name).collect();
+            prop_assert_eq!(names, ["first", "x.y", "last"]);
+        }
+    }
+
+    #[test]
+    fn the_parser_never_panics(format in formats(), value in text(), cut in 0..200_usize) {
+        let _ = format.parse(&value);
+        let (file, _) = around(format, &value);
+        let _ = format.parse(&file);
+        let _ = format.parse(&file.chars().take(cut).collect::<String>());
+    }
+
+    #[test]
+    fn an_edit_keeps_all_other_entries(
+        format in formats(),
+        name in "first|x[.]y|last|new|a-b",
+        values in prop::collection::vec(text(), 0..2),
+    ) {
+        let values: Vec<_> = values.iter().map(|value| format.soften(value).into_owned()).collect();
+        let edit = RawEdit { name: name.clone(), values: values.clone(), attributes: Vec::new() };
+        let (file, mut expected) = around(format, "v");
+        let edited = format.edit(&file, &[edit]).expect("the edit fits");
+        let new = (name.clone(), values.first().cloned().unwrap_or_default());
+        match expected.iter().position(|(other, _)| *other == name) {
+            Some(place) => expected[place] = new,
+            None => expected.push(new),
+        }
+        prop_assert_eq!(read(format, &edited), expected);
+        prop_assert!(file.lines().filter(|line| !line.contains(&name)).all(|line| edited.contains(line)));
+    }
+
+    #[test]
+    fn an_edit_never_panics(format in formats(), file in text(), name in text(), value in text()) {
+        let (whole, _) = around(format, "v");
+        let edits = [RawEdit { name, values: vec![value.clone()], attributes: vec![(value.clone(), value)] }];
+        let _ = format.edit(&file, &edits);
+        if let Ok(edited) = format.edit(&whole, &edits) {
+            let names: Vec<_> = read(format, &edited).into_iter().map(|(name, _)| name).collect();
+            prop_assert!(names.len() <= 4, "{:?}", names);
+        }
+    }
+}

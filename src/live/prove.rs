@@ -1,0 +1,143 @@
+//! Before a catalogue and templates are put in place, every template is rendered against every model, with a phone that
+//! uses all it has; what comes out is parsed again in its own syntax.
+
+use std::sync::Arc;
+
+use compact_str::CompactString;
+
+use crate::catalogue::{Catalogue, FeatureCodes, Maker, Model};
+use crate::findings::Finding;
+use crate::fleet::{Layer, Line, Modules, Phone, Root, Site};
+use crate::phone::{Function, KeySetting, Mac, Number, Parameter, Place, Use};
+use crate::render::{RenderError, Renderer, Reveal, RevisionKey, Templates, render};
+use crate::resolve::{Phase, resolve};
+use crate::world::Subject;
+
+/// Renders every document of every model, bare and full, in every band; tells the first failure of each template.
+pub fn prove(catalogue: &Arc<Catalogue>, templates: &Templates) -> Vec<(CompactString, Finding)> {
+    let mut failures: Vec<(CompactString, Finding)> = Vec::new();
+    for model in catalogue.models.values() {
+        let Some(maker) = catalogue.family_of(model).filter(|maker| maker.tables.is_some()) else { continue };
+        if failures.iter().any(|(family, _)| *family == model.family) {
+            continue;
+        }
+        for subject in [bare(catalogue, maker, model), full(catalogue, maker, model)] {
+            if let Some(finding) = failure(&subject, templates) {
+                failures.push((model.family.clone(), finding));
+                break;
+            }
+        }
+    }
+    failures
+}
+
+fn failure(subject: &Subject, templates: &Templates) -> Option<Finding> {
+    let key = RevisionKey::fixed();
+    let with = Renderer {
+        templates,
+        url: "https://phones.example.org",
+        key: &key,
+        reveal: Reveal::Secrets,
+        changed_at: &|_| 0,
+    };
+    for (band, name) in subject.maker.family.bands.iter() {
+        let resolved = resolve(subject, band, Phase::First)?;
+        for (_, file) in subject.maker.family.documents() {
+            let Err(error) = render(&resolved, file, &with) else { continue };
+            let template =
+                format!("templates/{}/{}", subject.model.family, file.template.as_deref().unwrap_or_default());
+            let what = match error {
+                RenderError::Template { what, .. } => what,
+                other => other.to_string(),
+            };
+            return Some(Finding::error(
+                "bad-template",
+                template,
+                None,
+                format!("for `{}` in band {name}: {what}", subject.model.id),
+            ));
+        }
+    }
+    None
+}
+
+/// A spare phone: no line, nothing set.
+fn bare(catalogue: &Arc<Catalogue>, maker: &Arc<Maker>, model: &Arc<Model>) -> Subject {
+    Subject {
+        catalogue: catalogue.clone(),
+        root: Arc::new(Root { public_url: None, listen: Vec::new(), layer: Layer::default() }),
+        site: Arc::new(Site { id: "proof".into(), ..Site::default() }),
+        codes: Arc::new(FeatureCodes::default()),
+        phone: Arc::new(Phone {
+            mac: Mac::from_bytes([0, 0, 0, 0, 0, 1]),
+            site: "proof".into(),
+            stem: "000000000001".into(),
+            model: (model.id.clone(), 1),
+            lines: Box::default(),
+            modules: (Modules::Count(0), 1),
+            firmware: None,
+            layer: Layer::default(),
+            seed: Box::default(),
+            raw: Box::default(),
+            handsets: None,
+        }),
+        lines: Vec::new(),
+        model: model.clone(),
+        maker: maker.clone(),
+    }
+}
+
+/// A phone with all its lines and modules and a function on every key.
+fn full(catalogue: &Arc<Catalogue>, maker: &Arc<Maker>, model: &Arc<Model>) -> Subject {
+    let lines = (1..=model.lines.count)
+        .map(|n| Arc::new(line(n, if n == 1 { keys(catalogue, model) } else { Box::default() })));
+    let spare = bare(catalogue, maker, model);
+    let modules = model.modules.as_ref().map_or(0, |slots| slots.max);
+    Subject {
+        codes: catalogue.feature_codes.values().next().cloned().unwrap_or_default(),
+        phone: Arc::new(Phone { modules: (Modules::Count(modules), 1), ..Phone::clone(&spare.phone) }),
+        lines: lines.collect(),
+        ..spare
+    }
+}
+
+fn line(n: u16, keys: Box<[KeySetting]>) -> Line {
+    Line {
+        site: "proof".into(),
+        name: format!("{n}").into(),
+        display_name: Some("Accueil & <été> \"1\"".into()),
+        layout: None,
+        layer: Layer::default(),
+        keys,
+    }
+}
+
+fn keys(catalogue: &Catalogue, model: &Model) -> Box<[KeySetting]> {
+    let own = (1..=model.key_count()).map(Place::key);
+    let soft = model.soft_slots().map(|(position, _)| Place { area: crate::phone::Area::SoftKeys, position });
+    let module = model.modules.as_ref().and_then(|slots| catalogue.modules.get(slots.models.first()?));
+    let module = module.into_iter().flat_map(|module| {
+        (1..=module.key_count()).map(|position| Place { area: crate::phone::Area::Module(1), position })
+    });
+    let mut functions = Function::all().cycle();
+    let key = |place| KeySetting {
+        place,
+        what: functions.next().map(any_use),
+        label: Some("Été & <1> \"x\"; y=z #".into()),
+        accept: Box::default(),
+        at: 1,
+    };
+    let mut keys: Vec<_> = own.chain(soft).chain(module).map(key).collect();
+    keys.sort_by_key(|key| key.place);
+    keys.into()
+}
+
+/// A function with parameters of the right kind.
+fn any_use(function: Function) -> Use {
+    let number: Option<Number> = "*21*0033972101011#".parse().ok();
+    match function.info().parameter {
+        Parameter::None | Parameter::LineIndex => Use::of(function),
+        Parameter::Url => Use { url: Some("https://example.org/pop?a=1&b=2".into()), ..Use::of(function) },
+        _ => Use { number, ..Use::of(function) },
+    }
+}

@@ -1,0 +1,150 @@
+//! One file of one phone.
+
+use bytes::Bytes;
+use compact_str::CompactString;
+
+use super::parameters::Trouble;
+use super::revision::RevisionKey;
+use super::templates::Templates;
+use super::view::{Stamp, context};
+use crate::catalogue::FilePattern;
+use crate::format::{Format, FormatError, RawEdit};
+use crate::resolve::Resolved;
+use crate::world::Subject;
+
+/// Whether secrets are written, or what stands for them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reveal {
+    /// As the phone gets them.
+    Secrets,
+    /// `‹secret:sip.password@LINE›`
+    Nothing,
+}
+
+/// A file as a phone gets it.
+#[derive(Debug, Clone)]
+pub struct Document {
+    /// Its bytes.
+    pub bytes: Bytes,
+    /// Its `Content-Type`.
+    pub content_type: CompactString,
+    /// What says whether its content changed: of the bytes with the stamp left blank.
+    pub revision: String,
+    /// The `ETag`, of the final bytes, in quotes.
+    pub etag: String,
+}
+
+/// Why a file is not made.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RenderError {
+    /// The family's files cannot be written yet, or its template is gone.
+    #[error("the template `{0}` does not exist")]
+    NoTemplate(String),
+    /// The template has an error.
+    #[error("the template `{template}` cannot be rendered: {what}")]
+    Template {
+        /// Its name.
+        template: String,
+        /// What the engine says.
+        what: String,
+    },
+    /// A secret, number or address that the phone would get as another one.
+    #[error("{}", .0.iter().map(|trouble| trouble.what.as_str()).collect::<Vec<_>>().join("; "))]
+    CannotCarry(Vec<Trouble>),
+    /// An edit of the fleet's `[raw]` tables.
+    #[error("an edit of `[raw]` cannot be made: {0}")]
+    Raw(FormatError),
+    /// What came out is not in the phone's syntax.
+    #[error("what the template `{template}` makes is not valid: {what}")]
+    Invalid {
+        /// Its name.
+        template: String,
+        /// What the parser says.
+        what: FormatError,
+    },
+}
+
+/// What rendering needs besides what is resolved.
+#[derive(Clone, Copy)]
+pub struct Renderer<'a> {
+    /// The families' templates.
+    pub templates: &'a Templates,
+    /// What phones call us.
+    pub url: &'a str,
+    /// The key of revisions.
+    pub key: &'a RevisionKey,
+    /// Whether secrets are written.
+    pub reveal: Reveal,
+    /// When a file got the revision that it has, in seconds since 1970; asked by templates with a stamp only.
+    pub changed_at: &'a (dyn Fn(&str) -> u64 + Sync),
+}
+
+/// Renders a document of a phone.
+///
+/// # Errors
+/// Why the file is not made; the phone keeps what it has.
+pub fn render(resolved: &Resolved<'_>, file: &FilePattern, with: &Renderer<'_>) -> Result<Document, RenderError> {
+    let family = &resolved.subject.model.family;
+    let template = file.template.as_deref().unwrap_or_default();
+    if !with.templates.has(family, template) {
+        return Err(RenderError::NoTemplate(format!("templates/{family}/{template}")));
+    }
+    let mut text = once(resolved, template, with, &Stamp::default())?;
+    let revision = with.key.revision(text.as_bytes());
+    if with.templates.is_stamped(family, template) {
+        // A third of the revision is enough for a version, and fits where families want a number.
+        let stamp = Stamp { id: revision[..10].to_owned(), changed_at: (with.changed_at)(&revision) };
+        text = once(resolved, template, with, &stamp)?;
+    }
+    let etag = format!("\"{}\"", with.key.revision(text.as_bytes()));
+    Ok(Document { bytes: Bytes::from(text), content_type: file.content_type.clone(), revision, etag })
+}
+
+/// A phone's documents by the names under which it asks for them.
+pub fn documents_of(subject: &Subject) -> Vec<(String, &FilePattern)> {
+    let mac = subject.phone.mac;
+    let name = |url: &str| url.replace("{mac}", &mac.to_string()).replace("{MAC}", &mac.upper());
+    subject.maker.family.documents().filter_map(|(_, file)| Some((name(file.url.as_deref()?), file))).collect()
+}
+
+fn once(resolved: &Resolved<'_>, template: &str, with: &Renderer<'_>, stamp: &Stamp) -> Result<String, RenderError> {
+    let family = &resolved.subject.model.family;
+    let reveal = with.reveal == Reveal::Secrets;
+    let (context, troubles) = context(resolved, with.url, reveal, stamp);
+    let mut fatal: Vec<_> = troubles.into_iter().filter(|trouble| trouble.fatal).collect();
+    if !fatal.is_empty() {
+        fatal.dedup();
+        return Err(RenderError::CannotCarry(fatal));
+    }
+    let named = || format!("templates/{family}/{template}");
+    let text = with
+        .templates
+        .render(family, template, &context)
+        .map_err(|what| RenderError::Template { template: named(), what })?;
+    let Some(format) = resolved.subject.maker.family.format.as_deref().and_then(Format::parse_name) else {
+        return Ok(text);
+    };
+    let edits = raw_edits(resolved, reveal);
+    let text = if edits.is_empty() { text } else { format.edit(&text, &edits).map_err(RenderError::Raw)? };
+    format.parse(&text).map_err(|what| RenderError::Invalid { template: named(), what })?;
+    Ok(text)
+}
+
+fn raw_edits(resolved: &Resolved<'_>, reveal: bool) -> Vec<RawEdit> {
+    let own = resolved.subject.phone.raw.iter().filter(|raw| raw.family == resolved.subject.model.family);
+    own.map(|raw| RawEdit {
+        name: raw.name.to_string(),
+        values: match !reveal && names_a_secret(&raw.name) {
+            true => raw.values.iter().map(|_| format!("‹secret:{}›", raw.name)).collect(),
+            false => raw.values.iter().map(CompactString::to_string).collect(),
+        },
+        attributes: raw.attributes.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect(),
+    })
+    .collect()
+}
+
+/// A raw parameter is the maker's own, so only its name can tell that its value is a secret.
+fn names_a_secret(name: &str) -> bool {
+    let name = name.to_lowercase();
+    ["pass", "secret", "pin", "key_16"].iter().any(|part| name.contains(part))
+}

@@ -1,0 +1,20 @@
+//! From what is resolved to the bytes that a phone gets: view, template, the fleet's raw edits, and the file parsed
+//! again in the phone's own syntax before anybody sees it.
+//!
+//! Nothing here opens a file or asks a clock: the same world gives the same bytes.
+
+mod cache;
+mod document;
+mod explain;
+mod parameters;
+mod revision;
+mod templates;
+mod view;
+
+pub use cache::{Cache, CacheKey, MAX_CACHE_BYTES};
+pub use document::{Document, RenderError, Renderer, Reveal, documents_of, render};
+pub use explain::{EmptyKey, Explained, Explanation, Report, explain};
+pub use parameters::{Trouble, troubles};
+pub use revision::RevisionKey;
+pub use templates::Templates;
+pub use view::{CONTRACT, Stamp, context, context_json};

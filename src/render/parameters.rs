@@ -1,0 +1,232 @@
+//! Settings in a family's own words, as its `settings.toml` says.
+
+use compact_str::{CompactString, format_compact};
+
+use crate::catalogue::{How, Kind, Mapping, Parameter, Scope, Setting, SettingId};
+use crate::format::Format;
+use crate::phone::SettingValue;
+use crate::resolve::{Resolved, ResolvedSetting};
+
+/// A value that the phone's file cannot carry, or the family cannot say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trouble {
+    /// The setting.
+    pub setting: SettingId,
+    /// The account, from 0; none for a setting of the phone.
+    pub account: Option<usize>,
+    /// The document is not made with it: it is a secret, number or address that would be another one.
+    pub fatal: bool,
+    /// A short name.
+    pub code: &'static str,
+    /// What is wrong, without the value of a secret.
+    pub what: String,
+    /// What to do.
+    pub hint: Option<String>,
+}
+
+/// How secrets are written.
+pub(super) struct Writer<'r, 's> {
+    pub resolved: &'r Resolved<'s>,
+    pub format: Format,
+    pub reveal: bool,
+    pub troubles: Vec<Trouble>,
+}
+
+/// A parameter ready to be printed.
+pub(super) type Pair = (CompactString, CompactString);
+
+impl Writer<'_, '_> {
+    /// The parameters of the whole phone, by name.
+    pub fn phone(&mut self) -> Vec<Pair> {
+        self.pairs(Scope::Phone, None)
+    }
+
+    /// The parameters of one account, by name; resets where it has no line.
+    pub fn account(&mut self, at: usize) -> Vec<Pair> {
+        self.pairs(Scope::Account, Some(at))
+    }
+
+    fn pairs(&mut self, scope: Scope, account: Option<usize>) -> Vec<Pair> {
+        let resolved = self.resolved;
+        let subject = resolved.subject;
+        let settings = match account {
+            Some(at) => resolved.accounts.get(at).map_or(&[][..], |account| &account.settings),
+            None => &resolved.settings,
+        };
+        let used = account.is_none_or(|at| resolved.accounts.get(at).is_some_and(|account| account.line.is_some()));
+        let mut pairs = Vec::with_capacity(64);
+        for (id, setting) in subject.catalogue.vocabulary.iter().filter(|(_, setting)| setting.scope == scope) {
+            let Some(mapping) = mapping(resolved, id) else { continue };
+            let How::Parameter(parameter) = &mapping.how else { continue };
+            let value = settings.get(id.0 as usize).and_then(|setting| setting.value).filter(|_| used);
+            self.write(id, setting, parameter, value, account, &mut pairs);
+        }
+        pairs.sort_by(|a, b| a.0.cmp(&b.0));
+        pairs
+    }
+
+    fn write(
+        &mut self,
+        id: SettingId,
+        setting: &Setting,
+        parameter: &Parameter,
+        value: Option<&SettingValue>,
+        account: Option<usize>,
+        pairs: &mut Vec<Pair>,
+    ) {
+        let unset = match (&parameter.unset, parameter.omit_unset || (setting.personal && parameter.unset.is_none())) {
+            (_, true) => None,
+            (Some(own), false) => Some(own.clone()),
+            (None, false) => self.resolved.subject.maker.family.unset.clone(),
+        };
+        let texts = value.map(|value| self.texts(id, setting, parameter, value, account)).unwrap_or_default();
+        for (at, name) in parameter.names.iter().enumerate() {
+            let text = match (parameter.names.len(), texts.len()) {
+                (1, 2..) => Some(CompactString::from(texts.join(","))),
+                _ => texts.get(at).cloned(),
+            };
+            if let Some(text) = text.or_else(|| unset.clone()) {
+                pairs.push((numbered(name, account), text));
+            }
+        }
+    }
+
+    /// A value in the family's words: one text, or one for each member of a list.
+    fn texts(
+        &mut self,
+        id: SettingId,
+        setting: &Setting,
+        parameter: &Parameter,
+        value: &SettingValue,
+        account: Option<usize>,
+    ) -> Vec<CompactString> {
+        let booleans = &self.resolved.subject.maker.family.booleans;
+        let said =
+            |ours: &str| parameter.values.iter().find(|(known, _)| known == ours).map(|(_, theirs)| theirs.clone());
+        let ours: Vec<CompactString> = match value {
+            SettingValue::Boolean(value) => {
+                let word = if *value { "true" } else { "false" };
+                return vec![said(word).unwrap_or_else(|| booleans[usize::from(*value)].clone())];
+            }
+            SettingValue::Integer(number) => vec![scaled(*number, &setting.kind, parameter.scale)],
+            SettingValue::Text(text) => vec![text.clone()],
+            SettingValue::List(texts) => texts.to_vec(),
+            SettingValue::Secret(_) => return self.secret(id, setting, value, account).into_iter().collect(),
+        };
+        let mut texts = Vec::with_capacity(ours.len());
+        for text in ours {
+            if parameter.values.is_empty() {
+                texts.extend(self.carried(id, setting, &text, account));
+            } else if let Some(theirs) = said(&text) {
+                texts.push(theirs);
+            } else {
+                let what = format!(
+                    "`{}` is `{text}`, which phones of the family `{}` do not know",
+                    setting.name, self.resolved.subject.model.family
+                );
+                let known: Vec<&str> = parameter.values.iter().map(|(ours, _)| ours.as_str()).collect();
+                let hint = Some(format!("they know {}", known.join(", ")));
+                self.troubles.push(Trouble { setting: id, account, fatal: false, code: "unmapped-value", what, hint });
+            }
+        }
+        texts
+    }
+
+    /// A text as the format carries it; what people read is softened, what machines read is not.
+    pub fn carried(
+        &mut self,
+        id: SettingId,
+        setting: &Setting,
+        text: &CompactString,
+        account: Option<usize>,
+    ) -> Option<CompactString> {
+        let carries = match setting.kind {
+            Kind::Url => self.format.carries_url(text),
+            _ => self.format.carries(text),
+        };
+        let Err(refusal) = carries else { return Some(text.clone()) };
+        let hint = refusal.hint().map(str::to_owned);
+        if matches!(setting.kind, Kind::Text(_)) {
+            let softened = self.format.soften(text);
+            let what = format!("`{}` is sent as `{softened}`: {refusal}", setting.name);
+            self.troubles.push(Trouble { setting: id, account, fatal: false, code: "label-changed", what, hint });
+            return Some(softened.into());
+        }
+        let what = format!("`{}` cannot be sent to this phone: {refusal}", setting.name);
+        self.troubles.push(Trouble { setting: id, account, fatal: true, code: "cannot-carry", what, hint });
+        None
+    }
+
+    /// A secret, or what stands for it where secrets are not shown.
+    pub fn secret(
+        &mut self,
+        id: SettingId,
+        setting: &Setting,
+        value: &SettingValue,
+        account: Option<usize>,
+    ) -> Option<CompactString> {
+        let SettingValue::Secret(secret) = value else { return None };
+        let forbidden = mapping(self.resolved, id).and_then(|mapping| mapping.forbid.as_deref()).unwrap_or_default();
+        let refusal = match secret.expose().chars().find(|c| forbidden.contains(*c)) {
+            Some(found) => Some(format!("this family's files cannot carry {found:?} in it")),
+            None => self.format.carries(secret.expose()).err().map(|refusal| refusal.to_string()),
+        };
+        if let Some(refusal) = refusal {
+            let what = format!("`{}` cannot be sent to this phone: {refusal}", setting.name);
+            let hint = Some("choose a password of letters and digits".into());
+            self.troubles.push(Trouble { setting: id, account, fatal: true, code: "cannot-carry", what, hint });
+            return None;
+        }
+        if self.reveal {
+            return Some(secret.expose().into());
+        }
+        let subject = self.resolved.subject;
+        Some(match account.and_then(|at| subject.lines.get(at)) {
+            Some(line) => format_compact!("‹secret:{}@{}›", setting.name, line.name),
+            None => format_compact!("‹secret:{}@{}›", setting.name, subject.phone.mac),
+        })
+    }
+}
+
+/// The settings of a phone that its file cannot carry or its family cannot say.
+pub fn troubles(resolved: &Resolved<'_>) -> Vec<Trouble> {
+    let Some(format) = resolved.subject.maker.family.format.as_deref().and_then(Format::parse_name) else {
+        return Vec::new();
+    };
+    let mut writer = Writer { resolved, format, reveal: false, troubles: Vec::new() };
+    writer.phone();
+    for at in 0..resolved.subject.lines.len() {
+        writer.account(at);
+    }
+    super::view::settings_troubles(&mut writer);
+    writer.troubles.dedup();
+    writer.troubles
+}
+
+pub(super) fn mapping<'s>(resolved: &Resolved<'s>, id: SettingId) -> Option<&'s Mapping> {
+    resolved.tables.mappings.of(id, resolved.band, &resolved.subject.model.id)
+}
+
+/// The value of one of a list of settings.
+pub(super) fn value_of<'s>(settings: &[ResolvedSetting<'s>], id: Option<SettingId>) -> Option<&'s SettingValue> {
+    settings.get(id?.0 as usize)?.value
+}
+
+/// A parameter's name for an account.
+fn numbered(name: &CompactString, account: Option<usize>) -> CompactString {
+    match account {
+        Some(at) if name.contains('{') => {
+            name.replace("{n}", &format_compact!("{}", at + 1)).replace("{n0}", &format_compact!("{at}")).into()
+        }
+        _ => name.clone(),
+    }
+}
+
+/// A number of our range in theirs, rounded.
+fn scaled(number: i64, kind: &Kind, scale: Option<(i64, i64)>) -> CompactString {
+    let (Some((low, high)), Kind::Integer(our_low, our_high)) = (scale, kind) else {
+        return format_compact!("{number}");
+    };
+    let span = (our_high - our_low).max(1);
+    format_compact!("{}", low + ((number - our_low) * (high - low) * 2 + span) / (span * 2))
+}

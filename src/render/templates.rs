@@ -1,0 +1,108 @@
+//! The families' templates, one engine for each family, so that each escapes for its own format.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use compact_str::CompactString;
+use tera::{Context, Tera};
+
+use crate::catalogue::{Catalogue, Texts};
+use crate::findings::Finding;
+use crate::format::Format;
+
+/// All templates.
+#[derive(Debug, Default)]
+pub struct Templates {
+    families: BTreeMap<CompactString, Arc<FamilyTemplates>>,
+}
+
+/// The templates of one family.
+#[derive(Debug)]
+struct FamilyTemplates {
+    engine: Tera,
+    stamped: Vec<String>,
+}
+
+impl Templates {
+    /// Compiles `templates/<family>/*`; a family whose templates have an error keeps those of `previous`.
+    pub fn load(texts: &Texts, catalogue: &Catalogue, previous: Option<&Templates>) -> (Templates, Vec<Finding>) {
+        let mut templates = Templates::default();
+        let mut findings = Vec::new();
+        for (id, maker) in &catalogue.families {
+            let Some(format) = maker.family.format.as_deref().and_then(Format::parse_name) else { continue };
+            let prefix = format!("templates/{id}/");
+            let own: Vec<(&str, &str)> =
+                texts.iter().filter_map(|(path, text)| Some((path.strip_prefix(&prefix)?, text.as_str()))).collect();
+            match FamilyTemplates::compile(format, &own) {
+                Ok(compiled) => {
+                    templates.families.insert(id.clone(), Arc::new(compiled));
+                }
+                Err((name, what)) => {
+                    findings.push(Finding::error("bad-template", format!("{prefix}{name}"), None, what));
+                    if let Some(kept) = previous.and_then(|previous| previous.families.get(id)) {
+                        templates.families.insert(id.clone(), kept.clone());
+                    }
+                }
+            }
+        }
+        (templates, findings)
+    }
+
+    /// Whether the family has this template.
+    pub fn has(&self, family: &str, template: &str) -> bool {
+        self.families.get(family).is_some_and(|own| own.engine.contains_template(template))
+    }
+
+    /// Whether the template prints a stamp, so that it is rendered twice.
+    pub fn is_stamped(&self, family: &str, template: &str) -> bool {
+        self.families.get(family).is_some_and(|own| own.stamped.iter().any(|name| name == template))
+    }
+
+    /// Renders a template.
+    ///
+    /// # Errors
+    /// What the engine says: an undefined variable with its place, or a value that the format cannot carry.
+    pub fn render(&self, family: &str, template: &str, context: &Context) -> Result<String, String> {
+        let own = self.families.get(family).ok_or_else(|| format!("the family `{family}` has no templates"))?;
+        own.engine.render(template, context).map_err(|error| told(&error))
+    }
+
+    /// Puts the templates of `other` in the place of a family's own, or takes them away.
+    pub fn replace_family(&mut self, id: &str, other: Option<&Templates>) {
+        match other.and_then(|other| other.families.get(id)) {
+            Some(kept) => {
+                self.families.insert(id.into(), kept.clone());
+            }
+            None => {
+                self.families.remove(id);
+            }
+        }
+    }
+}
+
+impl FamilyTemplates {
+    fn compile(format: Format, texts: &[(&str, &str)]) -> Result<FamilyTemplates, (String, String)> {
+        let mut engine = Tera::new();
+        engine.set_escape_fn(format.escape_fn());
+        // Every template of a family is escaped, whatever its name.
+        engine.autoescape_on([""]);
+        engine.add_raw_templates(texts.iter().copied()).map_err(|error| {
+            let told = told(&error);
+            let name = texts.iter().map(|(name, _)| *name).find(|name| told.contains(name)).unwrap_or_default();
+            (name.to_owned(), told)
+        })?;
+        let stamped = texts.iter().filter(|(_, text)| text.contains("stamp.")).map(|(name, _)| (*name).to_owned());
+        Ok(FamilyTemplates { stamped: stamped.collect(), engine })
+    }
+}
+
+/// An engine's error with its causes, in one line each.
+fn told(error: &tera::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        text = format!("{text}: {inner}");
+        cause = inner.source();
+    }
+    text.trim().to_owned()
+}

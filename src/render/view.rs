@@ -1,0 +1,341 @@
+//! What templates see: `contract = 1`, documented in `docs/template-context.md`.
+//!
+//! The view is made of the engine's own values, built straight from what is resolved: going through serde would cost
+//! more than the template.
+
+use compact_str::CompactString;
+use tera::{Context, Map, Value};
+
+use super::parameters::{Pair, Trouble, Writer, mapping, value_of};
+use crate::catalogue::{How, Kind, Scope, SettingId};
+use crate::fleet::Services;
+use crate::format::Format;
+use crate::phone::{SettingValue, timezone};
+use crate::resolve::{Key, Module, Resolved};
+
+/// The number of the contract between views and templates.
+pub const CONTRACT: u64 = 1;
+
+/// A stamp, for families that need a version number or time in the file.
+#[derive(Debug, Clone, Default)]
+pub struct Stamp {
+    /// Derived from the revision.
+    pub id: String,
+    /// Seconds since 1970 at which the revision changed.
+    pub changed_at: u64,
+}
+
+/// The view of a phone, and what in it cannot be sent as it is.
+pub fn context(resolved: &Resolved<'_>, url: &str, reveal: bool, stamp: &Stamp) -> (Context, Vec<Trouble>) {
+    let subject = resolved.subject;
+    let format = subject.maker.family.format.as_deref().and_then(Format::parse_name).unwrap_or(Format::Cfg);
+    let mut writer = Writer { resolved, format, reveal, troubles: Vec::new() };
+    let mut context = Context::new();
+    context.insert_value("contract", CONTRACT.into());
+    context.insert_value("url", url.into());
+    context.insert_value("phone", phone(resolved));
+    context.insert_value("model", model(resolved));
+    context.insert_value("accounts", accounts(&mut writer));
+    context.insert_value("settings", settings(&mut writer, Scope::Phone, None));
+    context.insert_value("parameters", pairs(writer.phone()));
+    context.insert_value("keys", keys(resolved, &resolved.keys));
+    context.insert_value("soft_keys", keys(resolved, &resolved.soft_keys));
+    context.insert_value(
+        "modules",
+        resolved.modules.iter().map(|module| self::module(resolved, module)).collect::<Vec<_>>().into(),
+    );
+    let wide = resolved.wide.iter().map(|(name, value)| ((*name).clone(), (*value).clone()));
+    let mut wide: Vec<Pair> = wide.collect();
+    wide.sort();
+    context.insert_value("wide", table(wide.iter().map(|(name, value)| (name.as_str(), Value::from(value.as_str())))));
+    context.insert_value("wide_list", pairs(wide));
+    context.insert_value("codes", codes(resolved));
+    let services = if subject.site.services == Services::Phone { "phone" } else { "network" };
+    context.insert_value("services", services.into());
+    context.insert_value("stamp", table([("id", stamp.id.as_str().into()), ("changed_at", stamp.changed_at.into())]));
+    (context, writer.troubles)
+}
+
+/// The view of a phone as JSON, for people who write templates; secrets are not shown.
+pub fn context_json(resolved: &Resolved<'_>, url: &str) -> serde_json::Value {
+    let (context, _) = context(resolved, url, false, &Stamp::default());
+    const NAMES: [&str; 14] = [
+        "contract",
+        "url",
+        "phone",
+        "model",
+        "accounts",
+        "settings",
+        "parameters",
+        "keys",
+        "soft_keys",
+        "modules",
+        "wide",
+        "wide_list",
+        "codes",
+        "services",
+    ];
+    let sorted = |name: &&str| {
+        let value = context.get(name).and_then(|value| serde_json::to_value(value).ok())?;
+        Some(((*name).to_owned(), in_order(value)))
+    };
+    serde_json::Value::Object(NAMES.iter().filter_map(sorted).collect())
+}
+
+/// The engine's maps have no order of their own.
+fn in_order(value: serde_json::Value) -> serde_json::Value {
+    match value {
+        serde_json::Value::Object(fields) => {
+            let mut fields: Vec<_> = fields.into_iter().map(|(name, value)| (name, in_order(value))).collect();
+            fields.sort_by(|a, b| a.0.cmp(&b.0));
+            serde_json::Value::Object(fields.into_iter().collect())
+        }
+        serde_json::Value::Array(items) => serde_json::Value::Array(items.into_iter().map(in_order).collect()),
+        other => other,
+    }
+}
+
+fn table<'a>(fields: impl IntoIterator<Item = (&'a str, Value)>) -> Value {
+    let mut map = Map::default();
+    for (name, value) in fields {
+        map.insert(name.to_owned().into(), value);
+    }
+    map.into()
+}
+
+fn fixed<const N: usize>(fields: [(&'static str, Value); N]) -> Map {
+    let mut map = Map::default();
+    map.reserve(N + 8);
+    for (name, value) in fields {
+        map.insert(name.into(), value);
+    }
+    map
+}
+
+fn pairs(pairs: Vec<Pair>) -> Value {
+    let pair =
+        |(name, value): Pair| Value::from(fixed([("name", name.as_str().into()), ("value", value.as_str().into())]));
+    pairs.into_iter().map(pair).collect::<Vec<_>>().into()
+}
+
+fn phone(resolved: &Resolved<'_>) -> Value {
+    let subject = resolved.subject;
+    let name = subject.primary().map_or("", |line| line.display_name.as_deref().unwrap_or(&line.name));
+    table([
+        ("mac", subject.phone.mac.to_string().into()),
+        ("mac_upper", subject.phone.mac.upper().into()),
+        ("mac_colons", subject.phone.mac.colons().into()),
+        ("band", subject.maker.family.bands.name(resolved.band).into()),
+        ("site", subject.site.id.as_str().into()),
+        ("model", subject.model.id.as_str().into()),
+        ("name", softened(resolved, name).into()),
+    ])
+}
+
+fn model(resolved: &Resolved<'_>) -> Value {
+    let model = &resolved.subject.model;
+    let options = model.options.iter().map(|(name, value)| {
+        let value = match value {
+            crate::reader::Value::Boolean(value) => (*value).into(),
+            crate::reader::Value::Integer(value) => (*value).into(),
+            crate::reader::Value::Text(text) => text.as_str().into(),
+            _ => Value::none(),
+        };
+        (name.as_str(), value)
+    });
+    table([
+        ("id", model.id.as_str().into()),
+        ("name", model.name.as_str().into()),
+        ("lines", model.lines.count.into()),
+        ("options", table(options)),
+        ("keys", model.key_count().into()),
+        ("soft_keys", model.soft_slots().count().into()),
+    ])
+}
+
+fn softened(resolved: &Resolved<'_>, text: &str) -> String {
+    let format = resolved.subject.maker.family.format.as_deref().and_then(Format::parse_name);
+    format.map_or_else(|| text.to_owned(), |format| format.soften(text).into_owned())
+}
+
+fn accounts(writer: &mut Writer<'_, '_>) -> Value {
+    let resolved = writer.resolved;
+    let none = unset_settings(resolved);
+    let accounts = (0..resolved.accounts.len()).map(|at| account(writer, at, &none));
+    accounts.collect::<Vec<_>>().into()
+}
+
+fn account(writer: &mut Writer<'_, '_>, at: usize, none: &Value) -> Value {
+    let resolved = writer.resolved;
+    let vocabulary = &resolved.subject.catalogue.vocabulary;
+    let account = &resolved.accounts[at];
+    let mut fields = fixed([
+        ("n", (at + 1).into()),
+        ("n0", at.into()),
+        ("used", account.line.is_some().into()),
+        ("primary", (at == 0).into()),
+    ]);
+    let mut put = |name: &'static str, text: &str| {
+        fields.insert(name.into(), text.into());
+    };
+    if let Some(line) = account.line {
+        let text = |name: &str| value_of(&account.settings, vocabulary.id(name)).and_then(SettingValue::as_text);
+        let user = text("sip.user").unwrap_or(&line.name);
+        let shown = line.display_name.as_deref().or(text("sip.display_name")).unwrap_or(user);
+        put("name", &line.name);
+        put("user", user);
+        put("auth_user", text("sip.auth_user").unwrap_or(user));
+        put("display_name", &softened(resolved, text("sip.display_name").unwrap_or(shown)));
+        put("label", &softened(resolved, shown));
+        let password = vocabulary.id("sip.password").and_then(|id| Some((id, value_of(&account.settings, Some(id))?)));
+        let password = password.and_then(|(id, value)| writer.secret(id, vocabulary.get(id), value, Some(at)));
+        put("password", password.as_deref().unwrap_or_default());
+        fields.insert("settings".into(), settings(writer, Scope::Account, Some(at)));
+    } else {
+        for name in ["name", "user", "auth_user", "display_name", "label", "password"] {
+            put(name, "");
+        }
+        fields.insert("settings".into(), none.clone());
+    }
+    fields.insert("parameters".into(), pairs(writer.account(at)));
+    fields.into()
+}
+
+/// The settings of an account that has no line.
+fn unset_settings(resolved: &Resolved<'_>) -> Value {
+    let vocabulary = &resolved.subject.catalogue.vocabulary;
+    let account = vocabulary.iter().filter(|(_, setting)| setting.scope == Scope::Account);
+    table(account.map(|(_, setting)| (setting.name.as_str(), Value::none())))
+}
+
+fn settings(writer: &mut Writer<'_, '_>, scope: Scope, account: Option<usize>) -> Value {
+    let resolved = writer.resolved;
+    let values = match account {
+        Some(at) => &resolved.accounts[at].settings,
+        None => &resolved.settings,
+    };
+    let mut map = Map::default();
+    for (id, setting) in resolved.subject.catalogue.vocabulary.iter().filter(|(_, setting)| setting.scope == scope) {
+        let value = values.get(id.0 as usize).and_then(|setting| setting.value);
+        let value = value.map_or_else(Value::none, |value| shown(writer, id, value, account));
+        map.insert(setting.name.to_string().into(), value);
+    }
+    map.into()
+}
+
+/// A setting as templates see it.
+fn shown(writer: &mut Writer<'_, '_>, id: SettingId, value: &SettingValue, account: Option<usize>) -> Value {
+    let setting = writer.resolved.subject.catalogue.vocabulary.get(id);
+    match (value, &setting.kind) {
+        (SettingValue::Boolean(value), _) => (*value).into(),
+        (SettingValue::Integer(number), _) => (*number).into(),
+        (SettingValue::Text(zone), Kind::Timezone) => self::zone(zone),
+        (SettingValue::Text(text), _) if is_read_by_template(writer, id) => {
+            writer.carried(id, setting, text, account).map_or_else(Value::none, |text| text.as_str().into())
+        }
+        (SettingValue::Text(text), _) => text.as_str().into(),
+        (SettingValue::List(codecs), Kind::Codec) => {
+            codecs.iter().map(|name| table([("name", name.as_str().into())])).collect::<Vec<_>>().into()
+        }
+        (SettingValue::List(texts), _) => {
+            texts.iter().map(|text| Value::from(text.as_str())).collect::<Vec<_>>().into()
+        }
+        (SettingValue::Secret(_), _) if is_read_by_template(writer, id) => {
+            writer.secret(id, setting, value, account).map_or_else(Value::none, |text| text.as_str().into())
+        }
+        (SettingValue::Secret(_), _) => Value::none(),
+    }
+}
+
+fn is_read_by_template(writer: &Writer<'_, '_>, id: SettingId) -> bool {
+    mapping(writer.resolved, id).is_some_and(|mapping| matches!(mapping.how, How::Template))
+}
+
+/// Looks for what the settings that templates read cannot be sent as.
+pub(super) fn settings_troubles(writer: &mut Writer<'_, '_>) {
+    settings(writer, Scope::Phone, None);
+    for at in 0..writer.resolved.subject.lines.len() {
+        settings(writer, Scope::Account, Some(at));
+    }
+}
+
+fn zone(name: &CompactString) -> Value {
+    let Ok(zone) = timezone::Zone::parse(name) else { return Value::none() };
+    let switch = |at: &timezone::Switch| {
+        table([
+            ("month", at.month.into()),
+            ("week", at.week.into()),
+            ("weekday", at.weekday.into()),
+            ("day", at.day.into()),
+            ("hour", at.hour.into()),
+            ("minute", at.minute.into()),
+        ])
+    };
+    let dst = zone.dst.as_ref().map_or_else(Value::none, |dst| {
+        table([("offset_minutes", dst.save_minutes.into()), ("start", switch(&dst.start)), ("end", switch(&dst.end))])
+    });
+    table([
+        ("name", name.as_str().into()),
+        ("offset_minutes", zone.offset_minutes.into()),
+        ("offset", timezone::offset_text(zone.offset_minutes).into()),
+        ("dst", dst),
+    ])
+}
+
+fn key(resolved: &Resolved<'_>, key: &Key<'_>) -> Value {
+    let mut map = fixed([
+        ("n", key.place.position.into()),
+        ("group_n", key.class_position.into()),
+        ("class", key.class.name().into()),
+        ("page", key.page.into()),
+        ("label", key.label.as_str().into()),
+        ("function", key.function.name().into()),
+        ("outcome", outcome(key).into()),
+        ("reserved", key.reserved.map_or_else(Value::none, Value::from)),
+        ("written", key.written.into()),
+        ("unset", (key.asked.is_none() && key.function == crate::phone::Function::None).into()),
+    ]);
+    for (field, value) in resolved.tables.functions.fields.iter().zip(key.fields.iter()) {
+        map.insert(field.name.to_string().into(), value.as_str().into());
+    }
+    map.into()
+}
+
+fn outcome(key: &Key<'_>) -> &'static str {
+    use crate::catalogue::Outcome;
+    match key.outcome {
+        Outcome::Native => "native",
+        Outcome::Dialled => "dialled",
+        Outcome::Degraded => "degraded",
+        Outcome::Impossible => "impossible",
+    }
+}
+
+fn keys(resolved: &Resolved<'_>, keys: &[Key<'_>]) -> Value {
+    keys.iter().map(|key| self::key(resolved, key)).collect::<Vec<_>>().into()
+}
+
+fn module(resolved: &Resolved<'_>, module: &Module<'_>) -> Value {
+    table([
+        ("n", module.number.into()),
+        ("attached", module.attached.into()),
+        ("model", module.model.id.as_str().into()),
+        ("keys", keys(resolved, &module.keys)),
+    ])
+}
+
+/// The site's codes as texts: `codes.forward_all_on`, `codes.voicemail`; nothing where it has none.
+fn codes(resolved: &Resolved<'_>) -> Value {
+    let codes = &resolved.subject.codes;
+    let mut map = Map::default();
+    map.insert("pickup".into(), codes.pickup.as_deref().unwrap_or_default().into());
+    for function in crate::phone::Function::all() {
+        let own = codes.of(function);
+        let text = |code: Option<&CompactString>| Value::from(code.map_or("", CompactString::as_str));
+        map.insert(function.name().into(), text(own.and_then(|codes| codes.dial.as_ref())));
+        map.insert(format!("{function}_on").into(), text(own.and_then(|codes| codes.on.as_ref())));
+        map.insert(format!("{function}_off").into(), text(own.and_then(|codes| codes.off.as_ref())));
+        map.insert(format!("{function}_toggle").into(), text(own.and_then(|codes| codes.toggle.as_ref())));
+    }
+    map.into()
+}

@@ -1,0 +1,284 @@
+//! How a key on a given phone does a function: native, dialled, degraded or impossible, and what its fields then say.
+
+use compact_str::{CompactString, format_compact};
+
+use crate::catalogue::{Alternative, Band, Class, FeatureCodes, FunctionTable, Outcome, Part, Pattern, Placeholder};
+use crate::format::grammar::Grammar;
+use crate::phone::{Function, Use};
+
+/// What a key is asked to do, and where.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// The function with its parameters.
+    pub what: &'a Use,
+    /// The class of key.
+    pub class: Class,
+    /// The firmware band.
+    pub band: Band,
+    /// The model's id.
+    pub model: &'a str,
+    /// The site's codes.
+    pub codes: &'a FeatureCodes,
+    /// The phone's own function goes before the operator's code.
+    pub phone_first: bool,
+    /// The key's label.
+    pub label: Option<&'a str>,
+    /// What the site calls the key's number.
+    pub number_name: Option<&'a str>,
+}
+
+/// How a key does what it is asked.
+#[derive(Debug, Clone)]
+pub struct Placed<'t> {
+    /// How well.
+    pub outcome: Outcome,
+    /// Why not better.
+    pub why: Option<CompactString>,
+    /// The key's fields, in the order of the family's.
+    pub fields: Vec<CompactString>,
+    /// Parameters of the whole phone that it asks for.
+    pub also: &'t [(CompactString, CompactString)],
+    /// What it dials, where it dials a code.
+    pub dials: Option<CompactString>,
+}
+
+/// Finds how a key does what it is asked; what it cannot do becomes an explicitly empty key.
+pub fn place<'t>(table: &'t FunctionTable, asked: &Asked<'_>) -> Placed<'t> {
+    let function = asked.what.function;
+    if function == Function::None {
+        return empty(table, Outcome::Native, None);
+    }
+    let mut refusal = None;
+    let network_first = function.is_service() && !asked.phone_first;
+    let placed = match network_first {
+        true => dialled(table, asked, &mut refusal).or_else(|| native(table, asked, &mut refusal)),
+        false => native(table, asked, &mut refusal).or_else(|| dialled(table, asked, &mut refusal)),
+    };
+    if let Some(placed) = placed {
+        return placed;
+    }
+    let said = alternatives(table, asked, function).find(|(alternative, _)| alternative.outcome == Outcome::Impossible);
+    let why = refusal.or_else(|| said.and_then(|(alternative, _)| alternative.why.clone()));
+    empty(table, Outcome::Impossible, Some(why.unwrap_or_else(|| no_way(table, asked))))
+}
+
+/// An explicitly empty key.
+pub(super) fn empty<'t>(table: &'t FunctionTable, outcome: Outcome, why: Option<CompactString>) -> Placed<'t> {
+    let nothing = Use::of(Function::None);
+    let none = table.of(Function::None).iter().find(|alternative| alternative.outcome == Outcome::Native);
+    let fields = table.fields.iter().enumerate().map(|(at, field)| {
+        let given = none.and_then(|none| none.fields.iter().find(|(place, _)| usize::from(*place) == at));
+        match given {
+            Some((_, pattern)) => expand(pattern, &Values::of(&nothing)).unwrap_or_else(|_| field.empty.clone()),
+            None => field.empty.clone(),
+        }
+    });
+    Placed { outcome, why, fields: fields.collect(), also: &[], dials: None }
+}
+
+fn native<'t>(table: &'t FunctionTable, asked: &Asked<'_>, refusal: &mut Option<CompactString>) -> Option<Placed<'t>> {
+    let values = Values { code: asked.code().map(|(code, _)| code), ..Values::of_asked(asked) };
+    alternatives(table, asked, asked.what.function)
+        .filter(|(alternative, _)| matches!(alternative.outcome, Outcome::Native | Outcome::Degraded))
+        .find_map(|(alternative, body)| fill(table, alternative, body, &values, refusal))
+}
+
+fn dialled<'t>(table: &'t FunctionTable, asked: &Asked<'_>, refusal: &mut Option<CompactString>) -> Option<Placed<'t>> {
+    let (code, only_on) = asked.code().map_or((None, false), |(code, only_on)| (Some(code), only_on));
+    let values = Values { code: code.clone(), ..Values::of_asked(asked) };
+    let own = alternatives(table, asked, asked.what.function)
+        .filter(|(alternative, _)| alternative.outcome == Outcome::Dialled)
+        .find_map(|(alternative, body)| Some((fill(table, alternative, body, &values, refusal)?, body)));
+    if let Some((placed, body)) = own {
+        let pair = body.fields.iter().any(|(_, pattern)| pattern.0.contains(&Part::Place(Placeholder::CodeOff)));
+        return Some(dials(placed, code, only_on && !pair));
+    }
+    let code = code?;
+    // A key that calls a number can call a code, whatever the function.
+    let values = Values { number: Some(code.clone()), ..values };
+    let placed = alternatives(table, asked, Function::Dial)
+        .filter(|(alternative, _)| alternative.outcome == Outcome::Native)
+        .find_map(|(alternative, body)| fill(table, alternative, body, &values, refusal))?;
+    Some(dials(placed, Some(code), only_on))
+}
+
+/// A key that dials a code; with a code that only switches on it cannot switch off again.
+fn dials(placed: Placed<'_>, code: Option<CompactString>, only_on: bool) -> Placed<'_> {
+    let (outcome, why) = match (only_on, &code) {
+        (true, _) => {
+            (Outcome::Degraded, Some("the operator's table has a code to switch it on, but none to switch over".into()))
+        }
+        (false, Some(code)) => (Outcome::Dialled, Some(format_compact!("dials {code}"))),
+        (false, None) => (Outcome::Dialled, placed.why.clone()),
+    };
+    Placed { outcome, why, dials: code, ..placed }
+}
+
+/// The alternatives of a function that fit the key, with the ones whose fields they take.
+fn alternatives<'t, 'a>(
+    table: &'t FunctionTable,
+    asked: &'a Asked<'a>,
+    function: Function,
+) -> impl Iterator<Item = (&'t Alternative, &'t Alternative)> + 'a
+where
+    't: 'a,
+{
+    table.of(function).iter().filter(|alternative| fits(alternative, asked)).flat_map(move |alternative| {
+        let bodies: &[Alternative] = match alternative.same_as {
+            Some(other) => table.of(other),
+            None => std::slice::from_ref(alternative),
+        };
+        bodies.iter().filter(|body| fits(body, asked)).map(move |body| (alternative, body))
+    })
+}
+
+fn fits(alternative: &Alternative, asked: &Asked<'_>) -> bool {
+    (alternative.classes.is_empty() || alternative.classes.contains(&asked.class))
+        && alternative.fits.fits(asked.band, asked.model)
+}
+
+/// Fills the fields of an alternative; none if it needs something that is not there.
+fn fill<'t>(
+    table: &'t FunctionTable,
+    alternative: &'t Alternative,
+    body: &'t Alternative,
+    values: &Values<'_>,
+    refusal: &mut Option<CompactString>,
+) -> Option<Placed<'t>> {
+    let mut fields = Vec::with_capacity(table.fields.len());
+    for (at, field) in table.fields.iter().enumerate() {
+        let given = body.fields.iter().find(|(place, _)| usize::from(*place) == at).map(|(_, pattern)| pattern);
+        let Some(pattern) = given.or(field.value.as_ref()) else {
+            fields.push(field.empty.clone());
+            continue;
+        };
+        let grammar = Grammar::parse_name(&field.grammar).unwrap_or_default();
+        match expand(pattern, &Values { grammar, ..values.clone() }) {
+            Ok(text) if text.is_empty() => fields.push(field.empty.clone()),
+            Ok(text) => fields.push(text),
+            Err(Miss::Absent) => return None,
+            Err(Miss::Refused(why)) => {
+                *refusal = Some(why);
+                return None;
+            }
+        }
+    }
+    let also = if alternative.also.is_empty() { &body.also } else { &alternative.also };
+    Some(Placed { outcome: alternative.outcome, why: alternative.why.clone(), fields, also, dials: None })
+}
+
+fn no_way(table: &FunctionTable, asked: &Asked<'_>) -> CompactString {
+    let function = asked.what.function;
+    let elsewhere: Vec<&str> = [Class::Line, Class::Memory, Class::Programmable, Class::Module]
+        .into_iter()
+        .filter(|class| *class != asked.class)
+        .filter(|class| {
+            let other = Asked { class: *class, ..*asked };
+            alternatives(table, &other, function).any(|(alternative, _)| alternative.outcome != Outcome::Impossible)
+        })
+        .map(Class::name)
+        .collect();
+    let class = asked.class.name();
+    if elsewhere.is_empty() {
+        format_compact!("no {class} key of this phone does `{function}`, and the site has no code for it")
+    } else {
+        format_compact!("no {class} key of this phone does `{function}`; only {} keys do", elsewhere.join(" and "))
+    }
+}
+
+impl Asked<'_> {
+    /// What the site's codes say to dial for the function.
+    fn code(&self) -> Option<(CompactString, bool)> {
+        let number = self.what.number.as_ref().map(|number| number.as_str());
+        let dialled = self.codes.dial(self.what.function, number, self.what.seconds)?;
+        Some((dialled.code, dialled.only_on))
+    }
+}
+
+/// What placeholders stand for.
+#[derive(Debug, Clone, Default)]
+struct Values<'a> {
+    number: Option<CompactString>,
+    label: &'a str,
+    number_name: Option<&'a str>,
+    account: u8,
+    url: Option<&'a str>,
+    seconds: Option<u16>,
+    pickup: Option<&'a str>,
+    code: Option<CompactString>,
+    code_on: Option<&'a str>,
+    code_off: Option<&'a str>,
+    grammar: Grammar,
+}
+
+/// Why a pattern cannot be filled.
+enum Miss {
+    /// Something that it names is not there.
+    Absent,
+    /// The grammar of the field cannot carry a value.
+    Refused(CompactString),
+}
+
+impl<'a> Values<'a> {
+    fn of(what: &'a Use) -> Values<'a> {
+        Values {
+            number: what.number.as_ref().map(|number| number.as_str().into()),
+            account: what.account(),
+            url: what.url.as_deref(),
+            seconds: what.seconds,
+            ..Values::default()
+        }
+    }
+
+    fn of_asked(asked: &Asked<'a>) -> Values<'a> {
+        let codes = asked.codes.of(asked.what.function);
+        Values {
+            label: asked.label.unwrap_or_default(),
+            number_name: asked.number_name,
+            pickup: asked.codes.pickup.as_deref(),
+            code_on: codes.and_then(|codes| codes.on.as_deref()),
+            code_off: codes.and_then(|codes| codes.off.as_deref()),
+            ..Values::of(asked.what)
+        }
+    }
+
+    fn put(&self, place: Placeholder, into: &mut CompactString) -> Result<(), Miss> {
+        let number = |text: &str| match self.grammar.number(text) {
+            Ok(text) => Ok(CompactString::from(text)),
+            Err(refusal) => Err(Miss::Refused(CompactString::from(refusal.to_string()))),
+        };
+        let label = |text: &str| CompactString::from(self.grammar.label(text));
+        let dialled = |text: Option<&str>| number(text.ok_or(Miss::Absent)?);
+        let text = match place {
+            Placeholder::Number => dialled(self.number.as_deref())?,
+            Placeholder::Label => label(self.label),
+            Placeholder::Name if !self.label.is_empty() => label(self.label),
+            Placeholder::Name => label(self.number_name.or(self.number.as_deref()).unwrap_or_default()),
+            Placeholder::Line => format_compact!("{}", self.account),
+            Placeholder::Line0 => format_compact!("{}", self.account.saturating_sub(1)),
+            Placeholder::Url => match self.grammar.url(self.url.ok_or(Miss::Absent)?) {
+                Ok(url) => url.into(),
+                Err(refusal) => return Err(Miss::Refused(CompactString::from(refusal.to_string()))),
+            },
+            Placeholder::Seconds => format_compact!("{}", self.seconds.ok_or(Miss::Absent)?),
+            Placeholder::Pickup => self.pickup.unwrap_or_default().into(),
+            Placeholder::PickupNeeded => dialled(self.pickup)?,
+            Placeholder::Code => dialled(self.code.as_deref())?,
+            Placeholder::CodeOn => dialled(self.code_on)?,
+            Placeholder::CodeOff => dialled(self.code_off)?,
+        };
+        into.push_str(&text);
+        Ok(())
+    }
+}
+
+fn expand(pattern: &Pattern, values: &Values<'_>) -> Result<CompactString, Miss> {
+    let mut text = CompactString::default();
+    for part in &pattern.0 {
+        match part {
+            Part::Text(fixed) => text.push_str(fixed),
+            Part::Place(place) => values.put(*place, &mut text)?,
+        }
+    }
+    Ok(text)
+}

@@ -1,0 +1,414 @@
+//! The primary line's keys on the phone's model: every key, soft key and module key that the model has, empty or not.
+
+use std::sync::Arc;
+
+use compact_str::CompactString;
+
+use super::Resolved;
+use super::functions::{Asked, Placed, empty, place};
+use super::settings::{Origin, SettingLayer};
+use crate::catalogue::{Class, ModuleModel, Outcome, Tables, Width};
+use crate::findings::Level;
+use crate::fleet::Services;
+use crate::format::Format;
+use crate::phone::{Area, Function, KeySetting, Place, Use, key_at};
+use crate::world::Subject;
+
+/// A key of the phone and what it does.
+#[derive(Debug, Clone)]
+pub struct Key<'s> {
+    /// Where it is.
+    pub place: Place,
+    /// Its class.
+    pub class: Class,
+    /// Its number among the model's keys of its class, from 1.
+    pub class_position: u16,
+    /// The page of the screen on which it is, from 1.
+    pub page: u16,
+    /// What is asked of it; none where nothing is, so that it is what the model makes of it.
+    pub asked: Option<(&'s Use, Origin)>,
+    /// What it does.
+    pub function: Function,
+    /// How well.
+    pub outcome: Outcome,
+    /// Why not better.
+    pub why: Option<CompactString>,
+    /// Its label as the format carries it.
+    pub label: CompactString,
+    /// Where its label is written.
+    pub label_origin: Option<Origin>,
+    /// Its fields, in the order of the family's.
+    pub fields: Arc<[CompactString]>,
+    /// Why nothing can be set here.
+    pub reserved: Option<&'s str>,
+    /// It is written into the file: reserved keys may not be.
+    pub written: bool,
+    /// What its owner should know.
+    pub problems: Vec<Problem>,
+}
+
+/// Something to tell about a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// How grave it is.
+    pub level: Level,
+    /// Its short name.
+    pub code: &'static str,
+    /// What is wrong.
+    pub what: String,
+    /// What to do.
+    pub hint: Option<String>,
+}
+
+/// An expansion module.
+#[derive(Debug)]
+pub struct Module<'s> {
+    /// Its number, from 1.
+    pub number: u8,
+    /// It is plugged in.
+    pub attached: bool,
+    /// Its model.
+    pub model: &'s ModuleModel,
+    /// All its keys.
+    pub keys: Vec<Key<'s>>,
+}
+
+/// What is stored at a place: the line's own function and label, each over the layout's.
+pub fn stored_at(subject: &Subject, place: Place) -> (Option<(&Use, Origin)>, Option<(&CompactString, Origin)>) {
+    let Some(line) = subject.primary() else { return (None, None) };
+    let own = key_at(&line.keys, place).map(|key| (key, SettingLayer::Line));
+    let layout = line.layout.as_ref().and_then(|(name, _)| subject.site.layouts.get(name));
+    let laid = layout.and_then(|keys| key_at(keys, place)).map(|key| (key, SettingLayer::Layout));
+    let what = |(key, layer): (&'_ KeySetting, SettingLayer)| (key.at, layer);
+    let mut function = None;
+    let mut label = None;
+    for stored in [laid, own].into_iter().flatten() {
+        let (at, layer) = what(stored);
+        if let Some(said) = &stored.0.what {
+            function = Some((said, Origin { layer, at }));
+        }
+        if let Some(said) = &stored.0.label {
+            label = Some((said, Origin { layer, at }));
+        }
+    }
+    (function, label)
+}
+
+/// How a function would do at a place of a phone, whatever is stored there.
+pub fn place_on<'s>(resolved: &Resolved<'s>, class: Class, what: &Use, label: Option<&str>) -> Placed<'s> {
+    let subject = resolved.subject;
+    let name = what.number.as_ref().and_then(|number| subject.name_of_number(number.as_str()));
+    place(
+        &resolved.tables.functions,
+        &Asked {
+            what,
+            class,
+            band: resolved.band,
+            model: &subject.model.id,
+            codes: &subject.codes,
+            phone_first: subject.site.services == Services::Phone || subject.site.native.contains(&what.function),
+            label,
+            number_name: name,
+        },
+    )
+}
+
+/// Puts all keys in place, and lets them decide what they decide for the whole phone.
+pub(super) fn fill(resolved: &mut Resolved<'_>) {
+    let subject = resolved.subject;
+    let tables = resolved.tables;
+    let nothing: Arc<[CompactString]> = empty(&tables.functions, Outcome::Native, None).fields.into();
+    let mut filler = Filler { resolved, nothing, wide: WideChoice::new(tables) };
+    let keys = filler.own_keys();
+    let soft_keys = filler.soft_keys();
+    let modules = filler.modules(subject);
+    let wide = filler.wide.chosen;
+    resolved.keys = keys;
+    resolved.soft_keys = soft_keys;
+    resolved.modules = modules;
+    resolved.wide = wide;
+}
+
+struct Filler<'r, 's> {
+    resolved: &'r Resolved<'s>,
+    nothing: Arc<[CompactString]>,
+    wide: WideChoice<'s>,
+}
+
+impl<'s> Filler<'_, 's> {
+    fn own_keys(&mut self) -> Vec<Key<'s>> {
+        let subject = self.resolved.subject;
+        let mut keys = Vec::with_capacity(usize::from(subject.model.key_count()));
+        let mut of_class = [0_u16; 4];
+        for group in &subject.model.keys {
+            for at in 1..=group.count {
+                let position = keys.len() as u16 + 1;
+                of_class[group.class as usize] += 1;
+                let page = group.per_page.map_or(1, |per_page| (at - 1) / per_page + 1);
+                let default_line = (group.default_lines && usize::from(at) <= subject.lines.len()).then_some(at as u8);
+                keys.push(self.key(
+                    Place::key(position),
+                    group.class,
+                    of_class[group.class as usize],
+                    page,
+                    default_line,
+                ));
+            }
+        }
+        keys
+    }
+
+    fn soft_keys(&mut self) -> Vec<Key<'s>> {
+        let model = &self.resolved.subject.model;
+        let slots: Vec<_> = model.soft_slots().collect();
+        slots
+            .into_iter()
+            .map(|(slot, class)| self.key(Place { area: Area::SoftKeys, position: slot }, class, slot, 1, None))
+            .collect()
+    }
+
+    fn modules(&mut self, subject: &'s Subject) -> Vec<Module<'s>> {
+        let Some(slots) = &subject.model.modules else { return Vec::new() };
+        let attached = subject.attached_modules();
+        let default = slots.models.first().and_then(|id| subject.catalogue.modules.get(id));
+        let model = |at: u8| attached.get(usize::from(at)).copied().or(default);
+        (0..slots.max)
+            .filter_map(|at| Some(self.module(at + 1, usize::from(at) < attached.len(), model(at)?)))
+            .collect()
+    }
+
+    fn module(&mut self, number: u8, attached: bool, model: &'s ModuleModel) -> Module<'s> {
+        let keys = (1..=model.key_count()).map(|position| {
+            let place = Place { area: Area::Module(number), position };
+            let page = (position - 1) / model.keys_per_page + 1;
+            let mut key = match attached && model.reserved(position).is_none() {
+                true => self.key(place, model.class, position, page, None),
+                false => self.bare(place, model.class, position, page),
+            };
+            key.reserved = model.reserved(position);
+            if key.reserved.is_some() {
+                self.reserve(&mut key, model);
+            }
+            key
+        });
+        let keys = keys.collect();
+        Module { number, attached, model, keys }
+    }
+
+    /// A reserved position says what its module needs there, or is left out of the file.
+    fn reserve(&self, key: &mut Key<'s>, model: &ModuleModel) {
+        let Some(fixed) = model.fixed(key.place.position) else {
+            key.written = false;
+            return;
+        };
+        let fields = self.resolved.tables.functions.fields.iter().zip(self.nothing.iter());
+        let fixed = |name: &str| fixed.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+        key.fields = fields.map(|(field, nothing)| fixed(&field.name).unwrap_or_else(|| nothing.clone())).collect();
+    }
+
+    fn bare(&self, place: Place, class: Class, class_position: u16, page: u16) -> Key<'s> {
+        Key {
+            place,
+            class,
+            class_position,
+            page,
+            asked: None,
+            function: Function::None,
+            outcome: Outcome::Native,
+            why: None,
+            label: CompactString::default(),
+            label_origin: None,
+            fields: self.nothing.clone(),
+            reserved: None,
+            written: true,
+            problems: Vec::new(),
+        }
+    }
+
+    fn key(&mut self, place: Place, class: Class, class_position: u16, page: u16, default_line: Option<u8>) -> Key<'s> {
+        let resolved = self.resolved;
+        let subject = resolved.subject;
+        let mut key = self.bare(place, class, class_position, page);
+        let (asked, label) = stored_at(subject, place);
+        key.asked = asked;
+        if let Some((text, origin)) = label {
+            key.label_origin = Some(origin);
+            key.label = self.label(text, &mut key.problems, class);
+        }
+        let default = default_line.map(Use::line);
+        let Some(what) = asked.map(|(what, _)| what).or(default.as_ref()) else { return key };
+        key.function = what.function;
+        if let (Some((what, _)), Some(line)) = (asked, default_line) {
+            guard_line_key(&mut key.problems, what, place, line);
+        }
+        if what.function == Function::None {
+            return key;
+        }
+        if let Some(refusal) = self.refuses(what) {
+            key.outcome = Outcome::Impossible;
+            key.why = Some(refusal.what.as_str().into());
+            key.problems.push(refusal);
+            return key;
+        }
+        let label = (!key.label.is_empty()).then_some(key.label.as_str());
+        let placed = place_on(resolved, class, what, label);
+        self.wide.ask(placed.also, place, &mut key.problems);
+        tell_outcome(&mut key.problems, what.function, &placed);
+        key.outcome = placed.outcome;
+        key.why = placed.why;
+        key.fields = placed.fields.into();
+        key
+    }
+
+    fn format(&self) -> Option<Format> {
+        self.resolved.subject.maker.family.format.as_deref().and_then(Format::parse_name)
+    }
+
+    fn label(&self, text: &CompactString, problems: &mut Vec<Problem>, class: Class) -> CompactString {
+        let softened = match self.format().map(|format| format.soften(text)) {
+            Some(std::borrow::Cow::Owned(softened)) => CompactString::from(softened),
+            _ => text.clone(),
+        };
+        if softened != *text {
+            let what =
+                format!("the label `{text}` is sent as `{softened}`, since the phone's file cannot carry it as it is");
+            problems.push(Problem { level: Level::Warning, code: "label-changed", what, hint: None });
+        }
+        let model = &self.resolved.subject.model;
+        let length = softened.chars().count();
+        match model.label_width(class) {
+            Some(Width::Characters(width)) if length > usize::from(width) => {
+                let what = format!("the label `{softened}` has {length} characters; {width} fit on `{}`", model.id);
+                problems.push(Problem {
+                    level: Level::Warning,
+                    code: "label-too-wide",
+                    what,
+                    hint: Some("the screen cuts it".into()),
+                });
+            }
+            None if class != Class::Module => {
+                let what =
+                    format!("the label `{softened}` is not shown: `{}` shows none on {} keys", model.id, class.name());
+                problems.push(Problem { level: Level::Note, code: "label-not-shown", what, hint: None });
+            }
+            _ => {}
+        }
+        softened
+    }
+
+    /// What cannot be done whatever the family says: lines that the phone has not, values that its file cannot carry.
+    fn refuses(&self, what: &Use) -> Option<Problem> {
+        let subject = self.resolved.subject;
+        let error = |code, what: String, hint: Option<String>| Some(Problem { level: Level::Error, code, what, hint });
+        let count = subject.lines.len();
+        if usize::from(what.account()) > count {
+            let field = if what.function == Function::Line { "line" } else { "via" };
+            let what =
+                format!("`{field}` is {}, but the phone `{}` has {count} line(s)", what.account(), subject.phone.mac);
+            return error("no-such-line", what, None);
+        }
+        let format = self.format()?;
+        if let Some(number) = &what.number
+            && let Err(refusal) = format.carries(number.as_str())
+        {
+            return error(
+                "cannot-carry",
+                format!("the number cannot be sent: {refusal}"),
+                refusal.hint().map(str::to_owned),
+            );
+        }
+        if let Some(url) = &what.url
+            && let Err(refusal) = format.carries_url(url)
+        {
+            return error(
+                "cannot-carry",
+                format!("the web address cannot be sent: {refusal}"),
+                refusal.hint().map(str::to_owned),
+            );
+        }
+        None
+    }
+}
+
+/// The L1 guard: people lose their line when they programme its key.
+fn guard_line_key(problems: &mut Vec<Problem>, what: &Use, place: Place, line: u8) {
+    if what.function == Function::Line {
+        return;
+    }
+    problems.push(Problem {
+        level: Level::Warning,
+        code: "line-key",
+        what: format!("`{place}` normally carries line {line} of the phone; as `{}` it does not", what.function),
+        hint: Some(format!("put `function = \"line\", line = {line}` on another key, or accept = [\"line-key\"]")),
+    });
+}
+
+fn tell_outcome(problems: &mut Vec<Problem>, function: Function, placed: &Placed<'_>) {
+    let why = placed.why.as_deref().unwrap_or_default();
+    match placed.outcome {
+        Outcome::Impossible => problems.push(Problem {
+            level: Level::Error,
+            code: "impossible",
+            what: format!("`{function}` is impossible here: {why}"),
+            hint: Some("the key is sent as an empty one; `offhook functions` lists what it can do".into()),
+        }),
+        Outcome::Degraded => problems.push(Problem {
+            level: Level::Warning,
+            code: "degraded",
+            what: format!("`{function}` works, but not as asked: {why}"),
+            hint: None,
+        }),
+        Outcome::Native | Outcome::Dialled => {}
+    }
+}
+
+/// The parameters of the whole phone: the loudest value that any key asks for wins.
+struct WideChoice<'s> {
+    tables: &'s Tables,
+    chosen: Vec<(&'s CompactString, &'s CompactString)>,
+    asked_by: Vec<Option<Place>>,
+}
+
+impl<'s> WideChoice<'s> {
+    fn new(tables: &'s Tables) -> WideChoice<'s> {
+        let quiet = tables.functions.wide.iter().filter_map(|wide| Some((&wide.name, wide.values.first()?)));
+        let chosen: Vec<_> = quiet.collect();
+        let asked_by = vec![None; chosen.len()];
+        WideChoice { tables, chosen, asked_by }
+    }
+
+    fn ask(&mut self, also: &'s [(CompactString, CompactString)], place: Place, problems: &mut Vec<Problem>) {
+        for (name, value) in also {
+            let Some(at) = self.chosen.iter().position(|(known, _)| *known == name) else { continue };
+            let loudness = |value: &CompactString| {
+                self.tables
+                    .functions
+                    .wide
+                    .iter()
+                    .find(|wide| wide.name == *name)?
+                    .values
+                    .iter()
+                    .position(|known| known == value)
+            };
+            let (before, now) = (loudness(self.chosen[at].1), loudness(value));
+            if let Some(other) = self.asked_by[at]
+                && before != now
+            {
+                problems.push(Problem {
+                    level: Level::Warning,
+                    code: "louder-wins",
+                    what: format!(
+                        "`{place}` and `{other}` want different values of `{name}`, which holds for the whole phone"
+                    ),
+                    hint: Some("the louder one is sent".into()),
+                });
+            }
+            if now > before || self.asked_by[at].is_none() {
+                if now >= before {
+                    self.chosen[at].1 = value;
+                }
+                self.asked_by[at] = Some(place);
+            }
+        }
+    }
+}

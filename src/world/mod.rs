@@ -1,0 +1,514 @@
+//! The catalogue and the fleet, checked as one: an immutable value that is swapped whole.
+//!
+//! The unit of failure is the entity. A slot keeps the last good version of an entity beside what is wrong with its
+//! file now; a phone whose model or line is missing keeps its last good version too, and one that never had a good
+//! version is known, but not served. Maps share their structure, so that one edit costs the same in any fleet.
+
+mod change;
+mod subject;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use compact_str::CompactString;
+use smallvec::SmallVec;
+
+use crate::catalogue::{Catalogue, FeatureCodes};
+use crate::findings::{Finding, nearest};
+use crate::fleet::{Entity, Line, Modules, Phone, Root, Site};
+use crate::phone::Mac;
+
+pub use change::{Change, Read};
+pub use subject::Subject;
+
+/// A number that no two versions of anything share.
+fn next_generation() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+/// An entity: what is served, and what is wrong with its file.
+#[derive(Debug)]
+struct Slot<T> {
+    good: Option<Arc<T>>,
+    generation: u64,
+    present: bool,
+    findings: Arc<[Finding]>,
+}
+
+impl<T> Default for Slot<T> {
+    fn default() -> Slot<T> {
+        Slot { good: None, generation: 0, present: false, findings: Arc::default() }
+    }
+}
+
+impl<T> Clone for Slot<T> {
+    fn clone(&self) -> Slot<T> {
+        Slot {
+            good: self.good.clone(),
+            generation: self.generation,
+            present: self.present,
+            findings: self.findings.clone(),
+        }
+    }
+}
+
+impl<T> Slot<T> {
+    fn next(&self, parsed: Option<T>, findings: Vec<Finding>) -> Slot<T> {
+        let changed = parsed.is_some();
+        Slot {
+            good: parsed.map(Arc::new).or_else(|| self.good.clone()),
+            generation: if changed { next_generation() } else { self.generation },
+            present: true,
+            findings: findings.into(),
+        }
+    }
+
+    /// Its file is gone: what refers to it keeps the last good version.
+    fn gone(&self) -> Slot<T> {
+        Slot { good: self.good.clone(), generation: self.generation, present: false, findings: Arc::default() }
+    }
+}
+
+/// A site with the codes that hold in it.
+#[derive(Debug)]
+struct SiteEntry {
+    site: Arc<Site>,
+    codes: Arc<FeatureCodes>,
+}
+
+/// A phone: files of two sites may claim the same MAC.
+#[derive(Debug, Clone, Default)]
+struct PhoneSlot {
+    good: Option<Arc<Phone>>,
+    generation: u64,
+    files: SmallVec<[PhoneFile; 1]>,
+}
+
+#[derive(Debug, Clone)]
+struct PhoneFile {
+    site: CompactString,
+    stem: CompactString,
+    parsed: Option<Arc<Phone>>,
+    findings: Arc<[Finding]>,
+}
+
+/// The catalogue and the fleet.
+#[derive(Debug, Clone)]
+pub struct World {
+    /// What is known of phones.
+    pub catalogue: Arc<Catalogue>,
+    catalogue_generation: u64,
+    root: Slot<Root>,
+    sites: imbl::OrdMap<CompactString, Slot<SiteEntry>>,
+    lines: imbl::HashMap<(CompactString, CompactString), Slot<Line>>,
+    phones: imbl::OrdMap<Mac, PhoneSlot>,
+    waiting: imbl::OrdSet<Mac>,
+    strays: imbl::OrdMap<Entity, Arc<[Finding]>>,
+}
+
+/// Why a phone is not served.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unserved {
+    /// Nothing is stored for this MAC.
+    #[error("no phone `{0}` is stored")]
+    Unknown(Mac),
+    /// Its file, or what it refers to, never had a good version since the start.
+    #[error("the phone `{mac}` cannot be served: {why}")]
+    Broken {
+        /// Which phone.
+        mac: Mac,
+        /// What is wrong.
+        why: String,
+    },
+}
+
+impl World {
+    /// A world without a fleet.
+    pub fn empty(catalogue: Arc<Catalogue>) -> World {
+        World {
+            catalogue,
+            catalogue_generation: next_generation(),
+            root: Slot::default(),
+            sites: imbl::OrdMap::new(),
+            lines: imbl::HashMap::new(),
+            phones: imbl::OrdMap::new(),
+            waiting: imbl::OrdSet::new(),
+            strays: imbl::OrdMap::new(),
+        }
+    }
+
+    /// This world with some files changed; `self` stays as it is.
+    #[must_use]
+    pub fn with(&self, mut changes: Vec<Change>) -> World {
+        let mut world = self.clone();
+        // What is referred to comes before what refers to it: the entities' own order.
+        changes.sort_by(|a, b| a.entity.cmp(&b.entity));
+        let wide = changes.iter().any(|change| !matches!(change.entity, Entity::Phone(..)));
+        for change in changes {
+            world.put(change);
+        }
+        if wide {
+            world.try_waiting();
+        }
+        world
+    }
+
+    /// This world with another catalogue.
+    #[must_use]
+    pub fn with_catalogue(&self, catalogue: Arc<Catalogue>) -> World {
+        let mut world = self.clone();
+        world.catalogue = catalogue;
+        world.catalogue_generation = next_generation();
+        let sites: Vec<_> = world.sites.iter().map(|(id, slot)| (id.clone(), slot.clone())).collect();
+        for (id, slot) in sites {
+            let Some(entry) = &slot.good else { continue };
+            let (entry, _) = world.enter(Site::clone(&entry.site));
+            world.sites.insert(
+                id,
+                Slot { good: entry.map(Arc::new).or(slot.good.clone()), generation: next_generation(), ..slot },
+            );
+        }
+        world.try_waiting();
+        world
+    }
+
+    fn put(&mut self, change: Change) {
+        let Change { entity, read, mut findings } = change;
+        match (&entity, read) {
+            (Entity::Root, Read::Root(root)) => self.root = self.root.next(Some(*root), findings),
+            (Entity::Root, Read::Gone) => {
+                let missing =
+                    Finding::error("missing-file", "fleet.toml", None, "is missing").hint("write `schema = 1` into it");
+                self.root = self.root.next(None, vec![missing]);
+            }
+            (Entity::Root, _) => self.root = self.root.next(None, findings),
+            (Entity::Site(id), Read::Site(site)) => {
+                let (entry, finding) = self.enter(*site);
+                findings.extend(finding);
+                let slot = self.sites.get(id).cloned().unwrap_or_default().next(entry, findings);
+                self.sites.insert(id.clone(), slot);
+            }
+            (Entity::Site(id), Read::Gone) => {
+                if let Some(slot) = self.sites.get(id).map(Slot::gone) {
+                    self.sites.insert(id.clone(), slot);
+                }
+            }
+            (Entity::Site(id), _) => {
+                let slot = self.sites.get(id).cloned().unwrap_or_default().next(None, findings);
+                self.sites.insert(id.clone(), slot);
+            }
+            (Entity::Line(site, name), read) => {
+                let key = (site.clone(), name.clone());
+                let slot = self.lines.get(&key).cloned().unwrap_or_default();
+                let slot = match read {
+                    Read::Line(line) => slot.next(Some(*line), findings),
+                    Read::Gone => slot.gone(),
+                    _ => slot.next(None, findings),
+                };
+                self.lines.insert(key, slot);
+            }
+            (Entity::Phone(site, stem), read) => match Entity::mac(stem, &entity.path()) {
+                Ok(mac) => self.put_phone(mac, site.clone(), stem.clone(), read, findings),
+                // A file that names no phone serves none; its finding is kept until it is gone.
+                Err(_) if matches!(read, Read::Gone) => {
+                    self.strays.remove(&entity);
+                }
+                Err(_) => {
+                    self.strays.insert(entity, findings.into());
+                }
+            },
+        }
+    }
+
+    fn put_phone(&mut self, mac: Mac, site: CompactString, stem: CompactString, read: Read, findings: Vec<Finding>) {
+        let mut slot = self.phones.get(&mac).cloned().unwrap_or_default();
+        let at = slot.files.iter().position(|file| file.site == site && file.stem == stem);
+        if let Read::Gone = read {
+            if let Some(at) = at {
+                slot.files.remove(at);
+            }
+            if slot.files.is_empty() {
+                self.phones.remove(&mac);
+                self.waiting.remove(&mac);
+                return;
+            }
+        } else {
+            let parsed = match read {
+                Read::Phone(phone) => Some(Arc::new(*phone)),
+                _ => None,
+            };
+            let file = PhoneFile { site, stem, parsed, findings: findings.into() };
+            match at {
+                Some(at) => slot.files[at] = file,
+                None => slot.files.push(file),
+            }
+        }
+        self.choose(mac, &mut slot);
+        self.phones.insert(mac, slot);
+    }
+
+    /// Takes the newest version of a phone, if it is the only one and nothing that it names is missing.
+    fn choose(&mut self, mac: Mac, slot: &mut PhoneSlot) {
+        self.waiting.remove(&mac);
+        let [file] = slot.files.as_slice() else { return };
+        let Some(parsed) = &file.parsed else { return };
+        if slot.good.as_ref().is_some_and(|good| Arc::ptr_eq(good, parsed)) {
+            return;
+        }
+        if self.dangling(parsed).is_empty() {
+            slot.good = Some(parsed.clone());
+            slot.generation = next_generation();
+        } else {
+            self.waiting.insert(mac);
+        }
+    }
+
+    fn try_waiting(&mut self) {
+        for mac in self.waiting.clone() {
+            if let Some(mut slot) = self.phones.get(&mac).cloned() {
+                self.choose(mac, &mut slot);
+                self.phones.insert(mac, slot);
+            }
+        }
+    }
+
+    fn enter(&self, site: Site) -> (Option<SiteEntry>, Option<Finding>) {
+        let Some((name, at)) = &site.feature_codes else {
+            let codes = FeatureCodes::default().overlaid(&site.codes);
+            return (Some(SiteEntry { site: Arc::new(site), codes: Arc::new(codes) }), None);
+        };
+        match self.catalogue.feature_codes.get(name) {
+            Some(table) => {
+                let codes = Arc::new(table.overlaid(&site.codes));
+                (Some(SiteEntry { site: Arc::new(site), codes }), None)
+            }
+            None => {
+                let known = self.catalogue.feature_codes.keys().map(CompactString::as_str);
+                let near = nearest(name, known.clone());
+                let hint = near.map_or_else(
+                    || format!("known are {}", known.collect::<Vec<_>>().join(", ")),
+                    |near| format!("did you mean `{near}`?"),
+                );
+                let what = format!("the table of feature codes `{name}` does not exist");
+                (None, Some(Finding::error("unknown-feature-codes", site.path(), *at, what).hint(hint)))
+            }
+        }
+    }
+
+    /// What a phone names and the world has not, so that it cannot be served as it is written.
+    fn dangling(&self, phone: &Phone) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        let path = phone.path();
+        let (model, at) = &phone.model;
+        if !self.catalogue.models.contains_key(model) {
+            let what = format!("the model `{model}` does not exist");
+            let near = self.catalogue.nearest_model(model);
+            let hint = near.map_or("`offhook models` lists them".to_owned(), |near| format!("did you mean `{near}`?"));
+            findings.push(Finding::error("unknown-model", &path, *at, what).hint(hint));
+        }
+        if self.sites.get(&phone.site).is_none_or(|slot| slot.good.is_none()) {
+            let what = format!("its site has no good `sites/{}/site.toml`", phone.site);
+            findings.push(Finding::error("unknown-site", &path, None, what).hint("an empty site.toml is enough"));
+        }
+        for (name, at) in &phone.lines {
+            let key = (phone.site.clone(), name.clone());
+            match self.lines.get(&key) {
+                Some(slot) if slot.good.is_some() => {}
+                Some(slot) if slot.present => {
+                    let what =
+                        format!("the line `{name}` has no good version: see `sites/{}/lines/{name}.toml`", phone.site);
+                    findings.push(Finding::error("broken-line", &path, *at, what));
+                }
+                _ => {
+                    let near = nearest(name, self.lines_of(&phone.site).map(|line| line.name.as_str()));
+                    let what = format!("the line `{name}` does not exist in the site `{}`", phone.site);
+                    let hint = near.map_or_else(
+                        || format!("add sites/{}/lines/{name}.toml", phone.site),
+                        |near| format!("did you mean `{near}`?"),
+                    );
+                    findings.push(Finding::error("unknown-line", &path, *at, what).hint(hint));
+                }
+            }
+        }
+        if let (Modules::Models(names), at) = &phone.modules {
+            for name in names.iter().filter(|name| !self.catalogue.modules.contains_key(*name)) {
+                let near = nearest(name, self.catalogue.modules.keys().map(CompactString::as_str));
+                let what = format!("the module `{name}` does not exist");
+                let hint =
+                    near.map_or("`offhook models` lists them".to_owned(), |near| format!("did you mean `{near}`?"));
+                findings.push(Finding::error("unknown-module", &path, *at, what).hint(hint));
+            }
+        }
+        findings
+    }
+
+    /// `fleet.toml`, if it ever had a good version.
+    pub fn root(&self) -> Option<&Arc<Root>> {
+        self.root.good.as_ref()
+    }
+
+    /// All sites with a good version.
+    pub fn sites(&self) -> impl Iterator<Item = &Arc<Site>> {
+        self.sites.values().filter_map(|slot| slot.good.as_ref().map(|entry| &entry.site))
+    }
+
+    /// A site.
+    pub fn site(&self, id: &str) -> Option<&Arc<Site>> {
+        self.sites.get(id)?.good.as_ref().map(|entry| &entry.site)
+    }
+
+    /// The lines of a site whose files are there, in no order.
+    pub fn lines_of<'w>(&'w self, site: &'w str) -> impl Iterator<Item = &'w Arc<Line>> {
+        self.lines
+            .iter()
+            .filter(move |((owner, _), slot)| owner == site && slot.present)
+            .filter_map(|(_, slot)| slot.good.as_ref())
+    }
+
+    /// All lines whose files are there, in no order.
+    pub fn lines(&self) -> impl Iterator<Item = &Arc<Line>> {
+        self.lines.values().filter(|slot| slot.present).filter_map(|slot| slot.good.as_ref())
+    }
+
+    /// A line whose file is there.
+    pub fn line(&self, site: &str, name: &str) -> Option<&Arc<Line>> {
+        let slot = self.lines.get(&(site.into(), name.into()))?;
+        slot.good.as_ref().filter(|_| slot.present)
+    }
+
+    /// The MACs of all phones that are stored, in order.
+    pub fn macs(&self) -> impl Iterator<Item = Mac> {
+        self.phones.keys().copied()
+    }
+
+    /// How many lines and phones are stored.
+    pub fn counts(&self) -> (usize, usize, usize) {
+        (self.sites.len(), self.lines.values().filter(|slot| slot.present).count(), self.phones.len())
+    }
+
+    /// Every entity that the world has read from a file that is still there.
+    pub fn entities(&self) -> Vec<Entity> {
+        let sites = self.sites.iter().filter(|(_, slot)| slot.present).map(|(id, _)| Entity::Site(id.clone()));
+        let lines = self
+            .lines
+            .iter()
+            .filter(|(_, slot)| slot.present)
+            .map(|((site, name), _)| Entity::Line(site.clone(), name.clone()));
+        let files = self.phones.values().flat_map(|slot| &slot.files);
+        let phones = files.map(|file| Entity::Phone(file.site.clone(), file.stem.clone()));
+        std::iter::once(Entity::Root)
+            .chain(sites)
+            .chain(lines)
+            .chain(phones)
+            .chain(self.strays.keys().cloned())
+            .collect()
+    }
+
+    /// A phone's last good version.
+    pub fn phone(&self, mac: Mac) -> Option<&Arc<Phone>> {
+        self.phones.get(&mac)?.good.as_ref()
+    }
+
+    /// A phone with everything that has a say in its files.
+    ///
+    /// # Errors
+    /// That it is not stored, or why it cannot be served.
+    pub fn subject(&self, mac: Mac) -> Result<Subject, Unserved> {
+        let slot = self.phones.get(&mac).ok_or(Unserved::Unknown(mac))?;
+        let broken = |why: &str| Unserved::Broken { mac, why: why.to_owned() };
+        let phone = slot.good.as_ref().ok_or_else(|| broken(&self.why_broken(slot)))?;
+        let root = self.root.good.as_ref().ok_or_else(|| broken("`fleet.toml` has no good version"))?;
+        let entry = self
+            .sites
+            .get(&phone.site)
+            .and_then(|slot| slot.good.as_ref())
+            .ok_or_else(|| broken("its site is gone"))?;
+        let model = self.catalogue.models.get(&phone.model.0).ok_or_else(|| broken("its model is gone"))?;
+        let maker = self.catalogue.family_of(model).ok_or_else(|| broken("its family is gone"))?;
+        let line = |(name, _): &(CompactString, u32)| self.lines.get(&(phone.site.clone(), name.clone()))?.good.clone();
+        let usable = phone.lines.iter().take(usize::from(model.lines.count));
+        let lines = usable.map(line).collect::<Option<Vec<_>>>().ok_or_else(|| broken("one of its lines is gone"))?;
+        Ok(Subject {
+            catalogue: self.catalogue.clone(),
+            root: root.clone(),
+            site: entry.site.clone(),
+            codes: entry.codes.clone(),
+            phone: phone.clone(),
+            lines,
+            model: model.clone(),
+            maker: maker.clone(),
+        })
+    }
+
+    /// The generations of everything that has a say in a phone's files.
+    pub fn generations(&self, phone: &Phone) -> SmallVec<[u64; 6]> {
+        let mut generations = SmallVec::new();
+        generations.push(self.catalogue_generation);
+        generations.push(self.root.generation);
+        generations.push(self.sites.get(&phone.site).map_or(0, |slot| slot.generation));
+        generations.push(self.phones.get(&phone.mac).map_or(0, |slot| slot.generation));
+        for (name, _) in &phone.lines {
+            generations.push(self.lines.get(&(phone.site.clone(), name.clone())).map_or(0, |slot| slot.generation));
+        }
+        generations
+    }
+
+    fn why_broken(&self, slot: &PhoneSlot) -> String {
+        let mut findings = Vec::new();
+        self.phone_findings(slot, &mut findings);
+        let error = findings.iter().find(|finding| finding.is_open_error());
+        error.map_or_else(
+            || "it has no good version".to_owned(),
+            |finding| format!("{}: {}", finding.file.display(), finding.what),
+        )
+    }
+
+    /// Everything that is wrong with single files, and with what they name.
+    pub fn findings(&self) -> Vec<Finding> {
+        let mut findings: Vec<Finding> = self.root.findings.to_vec();
+        findings.extend(self.sites.values().flat_map(|slot| slot.findings.iter().cloned()));
+        findings.extend(self.lines.values().flat_map(|slot| slot.findings.iter().cloned()));
+        findings.extend(self.strays.values().flat_map(|list| list.iter().cloned()));
+        for slot in self.phones.values() {
+            self.phone_findings(slot, &mut findings);
+        }
+        findings.sort();
+        findings
+    }
+
+    fn phone_findings(&self, slot: &PhoneSlot, findings: &mut Vec<Finding>) {
+        for file in &slot.files {
+            findings.extend(file.findings.iter().cloned());
+            findings.extend(file.parsed.iter().flat_map(|phone| self.dangling(phone)));
+            if let Some(phone) = &file.parsed {
+                findings.extend(self.ghosts(phone));
+            }
+            if slot.files.len() > 1 {
+                let path = Entity::Phone(file.site.clone(), file.stem.clone()).path();
+                let others = slot.files.iter().filter(|other| !std::ptr::eq(*other, file));
+                let others: Vec<_> = others
+                    .map(|other| Entity::Phone(other.site.clone(), other.stem.clone()).path().display().to_string())
+                    .collect();
+                let what = format!("the same MAC is stored in {}", others.join(", "));
+                findings.push(
+                    Finding::error("duplicate-mac", path, None, what)
+                        .hint("a phone belongs to one site: remove one of the files"),
+                );
+            }
+        }
+    }
+
+    /// Lines whose files are gone while a phone still names them.
+    fn ghosts(&self, phone: &Phone) -> Vec<Finding> {
+        let gone = phone.lines.iter().filter(|(name, _)| {
+            self.lines.get(&(phone.site.clone(), name.clone())).is_some_and(|slot| slot.good.is_some() && !slot.present)
+        });
+        gone.map(|(name, at)| {
+            let what = format!("the file of the line `{name}` was deleted; its last good version stays served");
+            Finding::error("unknown-line", phone.path(), *at, what)
+                .hint("take the line out of `lines`, or bring its file back")
+        })
+        .collect()
+    }
+}

@@ -1,0 +1,53 @@
+//! One phone, taken out of the world with everything that has a say in its files.
+
+use std::sync::Arc;
+
+use compact_str::CompactString;
+
+use crate::catalogue::{Catalogue, FeatureCodes, Maker, Model, ModuleModel};
+use crate::fleet::{Line, Modules, Phone, Root, Site};
+
+/// One phone with everything that has a say in its files.
+#[derive(Debug, Clone)]
+pub struct Subject {
+    /// What is known of all phones.
+    pub catalogue: Arc<Catalogue>,
+    /// The fleet's own file.
+    pub root: Arc<Root>,
+    /// The phone's site.
+    pub site: Arc<Site>,
+    /// The site's codes: its operator's with its own over them.
+    pub codes: Arc<FeatureCodes>,
+    /// The phone.
+    pub phone: Arc<Phone>,
+    /// Its lines, the first is primary.
+    pub lines: Vec<Arc<Line>>,
+    /// Its model.
+    pub model: Arc<Model>,
+    /// Its model's family.
+    pub maker: Arc<Maker>,
+}
+
+impl Subject {
+    /// The phone's primary line.
+    pub fn primary(&self) -> Option<&Arc<Line>> {
+        self.lines.first()
+    }
+
+    /// The models of the attached modules, in order.
+    pub fn attached_modules(&self) -> Vec<&Arc<ModuleModel>> {
+        let model = |id: &CompactString| self.catalogue.modules.get(id);
+        match &self.phone.modules.0 {
+            Modules::Count(count) => {
+                let default = self.model.modules.as_ref().and_then(|slots| model(slots.models.first()?));
+                default.into_iter().cycle().take(usize::from(*count)).collect()
+            }
+            Modules::Models(ids) => ids.iter().filter_map(model).collect(),
+        }
+    }
+
+    /// The account's name for a number that a key may show, where the site names it.
+    pub fn name_of_number(&self, number: &str) -> Option<&str> {
+        self.site.numbers.get(number)?.label.as_deref()
+    }
+}
