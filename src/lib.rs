@@ -1,4 +1,11 @@
 //! Offhook answers a booting desk phone with exactly the file that it must get.
+//!
+//! A request goes one way: [`identify`] says who asks, [`admit`] whether it may have the file, [`resolve`] what the
+//! phone gets in our own words, [`render`] the same in its maker's. All four ask one immutable [`world`], made of the
+//! [`catalogue`] and the [`fleet`], and none opens a file or a socket: [`live`] loads and reloads, [`server`] speaks
+//! with phones, and [`cli`] with people. [`check`] tells what is wrong before a phone asks.
+//!
+//! In reading order:
 
 pub mod findings;
 pub mod reader;
@@ -13,6 +20,8 @@ pub mod world;
 
 pub mod identify;
 
+pub mod admit;
+
 pub mod resolve;
 
 pub mod render;
@@ -20,5 +29,7 @@ pub mod render;
 pub mod live;
 
 pub mod check;
+
+pub mod server;
 
 pub mod cli;

@@ -1,5 +1,6 @@
 //! What the command line takes.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -16,6 +17,8 @@ pub struct Args {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Answer phones.
+    Serve(Serve),
     /// Check a fleet, and compare every phone's files with golden ones.
     Check(Check),
     /// Print a file as the phone gets it.
@@ -66,6 +69,33 @@ pub enum ReportFormat {
     Github,
     /// JUnit XML, for CI servers.
     Junit,
+}
+
+/// How logs are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// Lines for people.
+    Text,
+    /// A JSON object in each line.
+    Json,
+}
+
+/// `offhook serve`
+#[derive(Debug, clap::Args)]
+pub struct Serve {
+    /// The fleet's folder.
+    pub fleet: PathBuf,
+    /// Where certificate, keys and the record of provisioned phones are kept.
+    ///
+    /// Default: $STATE_DIRECTORY, else a folder for each fleet in ~/.local/state/offhook.
+    #[arg(long, value_name = "DIR")]
+    pub state: Option<PathBuf>,
+    /// Listen here with the self-signed certificate, instead of where fleet.toml says. May be repeated.
+    #[arg(long, value_name = "ADDRESS")]
+    pub listen: Vec<SocketAddr>,
+    /// How logs are written to stderr. $OFFHOOK_LOG filters them, such as `debug` or `offhook::server=debug`.
+    #[arg(long, value_enum, default_value = "text")]
+    pub log: LogFormat,
 }
 
 /// `offhook check`

@@ -8,6 +8,7 @@ mod inspect;
 mod models;
 mod output;
 mod schema;
+mod serve;
 
 use std::process::ExitCode;
 
@@ -34,6 +35,7 @@ pub fn main() -> ExitCode {
 /// What kept it from running at all.
 pub fn run(args: Args) -> Result<u8> {
     match args.command {
+        Command::Serve(serve) => serve::run(&serve),
         Command::Check(check) => check::run(&check),
         Command::Render(render) => inspect::render(&render),
         Command::Explain(explain) => inspect::explain(&explain),

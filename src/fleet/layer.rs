@@ -77,7 +77,7 @@ fn check(id: SettingId, value: &Value, reading: &Reading<'_>) -> Result<SettingV
     if !matches!(setting.kind, Kind::Secret(_)) {
         return setting.check(value).map_err(|what| (what, None));
     }
-    let secret = reading.secrets.read(value).map_err(|(what, hint)| (what, Some(hint)))?;
+    let secret = reading.secrets.read(value, reading.entity).map_err(|(what, hint)| (what, Some(hint)))?;
     setting.check(&Value::Text(secret.expose().to_owned())).map_err(|what| (what, None))
 }
 

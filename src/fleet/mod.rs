@@ -30,4 +30,6 @@ pub struct Reading<'a> {
     pub vocabulary: &'a Vocabulary,
     /// Where secrets come from.
     pub secrets: &'a Secrets,
+    /// What is read, so that it can be read again when a secret's file changes.
+    pub entity: &'a Entity,
 }

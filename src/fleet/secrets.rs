@@ -1,9 +1,10 @@
 //! Where a secret's value comes from: the TOML file itself, another file, or the environment.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
+use super::Entity;
 use crate::phone::Secret;
 use crate::reader::{Value, plain};
 
@@ -11,7 +12,7 @@ use crate::reader::{Value, plain};
 #[derive(Debug, Default)]
 pub struct Secrets {
     root: PathBuf,
-    files: Mutex<BTreeSet<PathBuf>>,
+    files: Mutex<BTreeMap<PathBuf, BTreeSet<Entity>>>,
 }
 
 impl Secrets {
@@ -22,20 +23,27 @@ impl Secrets {
 
     /// The files that secrets were read from, those that could not be read too.
     pub fn files(&self) -> Vec<PathBuf> {
-        self.files.lock().map(|files| files.iter().cloned().collect()).unwrap_or_default()
+        self.files.lock().map(|files| files.keys().cloned().collect()).unwrap_or_default()
+    }
+
+    /// The entities whose secrets come from this file, or from one beside it: secrets are often mounted as links.
+    pub fn users_of(&self, path: &Path) -> BTreeSet<Entity> {
+        let Ok(files) = self.files.lock() else { return BTreeSet::new() };
+        let users = files.iter().filter(|(file, _)| file.parent() == path.parent());
+        users.flat_map(|(_, entities)| entities.iter().cloned()).collect()
     }
 
     /// A secret as it is written in TOML.
     ///
     /// # Errors
     /// What is wrong, to be read behind the field's name, and what to do.
-    pub fn read(&self, value: &Value) -> Result<Secret, (String, String)> {
+    pub fn read(&self, value: &Value, entity: &Entity) -> Result<Secret, (String, String)> {
         const HOW: &str = "write \"…\", { file = \"/path\" } or { env = \"NAME\" }";
         let wrong = |what: String| Err((what, HOW.to_owned()));
         match value {
             Value::Text(text) => Ok(Secret::new(text.clone())),
             Value::Table(fields) => match fields.as_slice() {
-                [(name, Value::Text(path))] if name == "file" => self.read_file(path),
+                [(name, Value::Text(path))] if name == "file" => self.read_file(path, entity),
                 [(name, Value::Text(variable))] if name == "env" => {
                     std::env::var(variable).map(Secret::new).map_err(|_| {
                         let what = format!("is in the environment variable `{variable}`, which is not set");
@@ -53,10 +61,10 @@ impl Secrets {
         }
     }
 
-    fn read_file(&self, path: &str) -> Result<Secret, (String, String)> {
+    fn read_file(&self, path: &str, entity: &Entity) -> Result<Secret, (String, String)> {
         let path = self.root.join(path);
         if let Ok(mut files) = self.files.lock() {
-            files.insert(path.clone());
+            files.entry(path.clone()).or_default().insert(entity.clone());
         }
         let text = std::fs::read_to_string(&path).map_err(|error| {
             let what = format!("is in the file `{}`, which cannot be read: {}", path.display(), plain(&error));

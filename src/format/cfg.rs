@@ -11,8 +11,8 @@ use std::collections::HashSet;
 use std::io;
 
 use super::{
-    Attributes, Document, Entry, FormatError, RawEdit, Refusal, checked_edits, forbidden_at, is_forbidden, line_of,
-    replace_characters,
+    Document, Entry, FormatError, Names, RawEdit, Refusal, SyntaxError, checked_edits, forbidden_at, has_any,
+    is_forbidden, replace_characters,
 };
 
 /// Without this line the phone fetches the file, applies nothing and reports nothing.
@@ -65,19 +65,19 @@ fn needs_quotes(value: &str) -> bool {
     value.starts_with(' ') || value.ends_with(' ') || value.contains(['#', ';'])
 }
 
-pub(super) fn parse(text: &str) -> Result<Document<'_>, FormatError> {
+pub(super) fn parse(text: &str) -> Result<Document<'_>, SyntaxError> {
     let mut entries = Vec::with_capacity(text.len() / 32);
-    let mut names = HashSet::with_capacity(text.len() / 32);
+    let mut names = Names::for_text(text);
     scan(text, |line| {
         if let Content::Entry { name, value } = line.content {
-            if !names.insert(name) && !REPEATED.contains(&name) {
+            if !names.insert(Cow::Borrowed(name)) && !REPEATED.contains(&name) {
                 return Err(line.error(format!("`{name}` is set twice; expected each parameter once")));
             }
             let value = unquoted(value).map_err(|problem| line.error(format!("`{name}`: {problem}")))?;
             entries.push(Entry {
                 name: Cow::Borrowed(name),
                 value: Cow::Borrowed(value),
-                attributes: Attributes::new(),
+                attributes: Vec::new(),
                 line: line.number,
             });
         }
@@ -89,7 +89,7 @@ pub(super) fn parse(text: &str) -> Result<Document<'_>, FormatError> {
 pub(super) fn edit(text: &str, edits: &[RawEdit]) -> Result<String, FormatError> {
     let by_name = checked_edits(edits, carries)?;
     for edit in edits {
-        if !is_name(&edit.name) {
+        if edit.name.is_empty() || !split_name(&edit.name).1.is_empty() {
             return Err(FormatError::edit(&edit.name, "expected a name of letters, digits, `_`, `.` and `-`"));
         }
         if let Some((attribute, _)) = edit.attributes.first() {
@@ -146,16 +146,15 @@ enum Content<'a> {
 }
 
 impl Line<'_> {
-    fn error(&self, problem: impl Into<String>) -> FormatError {
-        FormatError::Syntax { line: self.number, problem: problem.into() }
+    fn error(&self, problem: impl Into<String>) -> SyntaxError {
+        SyntaxError { line: self.number, problem: problem.into() }
     }
 }
 
 /// Shows every line to `visit`, once it is known to be one that the phone understands.
-fn scan<'a>(text: &'a str, mut visit: impl FnMut(Line<'a>) -> Result<(), FormatError>) -> Result<(), FormatError> {
+fn scan<'a>(text: &'a str, mut visit: impl FnMut(Line<'a>) -> Result<(), SyntaxError>) -> Result<(), SyntaxError> {
     if let Some(offset) = forbidden_at(text) {
-        let problem = "expected no control character".to_owned();
-        return Err(FormatError::Syntax { line: line_of(text, offset), problem });
+        return Err(SyntaxError::at(text, offset, "expected no control character"));
     }
     let mut lines = text.split_inclusive('\n').zip(1..);
     let first = lines.next().map_or("", |(line, _)| line);
@@ -178,34 +177,32 @@ fn without_end(line: &str) -> &str {
 }
 
 fn content(line: &str) -> Result<Content<'_>, String> {
-    if line.contains('\r') {
+    if has_any(line, [b'\r']) {
         return Err("expected no CR but at the end of a line".to_owned());
     }
-    if line.starts_with('#') || line.bytes().all(is_blank) {
+    if line.starts_with('#') || line.trim_ascii_start().is_empty() {
         return Ok(Content::Other);
     }
     // The line itself is not shown: it may hold a password.
-    let Some((name, value)) = line.split_once('=') else {
-        return Err("expected `name = value`, a comment or a blank line".to_owned());
-    };
-    let name = name.trim_end_matches([' ', '\t']);
-    if !is_name(name) {
-        return Err("expected a name of letters, digits, `_`, `.` and `-` at the start of the line".to_owned());
+    let (name, rest) = split_name(line);
+    match rest.trim_ascii_start().strip_prefix('=') {
+        Some(value) if !name.is_empty() => Ok(Content::Entry { name, value: value.trim_ascii() }),
+        _ => Err("expected `name = value` from the start of the line, a comment or a blank line".to_owned()),
     }
-    Ok(Content::Entry { name, value: value.trim_matches([' ', '\t']) })
 }
 
-fn is_blank(byte: u8) -> bool {
-    byte == b' ' || byte == b'\t'
-}
-
-fn is_name(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-'))
+/// The name that the text begins with, empty if there is none, and the rest.
+fn split_name(text: &str) -> (&str, &str) {
+    let is_part = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-');
+    text.split_at(text.bytes().position(|b| !is_part(b)).unwrap_or(text.len()))
 }
 
 /// The value without its quotes, if it is one that the phone reads whole.
 fn unquoted(written: &str) -> Result<&str, &'static str> {
     // A tab is a blank around a value, and unproven inside.
+    if !has_any(written, *b"\t\"#;") {
+        return Ok(written);
+    }
     if written.contains('\t') {
         return Err("expected no tab inside a value");
     }
@@ -300,10 +297,11 @@ mod tests {
 
     #[test]
     fn a_line_that_the_phone_would_not_understand_is_an_error() {
-        assert_eq!(error("# fine\n\nnonsense\n"), "line 4: expected `name = value`, a comment or a blank line");
-        let name = "line 2: expected a name of letters, digits, `_`, `.` and `-` at the start of the line";
-        assert_eq!(error("  a = 1"), name);
-        assert_eq!(error("= 1"), name);
+        let expected = "expected `name = value` from the start of the line, a comment or a blank line";
+        assert_eq!(error("# fine\n\nnonsense\n"), format!("line 4: {expected}"));
+        for line in ["  a = 1", "= 1", "a b = 1", "é = 1"] {
+            assert_eq!(error(line), format!("line 2: {expected}"));
+        }
         assert_eq!(error("a = 1\rb = 2"), "line 2: expected no CR but at the end of a line");
         assert_eq!(error("a = 1\nb = \u{85}2"), "line 3: expected no control character");
         assert_eq!(error("a = x # y"), "line 2: `a`: expected a value with `#` or `;` to stand in quotes");

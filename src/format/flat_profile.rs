@@ -7,11 +7,11 @@
 //! sources disagree least.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 use super::xml::{self, Container, Tag, Token, Tokens};
-use super::{Attributes, Document, Entry, FormatError, RawEdit, Refusal, checked_edits};
+use super::{Attribute, Document, Entry, FormatError, Names, RawEdit, Refusal, SyntaxError, checked_edits, has_any};
 
 const ROOT: &str = "flat-profile";
 /// The one element below the root that holds others.
@@ -27,24 +27,25 @@ pub(super) fn carries(value: &str) -> Result<(), Refusal> {
 }
 
 pub(super) fn soften(label: &str) -> Cow<'_, str> {
-    match xml::soften(label) {
-        Cow::Borrowed(label) => Cow::Borrowed(label.trim_matches(' ')),
-        Cow::Owned(label) => Cow::Owned(label.trim_matches(' ').to_owned()),
+    let softened = xml::soften(label);
+    match softened.trim_matches(' ') {
+        trimmed if trimmed.len() == softened.len() => softened,
+        trimmed => Cow::Owned(trimmed.to_owned()),
     }
 }
 
-pub(super) fn parse(text: &str) -> Result<Document<'_>, FormatError> {
-    let mut entries = Vec::with_capacity(text.len() / 64);
-    let mut names = HashSet::with_capacity(text.len() / 64);
+pub(super) fn parse(text: &str) -> Result<Document<'_>, SyntaxError> {
+    let mut entries = Vec::with_capacity(text.len() / 48);
+    let mut names = Names::for_text(text);
     scan(text, |node| {
         let Node::Leaf(leaf) = node else { return Ok(()) };
         let Leaf { name, written, attributes, line, .. } = leaf;
         if !names.insert(name.clone()) {
             return Err(format!("`{name}` is set twice; expected each parameter once"));
         }
-        let written = written.trim_matches(xml::is_white);
-        if written.contains(['\n', '\r', '\t']) {
-            return Err(format!("`{name}`: expected neither a line break nor a tab inside a value"));
+        let written = written.trim_ascii();
+        if has_any(written, *b"\n\r\t>") {
+            return Err(format!("`{name}`: expected neither a line break nor a tab nor a bare `>` in a value"));
         }
         let value = xml::decoded(written).map_err(|problem| format!("`{name}`: {problem}"))?;
         let user_access = attributes.iter().find(|attribute| attribute.name == "ua");
@@ -177,84 +178,71 @@ enum Node<'a> {
 struct Leaf<'a> {
     name: Cow<'a, str>,
     written: &'a str,
-    attributes: Attributes<'a>,
+    attributes: Vec<Attribute<'a>>,
     line: u32,
     span: Range<usize>,
 }
 
-/// An element whose end has not come yet.
-struct Open<'a> {
-    tag: Tag<'a>,
-    has_elements: bool,
-    has_text: bool,
-    has_comment: bool,
-}
-
-/// Shows every element to `visit` at its end.
-fn scan<'a>(text: &'a str, mut visit: impl FnMut(Node<'a>) -> Result<(), String>) -> Result<(), FormatError> {
+/// Shows every element to `visit`, at its end if it holds others.
+fn scan<'a>(text: &'a str, mut visit: impl FnMut(Node<'a>) -> Result<(), String>) -> Result<(), SyntaxError> {
     let mut tokens = Tokens::new(text, ROOT)?;
-    let mut open: Vec<Open<'a>> = Vec::new();
+    let mut open: Vec<Tag<'a>> = Vec::new();
     while let Some(token) = tokens.next()? {
-        match token {
+        let (start, node) = match token {
             Token::Open(tag) => {
-                let (start, is_empty) = (tag.span.start, tag.empty);
-                if open.get(1).is_some_and(|outer| outer.tag.name != ROUTER) {
-                    let problem = format!("expected `{}` to end; only `{ROUTER}` holds elements", open[1].tag.name);
-                    return Err(tokens.error(start, problem));
-                }
-                if let Some(parent) = open.last_mut() {
-                    parent.has_elements = true;
-                }
-                open.push(Open { tag, has_elements: false, has_text: false, has_comment: false });
-                if is_empty {
-                    finished(text, &mut open, None).and_then(&mut visit).map_err(|err| tokens.error(start, err))?;
-                }
-            }
-            Token::Text { blank } => {
-                if let Some(inner) = open.last_mut() {
-                    inner.has_text |= !blank;
-                }
-            }
-            Token::Comment => {
-                if let Some(inner) = open.last_mut() {
-                    inner.has_comment = true;
+                let start = tag.span.start;
+                let must_hold_elements = open.is_empty() || (open.len() == 1 && tag.name == ROUTER);
+                let written = match (must_hold_elements, tag.empty) {
+                    (true, _) => None,
+                    (false, true) => Some(""),
+                    (false, false) => tokens.value()?,
+                };
+                match written {
+                    Some(written) => {
+                        let name = path(&open, tag.name);
+                        let attributes = std::mem::take(&mut tokens.attributes);
+                        let span = start..tokens.position();
+                        (start, Node::Leaf(Leaf { name, written, attributes, line: tag.line, span }))
+                    }
+                    None if open.len() == 1 && !must_hold_elements => {
+                        let problem = format!("expected text and `</{}>`; only `{ROUTER}` holds elements", tag.name);
+                        return Err(tokens.error(start, problem));
+                    }
+                    None if tag.empty => {
+                        (start, Node::Container(path(&open, tag.name), Container::new(tag.name, tag.span, None)))
+                    }
+                    None => {
+                        open.push(tag);
+                        continue;
+                    }
                 }
             }
             Token::Close(close) => {
-                let start = open.last().map_or(close.start, |element| element.tag.span.start);
-                finished(text, &mut open, Some(close)).and_then(&mut visit).map_err(|err| tokens.error(start, err))?;
+                let Some(tag) = open.pop() else { continue };
+                let container = Container::new(tag.name, tag.span, Some(close.clone()));
+                (close.start, Node::Container(path(&open, tag.name), container))
             }
-        }
+            Token::Text { blank: false } => {
+                let (name, start) = open.last().map_or((ROOT, 0), |tag| (tag.name, tag.span.start));
+                return Err(tokens.error(start, format!("expected nothing but elements in `{name}`")));
+            }
+            Token::Text { blank: true } | Token::Comment => continue,
+        };
+        visit(node).map_err(|problem| tokens.error(start, problem))?;
     }
     Ok(())
 }
 
-/// Takes the innermost element off and says what it was.
-fn finished<'a>(text: &'a str, open: &mut Vec<Open<'a>>, close: Option<Range<usize>>) -> Result<Node<'a>, String> {
-    let path = match open.as_slice() {
-        [_] => Cow::Borrowed(""),
-        [_, inner] => Cow::Borrowed(inner.tag.name),
-        [_, inner @ ..] => Cow::Owned(inner.iter().map(|element| element.tag.name).collect::<Vec<_>>().join("/")),
-        [] => return Err("expected a start tag".to_owned()),
-    };
-    let Some(Open { tag, has_elements, has_text, has_comment }) = open.pop() else {
-        return Err("expected a start tag".to_owned());
-    };
-    let Tag { name, attributes, span, line, .. } = tag;
-    if open.is_empty() || has_elements || path == ROUTER {
-        return match has_text {
-            true => Err(format!("expected nothing but elements in `{name}`")),
-            false => Ok(Node::Container(path, Container::new(name, span, close))),
-        };
+/// The path of an element in these containers, of which the first is the root.
+fn path<'a>(containers: &[Tag<'a>], name: &'a str) -> Cow<'a, str> {
+    match containers {
+        [] => Cow::Borrowed(""),
+        [_] => Cow::Borrowed(name),
+        [_, inner @ ..] => {
+            let names: Vec<&str> = inner.iter().map(|tag| tag.name).chain([name]).collect();
+            Cow::Owned(names.join("/"))
+        }
     }
-    if has_comment {
-        return Err(format!("`{path}`: expected no comment inside a value"));
-    }
-    let (written, end) = match close {
-        Some(close) => (&text[span.end..close.start], close.end),
-        None => ("", span.end),
-    };
-    Ok(Node::Leaf(Leaf { name: path, written, attributes, line, span: span.start..end }))
 }
 
 #[cfg(test)]
@@ -299,28 +287,31 @@ mod tests {
     fn what_a_phone_is_not_known_to_read_is_an_error() {
         let cases = [
             ("<A>1</A><A>2</A>", "line 2: `A` is set twice; expected each parameter once"),
-            ("<A>1</B>", "line 2: ill-formed document: expected `</A>`, but `</B>` was found"),
-            ("<A><B>1</B></A>", "line 2: expected `A` to end; only `router-configuration` holds elements"),
+            ("<A>1</B>", "line 2: expected `</A>`"),
+            ("<A>1</A", "line 2: expected `</A>`"),
+            ("<A><B>1</B></A>", "line 2: expected text and `</A>`; only `router-configuration` holds elements"),
             ("<A>a & b</A>", "line 2: "),
             ("<A>&nbsp;</A>", "line 2: `A`: expected `&amp;` for `&`, or a reference that XML defines"),
             ("<A>&#10;</A>", "line 2: `A`: expected no reference to a control character"),
-            ("<A>a\nb</A>", "line 2: `A`: expected neither a line break nor a tab inside a value"),
+            ("<A>a\nb</A>", "line 2: `A`: expected neither a line break nor a tab nor a bare `>` in a value"),
             ("<A>\u{1}</A>", "line 2: expected no control character"),
             ("\n<A>\u{ffff}</A>", "line 3: expected no control character"),
-            ("<A>a<!-- b -->c</A>", "line 2: `A`: expected no comment inside a value"),
-            ("<A><![CDATA[a]]></A>", "line 2: expected elements, text and comments only"),
-            ("<A>]]></A>", "line 2: expected `]]&gt;` for `]]>`"),
-            ("<?php 1 ?>", "line 2: expected elements, text and comments only"),
+            ("<A>a<!-- b -->c</A>", "line 2: expected text and `</A>`; only `router-configuration` holds elements"),
+            ("<A><![CDATA[a]]></A>", "line 2: expected text and `</A>`; only `router-configuration` holds elements"),
+            ("<![CDATA[a]]>", "line 2: expected elements, text and comments only"),
+            ("<A>]]></A>", "line 2: `A`: expected neither a line break nor a tab nor a bare `>` in a value"),
+            ("<?php 1 ?>", "line 2: expected a name right after `<`"),
+            ("<!-- a -- b -->", "line 2: expected `-->` after the comment, and no `--` in it"),
             ("text", "line 1: expected nothing but elements in `flat-profile`"),
             ("<A ua=\"x\"/>", "line 2: `A`: expected `ua` to be `na`, `ro` or `rw`"),
             ("<A ua=\"na\" ua=\"na\"/>", "line 2: `A`: expected attribute `ua` once"),
-            ("<A ua=na/>", "line 2: `A`: expected the value of attribute `ua` in quotes"),
-            ("<A b=\"1\"c=\"2\"/>", "line 2: `A`: expected a blank and then an attribute's name"),
+            ("<A ua=na/>", "line 2: `A`: expected attribute `ua` to have a value in quotes"),
+            ("<A b=\"1\"c=\"2\"/>", "line 2: `A`: expected `>` or a blank and an attribute's name"),
             ("<A b=\"<\"/>", "line 2: `A`: expected neither `<` nor a line break nor a tab in attribute `b`"),
             ("<1/>", "line 2: expected a name right after `<`"),
             ("< A/>", "line 2: expected a name right after `<`"),
             ("</flat-profile><flat-profile>", "line 2: expected one `flat-profile` that holds all"),
-            ("</flat-profile>&amp;<flat-profile>", "line 2: expected elements, text and comments only"),
+            ("</flat-profile>&amp;<flat-profile>", "line 2: expected nothing outside `flat-profile`"),
             ("<router-configuration>1</router-configuration>", "line 2: expected nothing but elements in"),
         ];
         for (body, expected) in cases {

@@ -12,7 +12,7 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use super::xml::{self, Container, Tag, Token, Tokens};
-use super::{Attributes, Document, Entry, FormatError, RawEdit, checked_edits};
+use super::{Attribute, Document, Entry, FormatError, Names, RawEdit, SyntaxError, checked_edits};
 
 /// What may stand in what; nothing else holds an element.
 const INSIDE: [(&str, &str); 8] = [
@@ -28,9 +28,9 @@ const INSIDE: [(&str, &str); 8] = [
 
 pub(super) const PLACE: &str = "a param-xml value";
 
-pub(super) fn parse(text: &str) -> Result<Document<'_>, FormatError> {
+pub(super) fn parse(text: &str) -> Result<Document<'_>, SyntaxError> {
     let mut entries = Vec::with_capacity(text.len() / 64);
-    let mut names = HashSet::with_capacity(text.len() / 64);
+    let mut names = Names::for_text(text);
     scan(text, |node| {
         if let Node::Item(item) = node {
             if item.is_parameter && !names.insert(item.entry.name.clone()) {
@@ -103,98 +103,100 @@ struct Item<'a> {
     span: Range<usize>,
 }
 
-/// An element whose end has not come yet.
+/// An element that holds others, and the path of the entries in it if they have one.
 struct Open<'a> {
-    name: &'a str,
-    span: Range<usize>,
-    /// What it says, if that is not said yet.
-    entry: Option<Entry<'a>>,
-    /// The path of the entries in it.
+    tag: Tag<'a>,
     path: Option<Cow<'a, str>>,
 }
 
-/// Shows `nvm` and every item to `visit`, parameters at their end, `oper` at its start.
-fn scan<'a>(text: &'a str, mut visit: impl FnMut(Node<'a>) -> Result<(), String>) -> Result<(), FormatError> {
+/// Shows `nvm`, at its end, and every item to `visit`.
+fn scan<'a>(text: &'a str, mut visit: impl FnMut(Node<'a>) -> Result<(), String>) -> Result<(), SyntaxError> {
     let mut tokens = Tokens::new(text, "provisioning")?;
     let mut open: Vec<Open<'a>> = Vec::new();
     let mut has_memory = false;
     while let Some(token) = tokens.next()? {
-        let (start, shown) = match token {
+        let (start, visited) = match token {
             Token::Open(tag) => {
                 let start = tag.span.start;
                 if tag.name == "nvm" && std::mem::replace(&mut has_memory, true) {
                     return Err(tokens.error(start, "expected `nvm` once"));
                 }
-                let is_empty = tag.empty;
-                let shown = opened(&mut open, tag).and_then(|shown| shown.map_or(Ok(()), &mut visit));
-                match is_empty {
-                    true => (start, shown.and_then(|()| closed(&mut open, None).map_or(Ok(()), &mut visit))),
-                    false => (start, shown),
+                let is_item = matches!(tag.name, "param" | "file" | "step");
+                if is_item && !tag.empty && !tokens.value()?.is_some_and(|text| text.trim_ascii().is_empty()) {
+                    return Err(tokens.error(start, format!("expected nothing in `{}`", tag.name)));
+                }
+                let span = start..tokens.position();
+                let item = item(open.last(), &tag, span, &mut tokens.attributes);
+                let item = item.map_err(|problem| tokens.error(start, problem))?;
+                let path = item.as_ref().map(|item| item.entry.name.clone());
+                let visited = item.map_or(Ok(()), |item| visit(Node::Item(item)));
+                match (tag.empty, tag.name) {
+                    (true, "nvm") => (start, visit(Node::Memory(Container::new(tag.name, tag.span, None)))),
+                    (false, _) if !is_item => {
+                        open.push(Open { tag, path });
+                        (start, visited)
+                    }
+                    _ => (start, visited),
                 }
             }
-            Token::Close(close) => {
-                let start = open.last().map_or(close.start, |element| element.span.start);
-                (start, closed(&mut open, Some(close)).map_or(Ok(()), &mut visit))
-            }
+            Token::Close(close) => match open.pop() {
+                Some(Open { tag, .. }) if tag.name == "nvm" => {
+                    (close.start, visit(Node::Memory(Container::new(tag.name, tag.span, Some(close)))))
+                }
+                _ => continue,
+            },
             Token::Text { blank: false } => {
-                let inner = open.last().map_or(0..0, |element| element.span.clone());
-                let name = open.last().map_or("", |element| element.name);
-                (inner.start, Err(format!("expected no text in `{name}`; values are attributes")))
+                let (name, start) = open.last().map_or(("", 0), |element| (element.tag.name, element.tag.span.start));
+                return Err(tokens.error(start, format!("expected no text in `{name}`; values are attributes")));
             }
             Token::Text { blank: true } | Token::Comment => continue,
         };
-        shown.map_err(|problem| tokens.error(start, problem))?;
+        visited.map_err(|problem| tokens.error(start, problem))?;
     }
     Ok(())
 }
 
-fn opened<'a>(open: &mut Vec<Open<'a>>, tag: Tag<'a>) -> Result<Option<Node<'a>>, String> {
-    let Tag { name, attributes, span, line, .. } = tag;
-    if let Some(parent) = open.last() {
-        if !INSIDE.contains(&(parent.name, name)) {
-            return Err(format!("expected no `{name}` in `{}`", parent.name));
-        }
+/// What an element says to the phone, if it says anything itself.
+fn item<'a>(
+    parent: Option<&Open<'a>>,
+    tag: &Tag<'a>,
+    span: Range<usize>,
+    attributes: &mut Vec<Attribute<'a>>,
+) -> Result<Option<Item<'a>>, String> {
+    let Some(Open { tag: Tag { name: parent, .. }, path }) = parent else { return Ok(None) };
+    if !INSIDE.contains(&(parent, tag.name)) {
+        return Err(format!("expected no `{}` in `{parent}`", tag.name));
     }
-    let outer = open.last().and_then(|parent| parent.path.as_deref());
-    let (entry, path) = match name {
+    let line = tag.line;
+    let entry = match tag.name {
         "param" | "oper" => {
-            let (name_attribute, value, attributes) = name_and_value(name, attributes)?;
-            let entry_name = match (name, outer) {
-                ("oper", _) => Cow::Owned(format!("oper/{name_attribute}")),
-                (_, Some(outer)) => Cow::Owned(format!("{outer}/{name_attribute}")),
-                (_, None) => name_attribute,
+            let (name, value, attributes) = name_and_value(tag.name, attributes)?;
+            let name = match (tag.name, path) {
+                ("oper", _) => Cow::Owned(format!("oper/{name}")),
+                (_, Some(path)) => Cow::Owned(format!("{path}/{name}")),
+                (_, None) => name,
             };
-            let path = (name == "oper").then(|| entry_name.clone());
-            (Some(Entry { name: entry_name, value, attributes, line }), path)
+            Entry { name, value, attributes, line }
         }
-        "file" => (Some(Entry { name: "firmware/file".into(), value: "".into(), attributes, line }), None),
-        "step" => (Some(Entry { name: "custom/step".into(), value: "".into(), attributes, line }), None),
-        _ => (None, None),
+        "file" => {
+            Entry { name: "firmware/file".into(), value: "".into(), attributes: std::mem::take(attributes), line }
+        }
+        "step" => Entry { name: "custom/step".into(), value: "".into(), attributes: std::mem::take(attributes), line },
+        _ => return Ok(None),
     };
-    // What may hold other entries is told before them, and has no span to be replaced.
-    let (now, later) = if path.is_some() { (entry, None) } else { (None, entry) };
-    open.push(Open { name, span, entry: later, path });
-    Ok(now.map(|entry| Node::Item(Item { entry, is_parameter: false, span: 0..0 })))
+    let is_parameter = tag.name == "param" && *parent == "nvm";
+    Ok(Some(Item { entry, is_parameter, span }))
 }
 
-fn closed<'a>(open: &mut Vec<Open<'a>>, close: Option<Range<usize>>) -> Option<Node<'a>> {
-    let Open { name, span, entry, .. } = open.pop()?;
-    if name == "nvm" {
-        return Some(Node::Memory(Container::new(name, span, close)));
-    }
-    let is_parameter = name == "param" && open.last().is_some_and(|parent| parent.name == "nvm");
-    let span = span.start..close.map_or(span.end, |close| close.end);
-    entry.map(|entry| Node::Item(Item { entry, is_parameter, span }))
-}
-
-type NameAndValue<'a> = (Cow<'a, str>, Cow<'a, str>, Attributes<'a>);
+type NameAndValue<'a> = (Cow<'a, str>, Cow<'a, str>, Vec<Attribute<'a>>);
 
 /// The attributes `name` and `value`, and the others.
-fn name_and_value<'a>(element: &str, attributes: Attributes<'a>) -> Result<NameAndValue<'a>, String> {
+fn name_and_value<'a>(element: &str, attributes: &mut Vec<Attribute<'a>>) -> Result<NameAndValue<'a>, String> {
     let mut name = None;
     let mut value = None;
-    let mut others = Attributes::new();
-    for attribute in attributes {
+    let mut others = Vec::new();
+    // Drained, so that the buffer serves the next element and most need no memory of their own.
+    for attribute in attributes.drain(..) {
         match attribute.name {
             "name" => name = Some(attribute.value),
             "value" => value = Some(attribute.value),
@@ -258,7 +260,7 @@ mod tests {
             ("<param name='a' value='b'/>", "line 2: expected no `param` in `provisioning`"),
             ("<nvm><param name='a'/></nvm>", "line 2: expected `param` to have a `name` and a `value`"),
             ("<nvm><param name='' value=''/></nvm>", "line 2: expected `param` to have a `name` and a `value`"),
-            ("<nvm><param name='a' value='b'>c</param></nvm>", "line 2: expected no text in `param`; values are"),
+            ("<nvm><param name='a' value='b'>c</param></nvm>", "line 2: expected nothing in `param`"),
             ("<nvm>\n<param name='a' value='b'/>\n<param name='a' value='c'/></nvm>", "line 4: `a` is set twice"),
             ("<nvm><param name='a' value='b&c'/></nvm>", "line 2: `param`: attribute `value`: expected `&amp;`"),
             ("<nvm><param name='a' value='b\nc'/></nvm>", "line 2: `param`: expected neither `<` nor a line break"),

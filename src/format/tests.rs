@@ -44,6 +44,45 @@ fn formats() -> impl Strategy<Value = Format> {
     prop::sample::select(Format::ALL.to_vec())
 }
 
+/// A piece of a profile, more often right than wrong.
+fn piece() -> impl Strategy<Value = String> {
+    let whole = "<[AB][12]?( ua=(\"na\"|'ro'))?( b=\"&lt;\")?( ?/>|>[a&;]?(&amp;|&#65;|&#x42;| x)?</[AB][12]?>)";
+    prop_oneof![4 => whole, 1 => "(<!-- a -?->|<A>|</A>|\n|<|>|&|x| |\"|=|/|\\?|!){1,3}"]
+}
+
+/// The values of the elements in the root, as quick-xml's reader has them.
+fn read_by_quick_xml(text: &str) -> Vec<(String, String)> {
+    use quick_xml::events::Event;
+    let mut reader = quick_xml::Reader::from_str(text);
+    reader.config_mut().enable_all_checks(true);
+    let mut entries: Vec<(String, String)> = Vec::new();
+    let mut depth = 0;
+    let mut value = String::new();
+    loop {
+        match reader.read_event().expect("what we read, it reads") {
+            Event::Start(_) => {
+                depth += 1;
+                value.clear();
+            }
+            Event::Empty(tag) if depth > 0 => entries.push((tag.name().as_ref().to_owned(), String::new())),
+            Event::Text(text) => value.push_str(&text.into_inner()),
+            Event::GeneralRef(name) => {
+                let reference = format!("&{};", name.into_inner());
+                value.push_str(&quick_xml::escape::unescape(&reference).expect("a known one"));
+            }
+            Event::End(tag) => {
+                depth -= 1;
+                if depth > 0 {
+                    entries.push((tag.name().as_ref().to_owned(), value.clone()));
+                }
+            }
+            Event::Eof => break,
+            _ => {}
+        }
+    }
+    entries.into_iter().map(|(name, value)| (name, value.trim_ascii().to_owned())).collect()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1024))]
 
@@ -51,6 +90,7 @@ proptest! {
     fn a_softened_label_stays_in_its_place(format in formats(), label in text()) {
         let softened = format.soften(&label);
         prop_assert_eq!(format.carries(&softened), Ok(()));
+        prop_assert_eq!(matches!(softened, Cow::Borrowed(_)), *softened == label);
         let written = escaped(format, &softened).expect("a softened label fits");
         let (file, mut expected) = around(format, &written);
         expected[1].1 = softened.clone().into_owned();
@@ -90,6 +130,15 @@ proptest! {
             let (file, _) = around(format, &written);
             let names: Vec<_> = read(format, &file).into_iter().map(|(name, _)| name).collect();
             prop_assert_eq!(names, ["first", "x.y", "last"]);
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_read_is_read_by_quick_xml_as_well(pieces in prop::collection::vec(piece(), 0..12)) {
+        let text = format!("<flat-profile>{}</flat-profile>", pieces.concat());
+        if let Ok(document) = Format::FlatProfile.parse(&text) {
+            let ours: Vec<_> = document.entries.iter().map(|entry| (entry.name.to_string(), entry.value.to_string())).collect();
+            prop_assert_eq!(read_by_quick_xml(&text), ours);
         }
     }
 

@@ -1,18 +1,17 @@
 //! What the XML formats share: escaping, a stream of strictly checked tokens, and edits in place.
 //!
-//! quick-xml splits the text and checks that end tags match. What it leaves open is checked here: one root of the right
-//! name, plain names, attributes given once and with a blank between, known references, no forbidden character. A
-//! DOCTYPE, a processing instruction and a CDATA section are refused, since nothing tells that a phone reads them.
+//! The scanner is our own because each rendered file passes through it: quick-xml alone takes as long as this with all
+//! that the phones need checked, and leaves open one root of the right name, plain names, blanks between attributes,
+//! attributes given once, and forbidden characters. A property test holds it to quick-xml's reading of the same text;
+//! escapes are quick-xml's own. A DOCTYPE, a processing instruction and a CDATA section are refused, since nothing tells
+//! that a phone reads them.
 
 use std::borrow::Cow;
 use std::io;
 use std::ops::Range;
 
-use quick_xml::Reader;
-use quick_xml::events::Event;
-
 use super::{
-    Attribute, Attributes, FormatError, RawEdit, Refusal, forbidden_at, is_forbidden, line_of, replace_characters,
+    Attribute, FormatError, RawEdit, Refusal, SyntaxError, forbidden_at, has_any, is_forbidden, replace_characters,
 };
 
 pub(super) fn carries(place: &'static str, value: &str) -> Result<(), Refusal> {
@@ -49,10 +48,9 @@ pub(super) enum Token<'a> {
     Close(Range<usize>),
 }
 
-/// A start tag, or an empty element as a whole.
+/// A start tag, or an empty element as a whole. Its attributes are in [`Tokens::attributes`] until the next one.
 pub(super) struct Tag<'a> {
     pub name: &'a str,
-    pub attributes: Attributes<'a>,
     /// Whether it is an empty element, which no `Close` follows.
     pub empty: bool,
     pub span: Range<usize>,
@@ -62,111 +60,147 @@ pub(super) struct Tag<'a> {
 /// Reads tokens; the root's tags are tokens too.
 pub(super) struct Tokens<'a> {
     text: &'a str,
-    reader: Reader<&'a [u8]>,
     root: &'static str,
-    depth: usize,
+    /// The names of the elements whose ends have not come yet.
+    open: Vec<&'a str>,
     ended: bool,
     position: usize,
+    /// The attributes of the tag that was read last: a buffer of its own, since tokens have to be small to be fast.
+    pub attributes: Vec<Attribute<'a>>,
     /// An offset already passed and its line, so that no line break is counted twice.
     counted: (usize, u32),
 }
 
 impl<'a> Tokens<'a> {
-    pub(super) fn new(text: &'a str, root: &'static str) -> Result<Tokens<'a>, FormatError> {
-        let mut reader = Reader::from_str(text);
-        reader.config_mut().enable_all_checks(true);
-        let tokens = Tokens { text, reader, root, depth: 0, ended: false, position: 0, counted: (0, 1) };
-        if text.starts_with('\u{feff}') {
-            return Err(tokens.error(0, "expected no byte order mark"));
+    pub(super) fn new(text: &'a str, root: &'static str) -> Result<Tokens<'a>, SyntaxError> {
+        let attributes = Vec::new();
+        let mut tokens =
+            Tokens { text, root, open: Vec::new(), ended: false, position: 0, attributes, counted: (0, 1) };
+        if let Some(offset) = forbidden_at(text) {
+            return Err(tokens.error(offset, "expected no control character"));
         }
-        match forbidden_at(text) {
-            Some(offset) => Err(tokens.error(offset, "expected no control character")),
-            None => Ok(tokens),
+        if text.starts_with("<?xml") {
+            tokens.declaration()?;
         }
+        Ok(tokens)
     }
 
-    pub(super) fn error(&self, offset: usize, problem: impl Into<String>) -> FormatError {
-        FormatError::Syntax { line: line_of(self.text, offset), problem: problem.into() }
+    pub(super) fn error(&self, offset: usize, problem: impl Into<String>) -> SyntaxError {
+        SyntaxError::at(self.text, offset, problem)
+    }
+
+    /// Where the next token begins.
+    pub(super) fn position(&self) -> usize {
+        self.position
     }
 
     /// The next token, or `None` at a proper end.
-    pub(super) fn next(&mut self) -> Result<Option<Token<'a>>, FormatError> {
-        loop {
-            let start = self.position;
-            let event = match self.reader.read_event() {
-                Ok(event) => event,
-                Err(err) => return Err(self.error(start, err.to_string())),
-            };
-            // The text is in memory, so each position in it fits.
-            self.position = usize::try_from(self.reader.buffer_position()).unwrap_or(self.text.len());
-            let span = start..self.position;
-            let token = match event {
-                Event::Start(_) => self.open(span, false)?,
-                Event::Empty(_) => self.open(span, true)?,
-                Event::End(_) => self.close(span),
-                Event::Text(_) => self.text(span)?,
-                Event::GeneralRef(_) if self.depth > 0 => Token::Text { blank: false },
-                Event::Comment(_) => Token::Comment,
-                Event::Decl(_) => {
-                    self.declaration(span)?;
-                    continue;
+    pub(super) fn next(&mut self) -> Result<Option<Token<'a>>, SyntaxError> {
+        let token = match self.text.as_bytes()[self.position..] {
+            [] if self.ended => return Ok(None),
+            [] => {
+                let name = self.open.last().unwrap_or(&self.root);
+                return Err(self.error(self.position, format!("expected `</{name}>` before the end")));
+            }
+            [b'<', b'/', ..] => Token::Close(self.close()?),
+            [b'<', b'!', ..] => self.comment()?,
+            [b'<', ..] => Token::Open(self.open()?),
+            ref rest => {
+                let white = rest.iter().position(|b| !b.is_ascii_whitespace()).unwrap_or(rest.len());
+                let blank = rest.get(white).is_none_or(|&b| b == b'<');
+                if !blank && self.open.is_empty() {
+                    return Err(self.error(self.position, format!("expected nothing outside `{}`", self.root)));
                 }
-                Event::Eof if self.ended => return Ok(None),
-                Event::Eof => return Err(self.error(start, format!("expected `</{}>` at the end", self.root))),
-                Event::CData(_) | Event::PI(_) | Event::DocType(_) | Event::GeneralRef(_) => {
-                    return Err(self.error(start, "expected elements, text and comments only"));
+                self.position += white;
+                if !blank {
+                    self.skip_text();
                 }
-            };
-            return Ok(Some(token));
-        }
+                Token::Text { blank }
+            }
+        };
+        Ok(Some(token))
     }
 
-    fn open(&mut self, span: Range<usize>, empty: bool) -> Result<Token<'a>, FormatError> {
-        let inner = &self.text[span.start + 1..span.end - if empty { 2 } else { 1 }];
-        let (name, rest) = inner.split_at(inner.find(is_white).unwrap_or(inner.len()));
-        if !is_name(name) {
-            return Err(self.error(span.start, "expected a name right after `<`"));
+    /// What is written in the element just opened, if it holds text alone; its end is passed then.
+    pub(super) fn value(&mut self) -> Result<Option<&'a str>, SyntaxError> {
+        let start = self.position;
+        let written = self.skip_text();
+        if !self.text[self.position..].starts_with("</") {
+            self.position = start;
+            return Ok(None);
         }
-        if self.depth == 0 && (self.ended || name != self.root) {
-            return Err(self.error(span.start, format!("expected one `{}` that holds all, found `{name}`", self.root)));
-        }
-        let attributes = attributes(rest).map_err(|problem| self.error(span.start, format!("`{name}`: {problem}")))?;
-        self.depth += usize::from(!empty);
-        self.ended |= self.depth == 0;
-        let line = self.line(span.start);
-        Ok(Token::Open(Tag { name, attributes, empty, span, line }))
+        self.close()?;
+        Ok(Some(written))
     }
 
-    fn close(&mut self, span: Range<usize>) -> Token<'a> {
-        self.depth = self.depth.saturating_sub(1);
-        self.ended |= self.depth == 0;
-        Token::Close(span)
+    /// Passes the text up to the next `<`; references in it are resolved by whoever wants the value.
+    fn skip_text(&mut self) -> &'a str {
+        let rest = &self.text[self.position..];
+        let length = rest.find('<').unwrap_or(rest.len());
+        self.position += length;
+        &rest[..length]
     }
 
-    fn text(&self, span: Range<usize>) -> Result<Token<'a>, FormatError> {
-        let text = &self.text[span.clone()];
-        let blank = text.bytes().all(|b| is_white(char::from(b)));
-        if !blank && self.depth == 0 {
-            return Err(self.error(span.start, format!("expected nothing outside `{}`", self.root)));
+    fn comment(&mut self) -> Result<Token<'a>, SyntaxError> {
+        let start = self.position;
+        let Some(comment) = self.text[start..].strip_prefix("<!--") else {
+            return Err(self.error(start, "expected elements, text and comments only"));
+        };
+        match comment.find("--") {
+            Some(length) if comment[length..].starts_with("-->") => self.position = start + 4 + length + 3,
+            _ => return Err(self.error(start, "expected `-->` after the comment, and no `--` in it")),
         }
-        if text.contains("]]>") {
-            return Err(self.error(span.start, "expected `]]&gt;` for `]]>`"));
-        }
-        Ok(Token::Text { blank })
+        Ok(Token::Comment)
     }
 
-    fn declaration(&self, span: Range<usize>) -> Result<(), FormatError> {
-        let inner = self.text[span.clone()].strip_prefix("<?xml").and_then(|inner| inner.strip_suffix("?>"));
-        let attributes = attributes(inner.unwrap_or_default()).unwrap_or_default();
-        let is_right = match attributes.as_slice() {
+    fn close(&mut self) -> Result<Range<usize>, SyntaxError> {
+        let start = self.position;
+        let name = self.open.pop().ok_or_else(|| self.error(start, "expected no further end tag"))?;
+        let rest = self.text[start + 2..].strip_prefix(name).map(str::trim_ascii_start);
+        let Some(rest) = rest.and_then(|rest| rest.strip_prefix('>')) else {
+            return Err(self.error(start, format!("expected `</{name}>`")));
+        };
+        self.position = self.text.len() - rest.len();
+        self.ended |= self.open.is_empty();
+        Ok(start..self.position)
+    }
+
+    fn open(&mut self) -> Result<Tag<'a>, SyntaxError> {
+        let start = self.position;
+        let (name, rest) = split_name(&self.text[start + 1..]);
+        if name.is_empty() {
+            return Err(self.error(start, "expected a name right after `<`"));
+        }
+        if self.open.is_empty() && (self.ended || name != self.root) {
+            return Err(self.error(start, format!("expected one `{}` that holds all, found `{name}`", self.root)));
+        }
+        let rest = attributes(rest, &mut self.attributes)
+            .map_err(|problem| self.error(start, format!("`{name}`: {problem}")))?;
+        let (rest, empty) = match (rest.strip_prefix('>'), rest.strip_prefix("/>")) {
+            (Some(rest), _) => (rest, false),
+            (_, Some(rest)) => (rest, true),
+            _ => return Err(self.error(start, format!("`{name}`: expected `>` or a blank and an attribute's name"))),
+        };
+        if !empty {
+            self.open.push(name);
+        }
+        self.ended |= self.open.is_empty();
+        self.position = self.text.len() - rest.len();
+        Ok(Tag { name, empty, span: start..self.position, line: self.line(start) })
+    }
+
+    fn declaration(&mut self) -> Result<(), SyntaxError> {
+        let rest = attributes(&self.text["<?xml".len()..], &mut self.attributes).ok();
+        let is_right = match self.attributes.as_slice() {
             [version] => version.is("version", "1.0"),
             [version, encoding] => version.is("version", "1.0") && encoding.is("encoding", "UTF-8"),
             _ => false,
         };
-        match is_right && span.start == 0 {
-            true => Ok(()),
-            false => Err(self.error(span.start, "expected `<?xml version=\"1.0\" encoding=\"UTF-8\"?>` at the start")),
+        match rest.and_then(|rest| rest.strip_prefix("?>")).filter(|_| is_right) {
+            Some(rest) => self.position = self.text.len() - rest.len(),
+            None => return Err(self.error(0, "expected `<?xml version=\"1.0\" encoding=\"UTF-8\"?>`")),
         }
+        Ok(())
     }
 
     fn line(&mut self, offset: usize) -> u32 {
@@ -183,62 +217,76 @@ impl Attribute<'_> {
     }
 }
 
-/// The attributes in what follows the name in a tag.
-fn attributes(tag: &str) -> Result<Attributes<'_>, String> {
-    let mut found = Attributes::new();
+/// Puts the attributes that follow a name in a tag into `found`, and gives the rest from where no more come.
+fn attributes<'a>(tag: &'a str, found: &mut Vec<Attribute<'a>>) -> Result<&'a str, String> {
+    found.clear();
     let mut rest = tag;
-    while !rest.trim_start_matches(is_white).is_empty() {
-        let blank = rest.starts_with(is_white);
-        let (name, after) = rest.split_once('=').ok_or("expected `=` and a value after an attribute's name")?;
-        let name = name.trim_matches(is_white);
-        if !blank || !is_attribute_name(name) {
-            return Err("expected a blank and then an attribute's name".to_owned());
+    loop {
+        let trimmed = rest.trim_ascii_start();
+        let (name, after) = split_attribute_name(trimmed);
+        // Without a blank before, it is for the caller to say what else was expected.
+        if name.is_empty() || trimmed.len() == rest.len() {
+            return Ok(trimmed);
         }
-        let after = after.trim_start_matches(is_white);
-        let quote = after.chars().next().filter(|c| matches!(c, '"' | '\''));
-        let (value, after) = quote
-            .and_then(|quote| after[1..].split_once(quote))
-            .ok_or_else(|| format!("expected the value of attribute `{name}` in quotes"))?;
-        if found.iter().any(|other: &Attribute<'_>| other.name == name) {
+        let after = after.trim_ascii_start().strip_prefix('=').map_or("", str::trim_ascii_start);
+        let quoted = match after.as_bytes() {
+            [b'"', ..] => after[1..].find('"'),
+            [b'\'', ..] => after[1..].find('\''),
+            _ => None,
+        };
+        let length = quoted.ok_or_else(|| format!("expected attribute `{name}` to have a value in quotes"))?;
+        let value = &after[1..=length];
+        if found.iter().any(|other| other.name == name) {
             return Err(format!("expected attribute `{name}` once"));
         }
-        if value.contains(['<', '\n', '\r', '\t']) {
-            return Err(format!("expected neither `<` nor a line break nor a tab in attribute `{name}`"));
-        }
-        let value = decoded(value).map_err(|problem| format!("attribute `{name}`: {problem}"))?;
+        let value = match has_any(value, *b"<&\n\r\t") {
+            false => Cow::Borrowed(value),
+            true if has_any(value, *b"<\n\r\t") => {
+                return Err(format!("expected neither `<` nor a line break nor a tab in attribute `{name}`"));
+            }
+            true => decoded(value).map_err(|problem| format!("attribute `{name}`: {problem}"))?,
+        };
         found.push(Attribute { name, value });
-        rest = after;
+        rest = &after[length + 2..];
     }
-    Ok(found)
 }
 
 /// The text with its references resolved.
 pub(super) fn decoded(written: &str) -> Result<Cow<'_, str>, &'static str> {
+    if !has_any(written, [b'&']) {
+        return Ok(Cow::Borrowed(written));
+    }
     // What stands after the `&` is not shown: it may be part of a password that nobody escaped.
     let value = quick_xml::escape::unescape(written)
         .map_err(|_| "expected `&amp;` for `&`, or a reference that XML defines")?;
-    match matches!(value, Cow::Owned(_)) && value.contains(is_forbidden) {
+    match forbidden_at(&value).is_some() || has_any(&value, *b"\n\r\t") {
         true => Err("expected no reference to a control character"),
         false => Ok(value),
     }
 }
 
-pub(super) fn is_white(character: char) -> bool {
-    matches!(character, ' ' | '\t' | '\n' | '\r')
-}
-
+/// The name that the text begins with, empty if there is none, and the rest.
+///
 /// XML allows more; phones' parameters need no more.
-pub(super) fn is_name(name: &str) -> bool {
-    let rest = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-');
-    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && name.bytes().all(rest)
+fn split_name(text: &str) -> (&str, &str) {
+    if !text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') {
+        return ("", text);
+    }
+    let is_part = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-');
+    text.split_at(text.bytes().position(|b| !is_part(b)).unwrap_or(text.len()))
 }
 
-/// A name with a namespace's prefix at most.
-fn is_attribute_name(name: &str) -> bool {
-    match name.split_once(':') {
-        Some((prefix, local)) => is_name(prefix) && is_name(local),
-        None => is_name(name),
+/// The same for an attribute, whose name may have a namespace's prefix.
+fn split_attribute_name(text: &str) -> (&str, &str) {
+    let (name, rest) = split_name(text);
+    match rest.strip_prefix(':').map(split_name) {
+        Some((local, after)) if !name.is_empty() && !local.is_empty() => (&text[..text.len() - after.len()], after),
+        _ => (name, rest),
     }
+}
+
+pub(super) fn is_name(name: &str) -> bool {
+    !name.is_empty() && split_name(name).1.is_empty()
 }
 
 /// An element that others can be put into, and its place in the file.
@@ -291,7 +339,7 @@ pub(super) fn spliced(text: &str, mut splices: Vec<(Range<usize>, String)>) -> S
 pub(super) fn written_attributes(edit: &RawEdit, reserved: &[&str]) -> Result<String, FormatError> {
     let mut out = String::new();
     for (name, value) in &edit.attributes {
-        if !is_attribute_name(name) || reserved.contains(&name.as_str()) {
+        if name.is_empty() || !split_attribute_name(name).1.is_empty() || reserved.contains(&name.as_str()) {
             return Err(FormatError::edit(&edit.name, format!("expected no attribute `{name}`")));
         }
         out.push_str(&format!(" {name}=\"{}\"", escaped(value)));

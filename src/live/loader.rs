@@ -5,16 +5,18 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rayon::prelude::*;
+use smallvec::SmallVec;
 
 use super::prove::prove;
 use super::shipped::Overrides;
-use crate::catalogue::{Catalogue, Texts};
+use super::stamps::Stamps;
+use crate::catalogue::{Catalogue, Texts, Vocabulary};
 use crate::findings::{Finding, Level};
-use crate::fleet::{Entity, Reading, Secrets, list};
+use crate::fleet::{Entity, Phone, Reading, Secrets, list};
 use crate::identify::Index;
 use crate::reader::read_text;
 use crate::render::Templates;
-use crate::world::{Change, World};
+use crate::world::{Change, World, next_generation};
 
 /// Everything that answers a request, as it is at one moment.
 #[derive(Debug)]
@@ -27,6 +29,8 @@ pub struct Serving {
     pub index: Arc<Index>,
     /// What is wrong with catalogue, templates and overrides.
     pub catalogue_findings: Arc<[Finding]>,
+    /// A number that no two versions of catalogue and templates share.
+    generation: u64,
 }
 
 /// Loads a fleet's folder, and loads it again as it changes.
@@ -36,13 +40,20 @@ pub struct Loader {
     overrides: Overrides,
     secrets: Secrets,
     texts: Texts,
+    stamps: Stamps,
 }
 
 impl Loader {
     /// A loader for a fleet's folder, with the overrides in its own folder `overrides`.
     pub fn new(root: &Path) -> Loader {
         let overrides = Overrides { folder: root.join("overrides") };
-        Loader { root: root.to_owned(), overrides, secrets: Secrets::new(root), texts: Texts::new() }
+        Loader {
+            root: root.to_owned(),
+            overrides,
+            secrets: Secrets::new(root),
+            texts: Texts::new(),
+            stamps: Stamps::default(),
+        }
     }
 
     /// The fleet's folder.
@@ -70,8 +81,14 @@ impl Loader {
         let (catalogue, templates, findings) = self.load_catalogue(None);
         let index = Arc::new(index_of(&catalogue));
         let empty = World::empty(catalogue);
-        let world = self.all_changes(&empty).0.apply(&empty);
-        Serving { world, templates: Arc::new(templates), index, catalogue_findings: findings.into() }
+        let world = empty.with(self.everything(&empty));
+        Serving {
+            world,
+            templates: Arc::new(templates),
+            index,
+            catalogue_findings: findings.into(),
+            generation: next_generation(),
+        }
     }
 
     /// Loads catalogue and templates again; the fleet too where the vocabulary of settings has changed.
@@ -83,36 +100,40 @@ impl Loader {
         let world = before.world.with_catalogue(catalogue);
         let world = match vocabulary.as_ref() == self.texts.get("models/settings.toml") {
             true => world,
-            false => self.all_changes(&world).0.apply(&world),
+            false => world.with(self.everything(&world)),
         };
-        Serving { world, templates: Arc::new(templates), index, catalogue_findings: findings.into() }
+        Serving {
+            world,
+            templates: Arc::new(templates),
+            index,
+            catalogue_findings: findings.into(),
+            generation: next_generation(),
+        }
     }
 
     /// Reads some entities again.
-    pub fn reload(&self, before: &Serving, entities: &BTreeSet<Entity>) -> Serving {
+    pub fn reload(&mut self, before: &Serving, entities: &BTreeSet<Entity>) -> Serving {
         let changes = self.read_all(&before.world, entities.iter().cloned().collect());
-        self.next(before, before.world.with(changes))
+        next(before, before.world.with(changes))
     }
 
-    /// Reads the whole folder again, and drops what is gone; none if the folder itself is gone.
-    pub fn rescan(&self, before: &Serving) -> Option<Serving> {
+    /// Reads what has changed in the whole folder, and drops what is gone; none if the folder itself is gone.
+    pub fn rescan(&mut self, before: &Serving) -> Option<Serving> {
         // A folder that has vanished is a mount or a checkout in the making: what was good stays served.
         if !self.root.join("sites").is_dir() && before.world.counts().2 > 0 {
             return None;
         }
-        let (Changes(changes), listed) = self.all_changes(&before.world);
-        let gone = before.world.entities().into_iter().filter(|entity| !listed.contains(entity)).map(Change::gone);
-        let gone: Vec<Change> = gone.collect();
-        Some(self.next(before, before.world.with(changes.into_iter().chain(gone).collect())))
+        let (listed, _) = list(&self.root);
+        let changed = self.stamps.changed(&self.root, &listed);
+        let gone = self.stamps.gone(&listed.into_iter().collect());
+        let mut changes = self.read_all(&before.world, changed);
+        changes.extend(gone.into_iter().map(Change::gone));
+        Some(next(before, before.world.with(changes)))
     }
 
-    fn next(&self, before: &Serving, world: World) -> Serving {
-        Serving {
-            world,
-            templates: before.templates.clone(),
-            index: before.index.clone(),
-            catalogue_findings: before.catalogue_findings.clone(),
-        }
+    /// The entities whose secrets come from this file.
+    pub fn users_of_secret(&self, path: &Path) -> BTreeSet<Entity> {
+        self.secrets.users_of(path)
     }
 
     fn load_catalogue(
@@ -133,33 +154,44 @@ impl Loader {
         (catalogue, templates, findings)
     }
 
-    fn all_changes(&self, world: &World) -> (Changes, BTreeSet<Entity>) {
+    /// Reads every file there is.
+    fn everything(&mut self, world: &World) -> Vec<Change> {
         let (entities, findings) = list(&self.root);
-        let listed: BTreeSet<Entity> = entities.iter().cloned().collect();
         let mut changes = self.read_all(world, entities);
         // What the folder itself has wrong is told with the fleet's own file.
         if let Some(root) = changes.iter_mut().find(|change| change.entity == Entity::Root) {
             root.findings.extend(findings);
         }
-        (Changes(changes), listed)
+        changes
     }
 
-    fn read_all(&self, world: &World, entities: Vec<Entity>) -> Vec<Change> {
+    fn read_all(&mut self, world: &World, entities: Vec<Entity>) -> Vec<Change> {
+        // A file that changes while it is read looks different at the next rescan.
+        self.stamps.note(&self.root, &entities);
         let vocabulary = world.catalogue.vocabulary.clone();
-        entities
-            .into_par_iter()
-            .map(|entity| self.read_one(entity, &Reading { vocabulary: &vocabulary, secrets: &self.secrets }))
-            .collect()
+        entities.into_par_iter().map(|entity| self.read_one(entity, &vocabulary)).collect()
     }
 
-    fn read_one(&self, entity: Entity, reading: &Reading<'_>) -> Change {
+    fn read_one(&self, entity: Entity, vocabulary: &Vocabulary) -> Change {
         let relative = entity.path();
         let path = self.root.join(&relative);
+        let known = entity.clone();
+        let reading = Reading { vocabulary, secrets: &self.secrets, entity: &known };
         match read_text(&path, &relative) {
-            Ok(text) => Change::read(entity, &text, reading),
+            Ok(text) => Change::read(entity, &text, &reading),
             Err(_) if is_gone(&path) => Change::gone(entity),
             Err(finding) => Change::unreadable(entity, finding),
         }
+    }
+}
+
+fn next(before: &Serving, world: World) -> Serving {
+    Serving {
+        world,
+        templates: before.templates.clone(),
+        index: before.index.clone(),
+        catalogue_findings: before.catalogue_findings.clone(),
+        generation: before.generation,
     }
 }
 
@@ -177,14 +209,6 @@ fn index_of(catalogue: &Catalogue) -> Index {
     Index::new(&families, models).unwrap_or_default()
 }
 
-struct Changes(Vec<Change>);
-
-impl Changes {
-    fn apply(self, world: &World) -> World {
-        world.with(self.0)
-    }
-}
-
 impl Serving {
     /// Everything that is wrong with files, catalogue and fleet; not what only rendering every phone can tell.
     pub fn findings(&self) -> Vec<Finding> {
@@ -192,6 +216,13 @@ impl Serving {
         findings.extend(self.world.findings());
         findings.sort();
         findings
+    }
+
+    /// The generations of everything that has a say in a phone's files.
+    pub fn generations(&self, phone: &Phone) -> SmallVec<[u64; 6]> {
+        let mut generations = self.world.generations(phone);
+        generations.push(self.generation);
+        generations
     }
 
     /// How many open errors and warnings there are.

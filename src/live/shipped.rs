@@ -90,7 +90,7 @@ impl Overrides {
 const BASED_ON: &str = "based-on: sha256:";
 
 /// The mark of a shipped text, for the first lines of a file that takes its place.
-pub(crate) fn mark(base: &str) -> String {
+pub fn mark(base: &str) -> String {
     let digest = digest::digest(&digest::SHA256, base.as_bytes());
     let hex: String = digest.as_ref().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
     format!("{BASED_ON}{hex}")

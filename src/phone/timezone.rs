@@ -163,18 +163,11 @@ impl Switch {
     fn new(rule: &MonthWeekDay, minutes: i32) -> Switch {
         let days = minutes.div_euclid(MINUTES_PER_DAY);
         let time = minutes.rem_euclid(MINUTES_PER_DAY);
-        let month = i32::from(rule.month());
-        let first = match rule.week() {
-            5 => days_in(month) - 6,
-            week => (i32::from(week) - 1) * 7 + 1,
-        };
-        let place = match days {
-            0 => Place {
-                month,
-                week: i32::from(rule.week()),
-                day: if rule.week() == 5 { -1 } else { first },
-                exact: true,
-            },
+        let (month, week) = (i32::from(rule.month()), i32::from(rule.week()));
+        let first = if week == 5 { days_in(month) - 6 } else { (week - 1) * 7 + 1 };
+        let place = match (days, week) {
+            (0, 5) => Place { month, week, day: -1, exact: true },
+            (0, _) => Place { month, week, day: first, exact: true },
             _ => Place::shifted(month, first + days),
         };
         // Each of these is small by construction.

@@ -26,7 +26,7 @@ pub struct Key<'s> {
     /// The page of the screen on which it is, from 1.
     pub page: u16,
     /// What is asked of it; none where nothing is, so that it is what the model makes of it.
-    pub asked: Option<(&'s Use, Origin)>,
+    pub asked: Option<Written<'s, Use>>,
     /// What it does.
     pub function: Function,
     /// How well.
@@ -73,8 +73,11 @@ pub struct Module<'s> {
     pub keys: Vec<Key<'s>>,
 }
 
+/// A stored value, and where it is written.
+pub type Written<'s, T> = (&'s T, Origin);
+
 /// What is stored at a place: the line's own function and label, each over the layout's.
-pub fn stored_at(subject: &Subject, place: Place) -> (Option<(&Use, Origin)>, Option<(&CompactString, Origin)>) {
+pub fn stored_at(subject: &Subject, place: Place) -> (Option<Written<'_, Use>>, Option<Written<'_, CompactString>>) {
     let Some(line) = subject.primary() else { return (None, None) };
     let own = key_at(&line.keys, place).map(|key| (key, SettingLayer::Line));
     let layout = line.layout.as_ref().and_then(|(name, _)| subject.site.layouts.get(name));

@@ -7,6 +7,7 @@
 mod change;
 mod subject;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -22,7 +23,7 @@ pub use change::{Change, Read};
 pub use subject::Subject;
 
 /// A number that no two versions of anything share.
-fn next_generation() -> u64 {
+pub fn next_generation() -> u64 {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     NEXT.fetch_add(1, Ordering::Relaxed)
 }
@@ -387,22 +388,28 @@ impl World {
         (self.sites.len(), self.lines.values().filter(|slot| slot.present).count(), self.phones.len())
     }
 
-    /// Every entity that the world has read from a file that is still there.
-    pub fn entities(&self) -> Vec<Entity> {
-        let sites = self.sites.iter().filter(|(_, slot)| slot.present).map(|(id, _)| Entity::Site(id.clone()));
-        let lines = self
-            .lines
-            .iter()
-            .filter(|(_, slot)| slot.present)
-            .map(|((site, name), _)| Entity::Line(site.clone(), name.clone()));
-        let files = self.phones.values().flat_map(|slot| &slot.files);
-        let phones = files.map(|file| Entity::Phone(file.site.clone(), file.stem.clone()));
-        std::iter::once(Entity::Root)
-            .chain(sites)
-            .chain(lines)
-            .chain(phones)
-            .chain(self.strays.keys().cloned())
-            .collect()
+    /// What is wrong with these entities' files, and with what they name.
+    pub fn findings_of(&self, entities: &BTreeSet<Entity>) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        for entity in entities {
+            match entity {
+                Entity::Root => findings.extend(self.root.findings.iter().cloned()),
+                Entity::Site(id) => {
+                    findings.extend(self.sites.get(id).iter().flat_map(|slot| slot.findings.iter().cloned()))
+                }
+                Entity::Line(site, name) => {
+                    let slot = self.lines.get(&(site.clone(), name.clone()));
+                    findings.extend(slot.iter().flat_map(|slot| slot.findings.iter().cloned()));
+                }
+                Entity::Phone(_, stem) => {
+                    if let Some(slot) = Entity::mac(stem, &entity.path()).ok().and_then(|mac| self.phones.get(&mac)) {
+                        self.phone_findings(slot, &mut findings);
+                    }
+                    findings.extend(self.strays.get(entity).iter().flat_map(|list| list.iter().cloned()));
+                }
+            }
+        }
+        findings
     }
 
     /// A phone's last good version.

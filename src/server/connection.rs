@@ -1,0 +1,216 @@
+//! The life of one connection: handshake, requests, and an end that does not cost the peer its last answer.
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::task::Poll;
+use std::time::Duration;
+
+use hyper::server::conn::http1;
+use hyper_util::rt::TokioIo;
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpStream;
+use tokio::sync::{Notify, Semaphore};
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+use tracing::debug;
+
+use super::exchange::{Desk, Ends, Visit};
+use super::timed::{Socket, Timed};
+use super::{Answer, Limits};
+
+/// The longest time for reading what nobody wants, see [`read_to_the_end`].
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// What all connections share.
+pub(super) struct House<A: ?Sized> {
+    pub(super) limits: Limits,
+    pub(super) places: Arc<Semaphore>,
+    pub(super) stage: Stage,
+    http: http1::Builder,
+    pub(super) answer: Arc<A>,
+}
+
+impl<A: Answer + ?Sized> House<A> {
+    pub(super) fn new(answer: Arc<A>, limits: Limits) -> Arc<House<A>> {
+        Arc::new(House {
+            limits,
+            places: Arc::new(Semaphore::new(limits.connections as usize)),
+            stage: Stage::default(),
+            http: http(&limits),
+            answer,
+        })
+    }
+
+    /// Whether callers are waiting for a place, or the next one would have to.
+    pub(super) fn is_full(&self) -> bool {
+        self.places.available_permits() == 0
+    }
+}
+
+fn http(limits: &Limits) -> http1::Builder {
+    /// hyper panics below this.
+    const SMALLEST_BUFFER: usize = 8192;
+    let mut http = http1::Builder::new();
+    http.max_header_size(limits.header_bytes)
+        .max_buf_size(limits.header_bytes.max(SMALLEST_BUFFER))
+        // `Timed` keeps the time, see there.
+        .header_read_timeout(None)
+        // Old clients close their half once they have asked, and still want the answer.
+        .half_close(true)
+        // Phones older than HTTP/2 have only ever seen `Content-Length` written like this.
+        .title_case_headers(true);
+    http
+}
+
+/// How far the shutdown has come; it only ever goes forward.
+#[derive(Default)]
+pub(super) struct Stage {
+    now: AtomicU8,
+    bell: Notify,
+}
+
+impl Stage {
+    /// Idle connections close, running answers finish.
+    pub(super) const FINISHING: u8 = 1;
+    /// All connections end where they are.
+    pub(super) const GONE: u8 = 2;
+
+    pub(super) fn set(&self, stage: u8) {
+        self.now.fetch_max(stage, Ordering::Release);
+        self.bell.notify_waiters();
+    }
+
+    fn is(&self, stage: u8) -> bool {
+        self.now.load(Ordering::Acquire) >= stage
+    }
+
+    async fn reaches(&self, stage: u8) {
+        loop {
+            // Made before the look at the stage, so that no bell between the two is missed.
+            let bell = self.bell.notified();
+            if self.is(stage) {
+                return;
+            }
+            bell.await;
+        }
+    }
+}
+
+/// Serves a connection to its end.
+pub(super) async fn attend<A: Answer + ?Sized>(
+    house: Arc<House<A>>,
+    tcp: TcpStream,
+    ends: Ends,
+    acceptor: Option<TlsAcceptor>,
+) {
+    match acceptor {
+        None => converse(house, tcp, ends).await,
+        Some(acceptor) => {
+            if let Some(tls) = shake_hands(&house, tcp, &ends, acceptor).await {
+                converse(house, tls, ends).await;
+            }
+        }
+    }
+}
+
+async fn shake_hands<A: ?Sized>(
+    house: &House<A>,
+    tcp: TcpStream,
+    ends: &Ends,
+    acceptor: TlsAcceptor,
+) -> Option<TlsStream<TcpStream>> {
+    let handshake = timeout(house.limits.handshake, acceptor.accept(tcp));
+    let done = tokio::select! {
+        done = handshake => done,
+        () = house.stage.reaches(Stage::FINISHING) => return None,
+    };
+    let reason = match done {
+        Ok(Ok(tls)) => return Some(tls),
+        Ok(Err(err)) => err,
+        Err(_) => io::Error::new(io::ErrorKind::TimedOut, "it took too long"),
+    };
+    debug!(peer = %ends.peer, listener = ends.listener, %reason, "tls handshake failed");
+    None
+}
+
+async fn converse<A: Answer + ?Sized, S: Socket>(house: Arc<House<A>>, stream: S, ends: Ends) {
+    let visit = Visit::new(Arc::clone(&house), ends);
+    let io = TokioIo::new(Timed::new(stream, house.limits));
+    let mut connection = house.http.serve_connection(io, Desk(Arc::clone(&visit)));
+    let Some(end) = run(&mut connection, &house.stage).await else {
+        debug!(peer = %ends.peer, listener = ends.listener, "connection cut by the shutdown");
+        return;
+    };
+    let (mut stream, failure) = connection.into_parts().io.into_inner().into_parts();
+    let trouble: Option<&dyn Error> = match (&failure, &end) {
+        (Some(failure), _) => Some(failure),
+        (None, Err(err)) => Some(err),
+        (None, Ok(())) => None,
+    };
+    if let Some(trouble) = trouble {
+        let reason = Chain(trouble);
+        debug!(peer = %ends.peer, listener = ends.listener, %reason, "connection ended early");
+    }
+    // What hyper cannot understand it answers, and leaves the rest of it in the socket.
+    let not_understood = end.is_err_and(|err| err.is_parse());
+    if not_understood || visit.left_a_body_unread() {
+        let _ = timeout(FAREWELL, read_to_the_end(stream.tcp())).await;
+    }
+}
+
+type Connection<A, S> = http1::Connection<TokioIo<Timed<S>>, Desk<A>>;
+
+/// Runs a connection through the stages, to its own end or to `None` when the house is gone.
+async fn run<A: Answer + ?Sized, S: Socket>(
+    connection: &mut Connection<A, S>,
+    stage: &Stage,
+) -> Option<hyper::Result<()>> {
+    for next in [Stage::FINISHING, Stage::GONE] {
+        let mut bell = pin!(stage.reaches(next));
+        let mut listening = false;
+        let end = std::future::poll_fn(|cx| {
+            if let Poll::Ready(end) = Pin::new(&mut *connection).poll(cx) {
+                return Poll::Ready(Some(end));
+            }
+            // Listening takes a lock that all connections share. The task's waker never changes, so once is enough.
+            if listening && !stage.is(next) {
+                return Poll::Pending;
+            }
+            listening = true;
+            bell.as_mut().poll(cx).map(|()| None)
+        });
+        if let Some(end) = end.await {
+            return Some(end);
+        }
+        Pin::new(&mut *connection).graceful_shutdown();
+    }
+    None
+}
+
+/// Reads what the peer still sends although it has its answer, and our half of the connection is closed: a socket that
+/// is dropped with unread bytes in it makes the kernel send a reset, and the peer loses the answer that explains why.
+async fn read_to_the_end(tcp: &mut TcpStream) -> io::Result<()> {
+    let mut scrap = vec![0; 8192];
+    while tcp.read(&mut scrap).await? > 0 {}
+    Ok(())
+}
+
+/// An error with its causes, in one line.
+struct Chain<'a>(&'a dyn Error);
+
+impl fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut cause = self.0.source();
+        while let Some(error) = cause {
+            write!(f, ": {error}")?;
+            cause = error.source();
+        }
+        Ok(())
+    }
+}

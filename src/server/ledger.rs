@@ -1,0 +1,160 @@
+//! Which phones have been provisioned, and which revision of each file they last got.
+//!
+//! A phone's `[seed]` is sent at its first provisioning only, so that has to outlive a restart. Entries are appended to
+//! one file by a thread of its own: a slow disk never slows a phone, and a line that was cut by a crash is skipped.
+
+use std::collections::HashMap;
+use std::fs::{File, OpenOptions};
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+
+use compact_str::CompactString;
+
+use crate::phone::Mac;
+
+/// How many entries may wait for the disk; more are kept in memory only, and written with the next start's.
+const MAX_WAITING: usize = 100_000;
+
+/// What a phone last got of one of its files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Entry {
+    revision: CompactString,
+    changed_at: u64,
+}
+
+/// The record of what phones got.
+#[derive(Debug)]
+pub struct Ledger {
+    entries: Mutex<HashMap<(Mac, CompactString), Entry>>,
+    out: Option<SyncSender<String>>,
+}
+
+impl Ledger {
+    /// Opens the record in a state folder.
+    ///
+    /// # Errors
+    /// The file cannot be read or written.
+    pub fn open(folder: &Path) -> std::io::Result<Ledger> {
+        let path = folder.join("provisioned.log");
+        let entries = read(&path)?;
+        rewrite(&path, &entries)?;
+        let file = OpenOptions::new().append(true).create(true).open(&path)?;
+        let (out, lines) = sync_channel(MAX_WAITING);
+        std::thread::Builder::new().name("ledger".into()).spawn(move || write(&lines, file))?;
+        Ok(Ledger { entries: Mutex::new(entries), out: Some(out) })
+    }
+
+    /// A record that is kept in memory only.
+    pub fn in_memory() -> Ledger {
+        Ledger { entries: Mutex::default(), out: None }
+    }
+
+    /// Whether the phone has ever got this file.
+    pub fn knows(&self, mac: Mac, file: &CompactString) -> bool {
+        self.entries.lock().is_ok_and(|entries| entries.contains_key(&(mac, file.clone())))
+    }
+
+    /// When the file got this revision: at an earlier time, or now.
+    pub fn changed_at(&self, mac: Mac, file: &CompactString, revision: &str, now: u64) -> u64 {
+        let entries = self.entries.lock().ok();
+        let entry = entries.as_ref().and_then(|entries| entries.get(&(mac, file.clone())));
+        entry.filter(|entry| entry.revision == revision).map_or(now, |entry| entry.changed_at)
+    }
+
+    /// Records that the phone got a revision of a file.
+    pub fn served(&self, mac: Mac, file: &CompactString, revision: &str, now: u64) {
+        let Ok(mut entries) = self.entries.lock() else { return };
+        let key = (mac, file.clone());
+        if entries.get(&key).is_some_and(|entry| entry.revision == revision) {
+            return;
+        }
+        entries.insert(key, Entry { revision: revision.into(), changed_at: now });
+        if let Some(out) = &self.out
+            && let Err(TrySendError::Full(_)) = out.try_send(line(mac, file, revision, now))
+        {
+            tracing::warn!("the state folder's disk is too slow: an entry of the record is kept in memory only");
+        }
+    }
+}
+
+fn line(mac: Mac, file: &str, revision: &str, changed_at: u64) -> String {
+    format!("{mac} {file} {revision} {changed_at}\n")
+}
+
+fn read(path: &Path) -> std::io::Result<HashMap<(Mac, CompactString), Entry>> {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+        Err(error) => return Err(error),
+    };
+    Ok(text.lines().filter_map(parse).collect())
+}
+
+fn parse(line: &str) -> Option<((Mac, CompactString), Entry)> {
+    let mut parts = line.split(' ');
+    let mac = parts.next()?.parse().ok()?;
+    let (file, revision, changed_at) = (parts.next()?, parts.next()?, parts.next()?.parse().ok()?);
+    (revision.len() == 32).then(|| ((mac, file.into()), Entry { revision: revision.into(), changed_at }))
+}
+
+/// Leaves one line for each file of each phone; written aside and renamed, so that nothing is lost by a crash.
+fn rewrite(path: &PathBuf, entries: &HashMap<(Mac, CompactString), Entry>) -> std::io::Result<()> {
+    let aside = path.with_extension("new");
+    let mut file = BufWriter::new(File::create(&aside)?);
+    let mut sorted: Vec<_> = entries.iter().collect();
+    sorted.sort_by(|a, b| a.0.cmp(b.0));
+    for ((mac, name), entry) in sorted {
+        file.write_all(line(*mac, name, &entry.revision, entry.changed_at).as_bytes())?;
+    }
+    file.into_inner().map_err(std::io::IntoInnerError::into_error)?.sync_all()?;
+    std::fs::rename(&aside, path)
+}
+
+fn write(lines: &Receiver<String>, file: File) {
+    let mut file = BufWriter::new(file);
+    while let Ok(first) = lines.recv() {
+        let batch = std::iter::once(first).chain(lines.try_iter());
+        let written =
+            batch.map(|line| file.write_all(line.as_bytes())).collect::<Result<(), _>>().and_then(|()| file.flush());
+        if let Err(error) = written {
+            tracing::warn!("the record of provisioned phones cannot be written: {error}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REVISION: &str = "0123456789abcdef0123456789abcdef";
+    const OTHER: &str = "fedcba9876543210fedcba9876543210";
+
+    fn mac() -> Mac {
+        "001565aabbcc".parse().unwrap()
+    }
+
+    #[test]
+    fn the_time_of_a_change_stays_until_the_next_one() {
+        let ledger = Ledger::in_memory();
+        let file = CompactString::from("phone");
+        assert!(!ledger.knows(mac(), &file));
+        ledger.served(mac(), &file, REVISION, 100);
+        ledger.served(mac(), &file, REVISION, 200);
+        assert_eq!(ledger.changed_at(mac(), &file, REVISION, 300), 100);
+        assert_eq!(ledger.changed_at(mac(), &file, OTHER, 300), 300);
+    }
+
+    #[test]
+    fn a_record_cut_by_a_crash_loses_its_last_line_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("provisioned.log");
+        std::fs::write(&path, format!("001565aabbcc phone {REVISION} 100\n001565aabbcd phone 01234")).unwrap();
+        let ledger = Ledger::open(folder.path()).unwrap();
+        let file = CompactString::from("phone");
+        assert!(ledger.knows(mac(), &file));
+        assert!(!ledger.knows("001565aabbcd".parse().unwrap(), &file));
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), format!("001565aabbcc phone {REVISION} 100\n"));
+    }
+}

@@ -1,0 +1,251 @@
+//! The phones' service: one request through identify, admit, resolve and render.
+//!
+//! It answers from one [`Serving`], which the request keeps to its end, and from the cache of rendered files. Nothing
+//! here waits for a disk.
+
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use compact_str::CompactString;
+use tera::Context;
+
+use super::ledger::Ledger;
+use super::{Answer as Answering, Asked, HeaderValue, Reply, StatusCode};
+use crate::admit::{Refusal, Way, admit};
+use crate::catalogue::{Answer, Band, Family, FilePattern};
+use crate::identify::{Claim, FamilyIndex, Request, identify};
+use crate::live::{Live, Serving};
+use crate::phone::Mac;
+use crate::render::{CONTRACT, Cache, CacheKey, Document, RenderError, Renderer, Reveal, RevisionKey, render};
+use crate::resolve::{Phase, resolve};
+use crate::world::{Subject, Unserved};
+
+/// After how many seconds a phone that cannot be served now shall ask again.
+const RETRY_AFTER_SECS: u32 = 120;
+
+/// Answers phones.
+pub struct Phones {
+    live: Arc<Live>,
+    cache: Cache,
+    key: RevisionKey,
+    ledger: Ledger,
+    listeners: Vec<Vec<CompactString>>,
+}
+
+impl Phones {
+    /// A service; `listeners` are the families that each listener serves, none for all.
+    pub fn new(
+        live: Arc<Live>,
+        cache: Cache,
+        key: RevisionKey,
+        ledger: Ledger,
+        listeners: Vec<Vec<CompactString>>,
+    ) -> Phones {
+        Phones { live, cache, key, ledger, listeners }
+    }
+
+    fn reply(&self, asked: &Asked<'_>) -> Reply {
+        let serving = self.live.now();
+        let request = Request { target: asked.target, user_agent: asked.user_agent };
+        let claim = identify(&request, &serving.index);
+        if claim.contradiction.is_some() {
+            return refused(&claim, asked, Refusal::Contradiction);
+        }
+        match claim.mac {
+            Some(mac) => self.phone(&serving, &claim, mac, asked),
+            None => self.anybody(&serving, &claim, asked),
+        }
+    }
+
+    /// A request that names a phone.
+    fn phone(&self, serving: &Serving, claim: &Claim, mac: Mac, asked: &Asked<'_>) -> Reply {
+        let subject = match serving.world.subject(mac) {
+            Ok(subject) => subject,
+            Err(Unserved::Unknown(_)) => return refused(claim, asked, Refusal::UnknownPhone),
+            Err(broken @ Unserved::Broken { .. }) => {
+                tracing::error!(phone.mac = %mac, peer = %asked.peer.ip(), "{broken}");
+                return later();
+            }
+        };
+        let family = &subject.maker.family;
+        let Some(index) = serving.index.family_named(&family.id) else { return not_found() };
+        // The fleet knows the phone's family better than its path does.
+        let Some((at, file)) = file_of(claim, index, family) else { return refused(claim, asked, Refusal::NoSuchFile) };
+        if !self.serves(asked, &family.id) {
+            return refused(claim, asked, Refusal::OtherFamily);
+        }
+        if claim.site.as_ref().is_some_and(|site| *site != subject.site.id && serving.world.site(site).is_some()) {
+            return refused(claim, asked, Refusal::OtherSite);
+        }
+        let way = Way { peer: asked.peer.ip(), local: asked.local.ip() };
+        if let Err(refusal) = admit(file.answer, &subject.site, way) {
+            return refused(claim, asked, refusal);
+        }
+        match file.answer {
+            Answer::Document => self.document(serving, &subject, claim, (at, file), asked),
+            answer => plain(answer, serving, &subject.maker.family, file.template.as_deref(), file),
+        }
+    }
+
+    /// A request that names none.
+    fn anybody(&self, serving: &Serving, claim: &Claim, asked: &Asked<'_>) -> Reply {
+        let Some(found) = claim.file else { return refused(claim, asked, Refusal::NoSuchFile) };
+        let family = serving.index.family(found.family);
+        let Some(file) = family.files.get(found.file) else { return not_found() };
+        if !self.serves(asked, &family.id) {
+            return refused(claim, asked, Refusal::OtherFamily);
+        }
+        let template = file.bootstrap_template.as_deref().or(file.template.as_deref());
+        match file.without_mac {
+            // A phone's own file, and nobody knows which phone's.
+            Answer::Document => refused(claim, asked, Refusal::UnknownPhone),
+            answer => plain(answer, serving, family, template, file),
+        }
+    }
+
+    fn document(
+        &self,
+        serving: &Serving,
+        subject: &Subject,
+        claim: &Claim,
+        (at, file): (usize, &FilePattern),
+        asked: &Asked<'_>,
+    ) -> Reply {
+        let mac = subject.phone.mac;
+        let firmware = claim.firmware.as_deref().or(subject.phone.firmware.as_deref());
+        let band = subject.maker.family.bands.of(firmware);
+        let seeded = !subject.phone.seed.is_empty();
+        let phase = if seeded && !self.ledger.knows(mac, &file.name) { Phase::First } else { Phase::Later };
+        let key = CacheKey { mac, file: at as u16, band, phase, generations: serving.generations(&subject.phone) };
+        let now = now_secs();
+        let made = self.cache.get_or_render(&key, || self.render(serving, subject, band, phase, file, now));
+        match made {
+            Ok(document) => {
+                self.ledger.served(mac, &file.name, &document.revision, now);
+                tracing::info!(
+                    phone.mac = %mac, peer = %asked.peer.ip(), revision = %document.revision,
+                    "served `{}` to `{mac}`", file.name
+                );
+                reply_of(&document)
+            }
+            Err(error) => {
+                tracing::error!(phone.mac = %mac, "`{}` of `{mac}` cannot be made: {error}", file.name);
+                later()
+            }
+        }
+    }
+
+    fn render(
+        &self,
+        serving: &Serving,
+        subject: &Subject,
+        band: Band,
+        phase: Phase,
+        file: &FilePattern,
+        now: u64,
+    ) -> Result<Document, RenderError> {
+        let none = || RenderError::NoTemplate(subject.model.family.to_string());
+        let resolved = resolve(subject, band, phase).ok_or_else(none)?;
+        let mac = subject.phone.mac;
+        let modules = resolved.modules.iter().flat_map(|module| &module.keys);
+        for key in resolved.keys.iter().chain(&resolved.soft_keys).chain(modules) {
+            if key.outcome == crate::catalogue::Outcome::Impossible {
+                let why = key.why.as_deref().unwrap_or_default();
+                tracing::warn!(phone.mac = %mac, "`{}` of `{mac}` is sent empty: `{}`: {why}", key.place, key.function);
+            }
+        }
+        let url = subject.root.url();
+        let changed_at = |revision: &str| self.ledger.changed_at(mac, &file.name, revision, now);
+        let with = Renderer {
+            templates: &serving.templates,
+            url: &url,
+            key: &self.key,
+            reveal: Reveal::Secrets,
+            changed_at: &changed_at,
+        };
+        render(&resolved, file, &with)
+    }
+
+    fn serves(&self, asked: &Asked<'_>, family: &str) -> bool {
+        self.listeners.get(asked.listener).is_none_or(|only| only.is_empty() || only.iter().any(|id| id == family))
+    }
+}
+
+impl Answering for Phones {
+    fn answer(&self, asked: &Asked<'_>) -> Reply {
+        self.reply(asked)
+    }
+}
+
+fn file_of<'f>(claim: &Claim, index: FamilyIndex, family: &'f Family) -> Option<(usize, &'f FilePattern)> {
+    let at = claim.file_for(index)?;
+    Some((at, family.files.get(at)?))
+}
+
+/// An answer that is the same for every phone of a family.
+fn plain(answer: Answer, serving: &Serving, family: &Family, template: Option<&str>, file: &FilePattern) -> Reply {
+    match answer {
+        Answer::NotFound | Answer::Document => not_found(),
+        Answer::Empty => {
+            Reply { content_type: HeaderValue::from_str(&file.content_type).ok(), ..Reply::empty(StatusCode::OK) }
+        }
+        Answer::Bootstrap => bootstrap(serving, family, template.unwrap_or_default(), file),
+    }
+}
+
+/// A file without any secret, which leads the phone to its own.
+fn bootstrap(serving: &Serving, family: &Family, template: &str, file: &FilePattern) -> Reply {
+    let Some(root) = serving.world.root() else { return later() };
+    let mut context = Context::new();
+    context.insert_value("contract", CONTRACT.into());
+    context.insert_value("url", root.url().as_str().into());
+    match serving.templates.render(&family.id, template, &context) {
+        Ok(text) => Reply {
+            content_type: HeaderValue::from_str(&file.content_type).ok(),
+            body: Bytes::from(text),
+            ..Reply::empty(StatusCode::OK)
+        },
+        Err(what) => {
+            tracing::error!("`templates/{}/{template}` cannot be rendered: {what}", family.id);
+            later()
+        }
+    }
+}
+
+fn reply_of(document: &Document) -> Reply {
+    Reply {
+        content_type: HeaderValue::from_str(&document.content_type).ok(),
+        etag: HeaderValue::from_str(&document.etag).ok(),
+        body: document.bytes.clone(),
+        ..Reply::empty(StatusCode::OK)
+    }
+}
+
+fn not_found() -> Reply {
+    Reply::empty(StatusCode::NOT_FOUND)
+}
+
+/// The phone keeps what it has, and asks again.
+fn later() -> Reply {
+    Reply { retry_after_secs: Some(RETRY_AFTER_SECS), ..Reply::empty(StatusCode::SERVICE_UNAVAILABLE) }
+}
+
+/// Refusals that phones meet in their normal life are quiet; those that somebody has to look at are not.
+fn refused(claim: &Claim, asked: &Asked<'_>, refusal: Refusal) -> Reply {
+    let peer = asked.peer.ip();
+    let mac = claim.mac.map(|mac| mac.to_string()).unwrap_or_default();
+    let code = refusal.code();
+    match refusal {
+        Refusal::NoSuchFile => tracing::debug!(peer = %peer, phone.mac = %mac, reason = code, "refused: {refusal}"),
+        _ => tracing::warn!(peer = %peer, phone.mac = %mac, reason = code, "refused a request of `{peer}`: {refusal}"),
+    }
+    match refusal {
+        Refusal::Untrusted => Reply::empty(StatusCode::FORBIDDEN),
+        _ => not_found(),
+    }
+}
+
+fn now_secs() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}

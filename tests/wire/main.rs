@@ -1,0 +1,8 @@
+//! The server as a phone sees it: real sockets on port 0, bytes in and bytes out.
+
+mod house;
+mod http;
+mod limits;
+mod logs;
+mod shutdown;
+mod tls;
