@@ -47,7 +47,8 @@ fn row(what: &str, took: Duration) {
 
 /// From the last write of an edited file to the first answer with the new bytes.
 fn edit_to_served(root: &Path, live: &Arc<Live>) {
-    let phones = Phones::new(live.clone(), Cache::new(MAX_CACHE_BYTES), RevisionKey::fixed(), Ledger::in_memory(), Vec::new());
+    let phones =
+        Phones::new(live.clone(), Cache::new(MAX_CACHE_BYTES), RevisionKey::fixed(), Ledger::in_memory(), Vec::new());
     let watching = watch(live.clone(), root, Vec::new()).expect("the folder can be watched");
     let mac = Mac::from_bytes([0, 0x15, 0x65, 0, 0, 0]);
     let line = root.join("sites/s0/lines/100000.toml");
@@ -56,7 +57,8 @@ fn edit_to_served(root: &Path, live: &Arc<Live>) {
     let mut times = Vec::new();
     for turn in 0..20 {
         let mark = format!("Edit {turn}");
-        fs::write(&line, text.replace("label = \"K1\"", &format!("label = \"{mark}\""))).expect("the line can be written");
+        fs::write(&line, text.replace("label = \"K1\"", &format!("label = \"{mark}\"")))
+            .expect("the line can be written");
         let written = Instant::now();
         while !serves(&phones, &target, &mark) {
             assert!(written.elapsed() < Duration::from_secs(10), "the edit is never served");
@@ -127,7 +129,11 @@ fn line(n: usize, name: usize, with_modules: bool) -> String {
     let mut key = |place: String, k: usize| {
         let _ = match k % 3 {
             0 => writeln!(text, "[{place}]\nfunction = \"dial\"\nnumber = \"00339721{name}\"\nlabel = \"K{k}\""),
-            1 => writeln!(text, "[{place}]\nfunction = \"supervise\"\nnumber = \"{}\"\nlabel = \"K{k}\"", sibling + k % 50),
+            1 => writeln!(
+                text,
+                "[{place}]\nfunction = \"supervise\"\nnumber = \"{}\"\nlabel = \"K{k}\"",
+                sibling + k % 50
+            ),
             _ => writeln!(text, "[{place}]\nfunction = \"do_not_disturb\"\nlabel = \"K{k}\""),
         };
     };

@@ -15,11 +15,15 @@ fn fleet(root: &Path, model: &str, keys: usize, module_keys: usize) -> Mac {
     let mac: Mac = "001565aabbcc".parse().expect("it is one");
     let mut line = String::from("display_name = \"Réception\"\n[sip]\npassword = \"secret\"\n");
     for k in 1..=keys {
-        let _ = writeln!(line, "[keys.{k}]\nfunction = \"supervise\"\nnumber = \"0033972101011\"\nlabel = \"Bureau {k}\"");
+        let _ =
+            writeln!(line, "[keys.{k}]\nfunction = \"supervise\"\nnumber = \"0033972101011\"\nlabel = \"Bureau {k}\"");
     }
     for module in 1..=2 {
         for k in 1..=module_keys {
-            let _ = writeln!(line, "[modules.{module}.keys.{k}]\nfunction = \"dial\"\nnumber = \"00339721010{k}\"\nlabel = \"Poste {k}\"");
+            let _ = writeln!(
+                line,
+                "[modules.{module}.keys.{k}]\nfunction = \"dial\"\nnumber = \"00339721010{k}\"\nlabel = \"Poste {k}\""
+            );
         }
     }
     let write = |path: &str, text: &str| {
@@ -33,7 +37,9 @@ fn fleet(root: &Path, model: &str, keys: usize, module_keys: usize) -> Mac {
     let modules = if module_keys > 0 { "modules = 2\n" } else { "" };
     write(
         &format!("sites/acme/phones/{mac}.toml"),
-        &format!("model = \"{model}\"\nlines = [\"0033972101010\"]\n{modules}[raw.yealink]\n\"features.power_led_on.enable\" = \"1\"\n"),
+        &format!(
+            "model = \"{model}\"\nlines = [\"0033972101010\"]\n{modules}[raw.yealink]\n\"features.power_led_on.enable\" = \"1\"\n"
+        ),
     );
     mac
 }
