@@ -8,6 +8,7 @@ mod document;
 mod explain;
 mod parameters;
 mod revision;
+mod scalars;
 mod shared;
 mod templates;
 mod view;

@@ -11,6 +11,7 @@ use tera::value::Key;
 use tera::{Map, Value};
 
 use super::parameters::{Pair, Writer};
+use super::scalars::interned;
 use super::view::{key_value, pairs, table};
 use crate::catalogue::{Band, Scope};
 use crate::format::Format;
@@ -22,7 +23,7 @@ use crate::world::Subject;
 #[derive(Debug)]
 pub struct Shared {
     /// The names of the fields of keys.
-    pub fields: Vec<Key<'static>>,
+    pub fields: Vec<&'static str>,
     /// The names of settings, by their place in the vocabulary.
     pub settings: Vec<Key<'static>>,
     /// The accounts as they are where no line uses them.
@@ -46,8 +47,7 @@ impl Shared {
     pub fn of(subject: &Subject, band: Band) -> Option<Shared> {
         let spare = Subject { lines: Vec::new(), ..subject.clone() };
         let resolved = resolve(&spare, band, Phase::Later)?;
-        let fields: Vec<Key<'static>> =
-            resolved.tables.functions.fields.iter().map(|field| owned(&field.name)).collect();
+        let fields: Vec<_> = resolved.tables.functions.fields.iter().map(|field| interned(&field.name)).collect();
         let settings = subject.catalogue.vocabulary.iter().map(|(_, setting)| owned(&setting.name)).collect();
         let unused_accounts = unused_accounts(&resolved);
         let slots = subject.model.modules.iter().flat_map(|slots| &slots.models);

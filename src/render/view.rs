@@ -8,6 +8,7 @@ use tera::value::Key;
 use tera::{Context, Map, Value};
 
 use super::parameters::{Pair, Trouble, Writer, mapping, value_of};
+use super::scalars::{Scalar, object};
 use super::shared::{CODE_NAMES, Shared};
 use crate::catalogue::{Codes, How, Kind, Scope, Setting, SettingId};
 use crate::fleet::Services;
@@ -122,9 +123,8 @@ fn fixed<const N: usize>(fields: [(&'static str, Value); N]) -> Map {
 }
 
 pub(super) fn pairs(pairs: Vec<Pair>) -> Value {
-    let pair =
-        |(name, value): Pair| Value::from(fixed([("name", name.as_str().into()), ("value", value.as_str().into())]));
-    pairs.into_iter().map(pair).collect::<Vec<_>>().into()
+    let pair = |(name, value): &Pair| object([("name", Scalar::Text(name)), ("value", Scalar::Text(value))]);
+    pairs.iter().map(pair).collect::<Vec<_>>().into()
 }
 
 fn phone(resolved: &Resolved<'_>) -> Value {
@@ -289,23 +289,22 @@ fn zone(name: &CompactString) -> Value {
     ])
 }
 
-pub(super) fn key_value(fields: &[Key<'static>], key: &PlacedKey<'_>) -> Value {
-    let mut map = fixed([
-        ("n", key.place.position.into()),
-        ("group_n", key.class_position.into()),
-        ("class", key.class.name().into()),
-        ("page", key.page.into()),
-        ("label", key.label.as_str().into()),
-        ("function", key.function.name().into()),
-        ("outcome", outcome(key).into()),
-        ("reserved", key.reserved.map_or_else(Value::none, Value::from)),
-        ("written", key.written.into()),
-        ("unset", (key.asked.is_none() && key.function == crate::phone::Function::None).into()),
-    ]);
-    for (name, value) in fields.iter().zip(key.fields.iter()) {
-        map.insert(name.clone(), value.as_str().into());
-    }
-    map.into()
+pub(super) fn key_value(fields: &[&'static str], key: &PlacedKey<'_>) -> Value {
+    let own = [
+        ("n", Scalar::Number(key.place.position.into())),
+        ("group_n", Scalar::Number(key.class_position.into())),
+        ("class", Scalar::Text(key.class.name())),
+        ("page", Scalar::Number(key.page.into())),
+        ("label", Scalar::Text(&key.label)),
+        ("function", Scalar::Text(key.function.name())),
+        ("outcome", Scalar::Text(outcome(key))),
+        ("reserved", key.reserved.map_or(Scalar::None, Scalar::Text)),
+        ("written", Scalar::Flag(key.written)),
+        ("unset", Scalar::Flag(key.asked.is_none() && key.function == crate::phone::Function::None)),
+    ];
+    // A family's own field of the same name lies over ours.
+    let given = fields.iter().zip(key.fields.iter()).map(|(name, value)| (*name, Scalar::Text(value)));
+    object(own.into_iter().chain(given))
 }
 
 fn outcome(key: &PlacedKey<'_>) -> &'static str {
