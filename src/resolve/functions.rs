@@ -40,6 +40,8 @@ pub struct Placed<'t> {
     pub also: &'t [(CompactString, CompactString)],
     /// What it dials, where it dials a code.
     pub dials: Option<CompactString>,
+    /// What is shown and how it is sent, where the grammar of a field cannot carry it as it is.
+    pub softened: Option<(CompactString, CompactString)>,
 }
 
 /// Finds how a key does what it is asked; what it cannot do becomes an explicitly empty key.
@@ -57,8 +59,10 @@ pub fn place<'t>(table: &'t FunctionTable, asked: &Asked<'_>) -> Placed<'t> {
     if let Some(placed) = placed {
         return placed;
     }
-    let said = alternatives(table, asked, function).find(|(alternative, _)| alternative.outcome == Outcome::Impossible);
-    let why = refusal.or_else(|| said.and_then(|(alternative, _)| alternative.why.clone()));
+    let said = alternatives(table, asked, function).find_map(|(alternative, body)| {
+        [alternative, body].into_iter().find(|said| said.outcome == Outcome::Impossible)
+    });
+    let why = refusal.or_else(|| said.and_then(|said| said.why.clone()));
     empty(table, Outcome::Impossible, Some(why.unwrap_or_else(|| no_way(table, asked))))
 }
 
@@ -73,13 +77,14 @@ pub(super) fn empty<'t>(table: &'t FunctionTable, outcome: Outcome, why: Option<
             None => field.empty.clone(),
         }
     });
-    Placed { outcome, why, fields: fields.collect(), also: &[], dials: None }
+    Placed { outcome, why, fields: fields.collect(), also: &[], dials: None, softened: None }
 }
 
 fn native<'t>(table: &'t FunctionTable, asked: &Asked<'_>, refusal: &mut Option<CompactString>) -> Option<Placed<'t>> {
     let values = Values { code: asked.code().map(|(code, _)| code), ..Values::of_asked(asked) };
     alternatives(table, asked, asked.what.function)
         .filter(|(alternative, _)| matches!(alternative.outcome, Outcome::Native | Outcome::Degraded))
+        .filter(|(_, body)| body.outcome != Outcome::Impossible)
         .find_map(|(alternative, body)| fill(table, alternative, body, &values, refusal))
 }
 
@@ -87,7 +92,9 @@ fn dialled<'t>(table: &'t FunctionTable, asked: &Asked<'_>, refusal: &mut Option
     let (code, only_on) = asked.code().map_or((None, false), |(code, only_on)| (Some(code), only_on));
     let values = Values { code: code.clone(), ..Values::of_asked(asked) };
     let own = alternatives(table, asked, asked.what.function)
-        .filter(|(alternative, _)| alternative.outcome == Outcome::Dialled)
+        .filter(|(alternative, body)| {
+            alternative.outcome == Outcome::Dialled && body.outcome != Outcome::Impossible
+        })
         .find_map(|(alternative, body)| Some((fill(table, alternative, body, &values, refusal)?, body)));
     if let Some((placed, body)) = own {
         let pair = body.fields.iter().any(|(_, pattern)| pattern.0.contains(&Part::Place(Placeholder::CodeOff)));
@@ -146,6 +153,7 @@ fn fill<'t>(
     refusal: &mut Option<CompactString>,
 ) -> Option<Placed<'t>> {
     let mut fields = Vec::with_capacity(table.fields.len());
+    let mut softened = None;
     for (at, field) in table.fields.iter().enumerate() {
         let given = body.fields.iter().find(|(place, _)| usize::from(*place) == at).map(|(_, pattern)| pattern);
         let Some(pattern) = given.or(field.value.as_ref()) else {
@@ -153,6 +161,7 @@ fn fill<'t>(
             continue;
         };
         let grammar = Grammar::parse_name(&field.grammar).unwrap_or_default();
+        softened = softened.or_else(|| values.softened(pattern, grammar));
         match expand(pattern, &Values { grammar, ..values.clone() }) {
             Ok(text) if text.is_empty() => fields.push(field.empty.clone()),
             Ok(text) => fields.push(text),
@@ -164,7 +173,7 @@ fn fill<'t>(
         }
     }
     let also = if alternative.also.is_empty() { &body.also } else { &alternative.also };
-    Some(Placed { outcome: alternative.outcome, why: alternative.why.clone(), fields, also, dials: None })
+    Some(Placed { outcome: alternative.outcome, why: alternative.why.clone(), fields, also, dials: None, softened })
 }
 
 fn no_way(table: &FunctionTable, asked: &Asked<'_>) -> CompactString {
@@ -174,7 +183,8 @@ fn no_way(table: &FunctionTable, asked: &Asked<'_>) -> CompactString {
         .filter(|class| *class != asked.class)
         .filter(|class| {
             let other = Asked { class: *class, ..*asked };
-            alternatives(table, &other, function).any(|(alternative, _)| alternative.outcome != Outcome::Impossible)
+            alternatives(table, &other, function)
+                .any(|(alternative, body)| ![alternative.outcome, body.outcome].contains(&Outcome::Impossible))
         })
         .map(Class::name)
         .collect();
@@ -242,6 +252,25 @@ impl<'a> Values<'a> {
         }
     }
 
+    /// What a pattern shows and how the grammar sends it, if that is another text.
+    fn softened(&self, pattern: &Pattern, grammar: Grammar) -> Option<(CompactString, CompactString)> {
+        let shown = pattern.0.iter().find_map(|part| match part {
+            Part::Place(Placeholder::Label) => Some(self.label),
+            Part::Place(Placeholder::Name) => Some(self.name()),
+            _ => None,
+        })?;
+        let sent = grammar.label(shown);
+        (sent != shown).then(|| (shown.into(), sent.as_ref().into()))
+    }
+
+    /// The label, else the name of the number, else the number.
+    fn name(&self) -> &str {
+        match self.label {
+            "" => self.number_name.or(self.number.as_deref()).unwrap_or_default(),
+            label => label,
+        }
+    }
+
     fn put(&self, place: Placeholder, into: &mut CompactString) -> Result<(), Miss> {
         let number = |text: &str| match self.grammar.number(text) {
             Ok(text) => Ok(CompactString::from(text)),
@@ -252,8 +281,7 @@ impl<'a> Values<'a> {
         let text = match place {
             Placeholder::Number => dialled(self.number.as_deref())?,
             Placeholder::Label => label(self.label),
-            Placeholder::Name if !self.label.is_empty() => label(self.label),
-            Placeholder::Name => label(self.number_name.or(self.number.as_deref()).unwrap_or_default()),
+            Placeholder::Name => label(self.name()),
             Placeholder::Line => format_compact!("{}", self.account),
             Placeholder::Line0 => format_compact!("{}", self.account.saturating_sub(1)),
             Placeholder::Url => match self.grammar.url(self.url.ok_or(Miss::Absent)?) {
