@@ -8,6 +8,7 @@ use super::revision::RevisionKey;
 use super::templates::Templates;
 use super::view::{Stamp, context};
 use crate::catalogue::FilePattern;
+use crate::findings::Level;
 use crate::format::{Format, FormatError, RawEdit};
 use crate::resolve::Resolved;
 use crate::world::Subject;
@@ -111,7 +112,7 @@ fn once(resolved: &Resolved<'_>, template: &str, with: &Renderer<'_>, stamp: &St
     let family = &resolved.subject.model.family;
     let reveal = with.reveal == Reveal::Secrets;
     let (context, troubles) = context(resolved, with.url, reveal, stamp);
-    let mut fatal: Vec<_> = troubles.into_iter().filter(|trouble| trouble.fatal).collect();
+    let mut fatal: Vec<_> = troubles.into_iter().filter(|trouble| trouble.level == Level::Error).collect();
     if !fatal.is_empty() {
         fatal.dedup();
         return Err(RenderError::CannotCarry(fatal));
