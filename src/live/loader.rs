@@ -79,16 +79,13 @@ impl Loader {
     /// Loads everything.
     pub fn load(&mut self) -> Serving {
         let (catalogue, templates, findings) = self.load_catalogue(None);
-        let index = Arc::new(index_of(&catalogue));
-        let empty = World::empty(catalogue);
-        let world = empty.with(self.everything(&empty));
-        Serving {
-            world,
-            templates: Arc::new(templates),
-            index,
-            catalogue_findings: findings.into(),
-            generation: next_generation(),
-        }
+        self.load_fleet(&Serving::without_fleet(catalogue, templates, findings))
+    }
+
+    /// Reads the whole fleet to a catalogue that is loaded already.
+    pub fn load_fleet(&mut self, catalogue: &Serving) -> Serving {
+        let empty = World::empty(catalogue.world.catalogue.clone());
+        next(catalogue, empty.with(self.everything(&empty)))
     }
 
     /// Loads catalogue and templates again; the fleet too where the vocabulary of settings has changed.
@@ -96,19 +93,12 @@ impl Loader {
         let vocabulary = self.texts.get("models/settings.toml").cloned();
         let kept = (&*before.world.catalogue, &*before.templates);
         let (catalogue, templates, findings) = self.load_catalogue(Some(kept));
-        let index = Arc::new(index_of(&catalogue));
-        let world = before.world.with_catalogue(catalogue);
+        let world = before.world.with_catalogue(catalogue.clone());
         let world = match vocabulary.as_ref() == self.texts.get("models/settings.toml") {
             true => world,
             false => world.with(self.everything(&world)),
         };
-        Serving {
-            world,
-            templates: Arc::new(templates),
-            index,
-            catalogue_findings: findings.into(),
-            generation: next_generation(),
-        }
+        Serving { world, ..Serving::without_fleet(catalogue, templates, findings) }
     }
 
     /// Reads some entities again.
@@ -210,6 +200,17 @@ fn index_of(catalogue: &Catalogue) -> Index {
 }
 
 impl Serving {
+    /// A catalogue with its templates and what is wrong with them, and no fleet yet.
+    pub fn without_fleet(catalogue: Arc<Catalogue>, templates: Templates, findings: Vec<Finding>) -> Serving {
+        Serving {
+            index: Arc::new(index_of(&catalogue)),
+            world: World::empty(catalogue),
+            templates: Arc::new(templates),
+            catalogue_findings: findings.into(),
+            generation: next_generation(),
+        }
+    }
+
     /// Everything that is wrong with files, catalogue and fleet; not what only rendering every phone can tell.
     pub fn findings(&self) -> Vec<Finding> {
         let mut findings = self.catalogue_findings.to_vec();
