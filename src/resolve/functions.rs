@@ -44,6 +44,9 @@ pub struct Placed<'t> {
     pub softened: Option<(CompactString, CompactString)>,
 }
 
+/// Why a key does not call out by the line that it was given.
+const NO_VIA: &str = "the key cannot say by which line it calls out; the phone takes its own";
+
 /// Finds how a key does what it is asked; what it cannot do becomes an explicitly empty key.
 pub fn place<'t>(table: &'t FunctionTable, asked: &Asked<'_>) -> Placed<'t> {
     let function = asked.what.function;
@@ -115,6 +118,7 @@ fn dials(placed: Placed<'_>, code: Option<CompactString>, only_on: bool) -> Plac
         (true, _) => {
             (Outcome::Degraded, Some("the operator's table has a code to switch it on, but none to switch over".into()))
         }
+        (false, _) if placed.outcome == Outcome::Degraded => (Outcome::Degraded, placed.why.clone()),
         (false, Some(code)) => (Outcome::Dialled, Some(format_compact!("dials {code}"))),
         (false, None) => (Outcome::Dialled, placed.why.clone()),
     };
@@ -154,6 +158,7 @@ fn fill<'t>(
 ) -> Option<Placed<'t>> {
     let mut fields = Vec::with_capacity(table.fields.len());
     let mut softened = None;
+    let mut says_line = false;
     for (at, field) in table.fields.iter().enumerate() {
         let given = body.fields.iter().find(|(place, _)| usize::from(*place) == at).map(|(_, pattern)| pattern);
         let Some(pattern) = given.or(field.value.as_ref()) else {
@@ -161,6 +166,7 @@ fn fill<'t>(
             continue;
         };
         let grammar = Grammar::parse_name(&field.grammar).unwrap_or_default();
+        says_line |= pattern.names_line();
         softened = softened.or_else(|| values.softened(pattern, grammar));
         match expand(pattern, &Values { grammar, ..values.clone() }) {
             Ok(text) if text.is_empty() => fields.push(field.empty.clone()),
@@ -173,7 +179,11 @@ fn fill<'t>(
         }
     }
     let also = if alternative.also.is_empty() { &body.also } else { &alternative.also };
-    Some(Placed { outcome: alternative.outcome, why: alternative.why.clone(), fields, also, dials: None, softened })
+    let (outcome, why) = match values.account > 1 && !says_line {
+        true => (Outcome::Degraded, Some(NO_VIA.into())),
+        false => (alternative.outcome, alternative.why.clone()),
+    };
+    Some(Placed { outcome, why, fields, also, dials: None, softened })
 }
 
 fn no_way(table: &FunctionTable, asked: &Asked<'_>) -> CompactString {
