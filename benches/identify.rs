@@ -3,11 +3,9 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use offhook::identify::{Request, identify};
-
-#[path = "../tests/support/catalogue.rs"]
-#[allow(dead_code)] // not every helper is of use here
-mod catalogue;
+use offhook::catalogue::Catalogue;
+use offhook::identify::{Index, Request, identify};
+use offhook::live::shipped;
 
 const REQUESTS: [(&str, &str, Option<&str>); 7] = [
     ("yealink with MAC", "/acme/001565aabbcc.cfg", Some("Yealink SIP-T46S 66.86.0.15 00:15:65:aa:bb:cc")),
@@ -24,7 +22,7 @@ const REQUESTS: [(&str, &str, Option<&str>); 7] = [
 ];
 
 fn identification(criterion: &mut Criterion) {
-    let index = catalogue::index();
+    let index = Index::of(&Catalogue::load(&shipped(), None).0).unwrap();
     let mut group = criterion.benchmark_group("identify");
     for (name, target, user_agent) in REQUESTS {
         group.bench_function(name, |bencher| {

@@ -1,8 +1,5 @@
 //! Who asks, and for what: the makers' real requests, the traps of the fact sheets, and what must hold for any request.
 
-#[path = "support/catalogue.rs"]
-mod catalogue;
-
 #[path = "identify/properties.rs"]
 mod properties;
 #[path = "identify/tables.rs"]
@@ -12,10 +9,15 @@ mod traps;
 
 use std::sync::LazyLock;
 
+use offhook::catalogue::{Catalogue, Evidence};
 use offhook::identify::{Claim, Index, Request, identify};
+use offhook::live::shipped;
 
 /// The shipped catalogue.
-static INDEX: LazyLock<Index> = LazyLock::new(catalogue::index);
+static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::load(&shipped(), None).0);
+
+/// How its phones are recognised.
+static INDEX: LazyLock<Index> = LazyLock::new(|| Index::of(&CATALOGUE).unwrap());
 
 /// What a request claims; `-` is an absent target or user agent, as in the tables.
 fn claim(target: &str, user_agent: &str) -> Claim {
@@ -27,7 +29,7 @@ fn claim(target: &str, user_agent: &str) -> Claim {
 fn told(target: &str, user_agent: &str) -> String {
     let claim = claim(target, user_agent);
     let view = claim.view(&INDEX);
-    let weak = if claim.mac_evidence == Some(offhook::catalogue::Evidence::Weak) { "?" } else { "" };
+    let weak = if claim.mac_evidence == Some(Evidence::Weak) { "?" } else { "" };
     let word = |word: Option<&str>| word.unwrap_or("-").to_owned();
     [
         word(view.family),

@@ -4,13 +4,11 @@
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
+use offhook::catalogue::Catalogue;
 use offhook::identify::{Index, Request, identify};
+use offhook::live::shipped;
 
-#[path = "../../tests/support/catalogue.rs"]
-#[allow(dead_code)]
-mod catalogue;
-
-static INDEX: LazyLock<Index> = LazyLock::new(catalogue::index);
+static INDEX: LazyLock<Index> = LazyLock::new(|| Index::of(&Catalogue::load(&shipped(), None).0).unwrap());
 
 fuzz_target!(|input: &str| {
     let (target, user_agent) = match input.split_once('\n') {

@@ -1,13 +1,12 @@
 //! `identify`: who is asking, what for, and by which rule.
 
-use std::path::Path;
-
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use super::args::{Format, Identify};
 use super::output;
-use crate::identify::{Request, identify};
-use crate::live::Loader;
+use crate::catalogue::Catalogue;
+use crate::identify::{Index, Request, identify};
+use crate::live::shipped;
 
 /// Tells what a request is taken for.
 pub fn run(args: &Identify) -> Result<u8> {
@@ -15,7 +14,8 @@ pub fn run(args: &Identify) -> Result<u8> {
         bail!("give --user-agent, --path or both");
     }
     // The catalogue alone: no fleet is needed to recognise a phone.
-    let index = Loader::new(Path::new("/nonexistent")).index();
+    let (catalogue, _) = Catalogue::load(&shipped(), None);
+    let index = Index::of(&catalogue).context("the patterns of all families together are too large")?;
     let request = Request { target: args.path.as_deref().unwrap_or("/"), user_agent: args.user_agent.as_deref() };
     let claim = identify(&request, &index);
     let view = claim.view(&index);

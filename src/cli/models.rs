@@ -1,6 +1,6 @@
 //! `models`: what the catalogue knows.
 
-use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Result, anyhow};
 use serde_json::{Value, json};
@@ -8,12 +8,14 @@ use serde_json::{Value, json};
 use super::args::{Format, Models};
 use super::output;
 use crate::catalogue::{Catalogue, Model, Width};
-use crate::live::Loader;
+use crate::live::{Loader, shipped};
 
 /// Lists models, or shows one.
 pub fn run(args: &Models) -> Result<u8> {
-    let nowhere = PathBuf::from("/nonexistent");
-    let catalogue = Loader::new(args.fleet.as_deref().unwrap_or(Path::new(&nowhere))).catalogue();
+    let catalogue = match &args.fleet {
+        Some(fleet) => Loader::new(fleet).catalogue(),
+        None => Arc::new(Catalogue::load(&shipped(), None).0),
+    };
     let models: Vec<&Model> = match &args.model {
         Some(id) => vec![catalogue.models.get(id.as_str()).ok_or_else(|| {
             let near =

@@ -1,18 +1,17 @@
 //! `schema`: a JSON Schema of the fleet's files, for editors.
 
-use std::path::Path;
-
 use anyhow::Result;
 use serde_json::{Value, json};
 
 use super::args::{Schema, SchemaOf};
 use super::output;
+use crate::catalogue::Catalogue;
 use crate::fleet::schema::{self, File};
-use crate::live::Loader;
+use crate::live::shipped;
 
 /// Prints the schema of one kind of file, or of all four.
 pub fn run(args: &Schema) -> Result<u8> {
-    let catalogue = Loader::new(Path::new("/nonexistent")).catalogue();
+    let (catalogue, _) = Catalogue::load(&shipped(), None);
     let of = |file| schema::of(file, &catalogue.vocabulary);
     let value: Value = match args.of {
         Some(SchemaOf::Fleet) => of(File::Fleet),

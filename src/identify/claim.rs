@@ -62,7 +62,8 @@ pub struct Claim {
     pub band: Option<Band>,
     /// The file of `family` that is asked for.
     pub file: Option<FileMatch>,
-    /// The file that each family would take this request for, the best first. One at most if the user agent decided.
+    /// The file that each family would take this request for: that of `family` first, then those whose patterns cover
+    /// most of the path. One at most if the user agent decided.
     pub candidates: SmallVec<[FileMatch; 4]>,
     /// The file's name as it was asked for, if a family knows it.
     pub asked: Option<CompactString>,

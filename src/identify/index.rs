@@ -12,7 +12,7 @@ use smallvec::SmallVec;
 
 use super::claim::{FamilyIndex, FileMatch, Place};
 use super::target::Target;
-use crate::catalogue::{Evidence, Family, FilePattern};
+use crate::catalogue::{Catalogue, Evidence, Family, FilePattern};
 use crate::phone::Mac;
 
 /// The longest user agent that is looked at, in bytes.
@@ -95,6 +95,16 @@ impl Index {
             }
         }
         Ok(index)
+    }
+
+    /// An index of a catalogue.
+    ///
+    /// # Errors
+    /// As [`Index::new`].
+    pub fn of(catalogue: &Catalogue) -> Result<Index, regex::Error> {
+        let families: Vec<_> = catalogue.families.values().map(|maker| maker.family.clone()).collect();
+        let models = catalogue.models.values();
+        Index::new(&families, models.map(|model| (&*model.id, &*model.family, &*model.products)))
     }
 
     /// The family at a place.

@@ -79,10 +79,7 @@ fn files(claim: &mut Claim, target: &Target, agent: Option<&Agent>, index: &Inde
         found[..=at].rotate_right(1);
         claim.file = Some(found[0].file);
     }
-    if let Some(best) = found.first() {
-        // A family that reads another MAC from this path means another phone.
-        let mac = best.mac.map(|(_, mac, _)| mac);
-        found.retain(|found| found.mac.is_none_or(|(_, other, _)| mac.is_none_or(|mac| mac == other)));
+    if !found.is_empty() {
         claim.asked = Some(target.name().into());
     }
     claim.candidates.extend(found.iter().map(|found| found.file));
@@ -144,16 +141,15 @@ fn choose_product(claim: &mut Claim, agent: Option<&Agent>, found: &[Found], ind
 
 /// The phone's MAC: strong evidence before weak; strong ones that differ leave neither MAC nor file.
 fn choose_mac(claim: &mut Claim, agent: Option<&Agent>, found: &[Found], target: &Target) {
+    let in_target = found.iter().filter_map(|found| found.mac);
+    let in_query = query_macs(&target.query).map(|mac| (Place::Query, mac, Evidence::Strong));
+    let in_agent = agent.and_then(|agent| agent.mac).map(|(mac, evidence)| (Place::UserAgent, mac, evidence));
     let mut told: SmallVec<[(Place, Mac, Evidence); 4]> = SmallVec::new();
-    told.extend(found.first().and_then(|found| found.mac));
-    if target.sound {
-        for mac in query_macs(&target.query) {
-            if !told.iter().any(|(place, known, _)| (*place, *known) == (Place::Query, mac)) {
-                told.push((Place::Query, mac, Evidence::Strong));
-            }
+    for (place, mac, evidence) in in_target.chain(in_query.filter(|_| target.sound)).chain(in_agent) {
+        if !told.iter().any(|(known, other, _)| (*known, *other) == (place, mac)) {
+            told.push((place, mac, evidence));
         }
     }
-    told.extend(agent.and_then(|agent| agent.mac).map(|(mac, evidence)| (Place::UserAgent, mac, evidence)));
     claim.clues.extend(told.iter().map(|&(place, mac, evidence)| Clue::Mac(place, mac, evidence)));
     let mut strong = told.iter().filter(|(_, _, evidence)| *evidence == Evidence::Strong);
     let Some(&(place, mac, evidence)) = strong.next().or(told.first()) else { return };

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use compact_str::CompactString;
 use rayon::prelude::*;
 use smallvec::SmallVec;
 
 use super::prove::prove;
-use super::shipped::Overrides;
+use super::shipped::{Overrides, shipped};
 use super::stamps::Stamps;
 use crate::catalogue::{Catalogue, Texts, Vocabulary};
 use crate::findings::{Finding, Level};
@@ -41,6 +42,7 @@ pub struct Loader {
     secrets: Secrets,
     texts: Texts,
     stamps: Stamps,
+    failing: BTreeSet<CompactString>,
 }
 
 impl Loader {
@@ -53,6 +55,7 @@ impl Loader {
             secrets: Secrets::new(root),
             texts: Texts::new(),
             stamps: Stamps::default(),
+            failing: BTreeSet::new(),
         }
     }
 
@@ -66,39 +69,35 @@ impl Loader {
         self.secrets.files()
     }
 
-    /// The catalogue alone.
-    pub fn catalogue(&mut self) -> Arc<Catalogue> {
-        self.load_catalogue(None).0
-    }
-
-    /// How phones are recognised, by the catalogue alone.
-    pub fn index(&mut self) -> Index {
-        index_of(&self.catalogue())
+    /// The catalogue alone, its templates not proven.
+    pub fn catalogue(&self) -> Arc<Catalogue> {
+        Arc::new(Catalogue::load(&self.overrides.over_shipped().0, None).0)
     }
 
     /// Loads everything.
     pub fn load(&mut self) -> Serving {
-        let (catalogue, templates, findings) = self.load_catalogue(None);
-        self.load_fleet(&Serving::without_fleet(catalogue, templates, findings))
+        let known = self.load_catalogue(None);
+        let empty = World::empty(known.catalogue.clone());
+        self.load_fleet(&known.serve(empty))
     }
 
-    /// Reads the whole fleet to a catalogue that is loaded already.
-    pub fn load_fleet(&mut self, catalogue: &Serving) -> Serving {
-        let empty = World::empty(catalogue.world.catalogue.clone());
-        next(catalogue, empty.with(self.everything(&empty)))
+    /// Loads the fleet to a catalogue that is loaded already.
+    pub fn load_fleet(&mut self, known: &Serving) -> Serving {
+        let empty = World::empty(known.world.catalogue.clone());
+        next(known, empty.with(self.everything(&empty)))
     }
 
     /// Loads catalogue and templates again; the fleet too where the vocabulary of settings has changed.
     pub fn reload_catalogue(&mut self, before: &Serving) -> Serving {
         let vocabulary = self.texts.get("models/settings.toml").cloned();
         let kept = (&*before.world.catalogue, &*before.templates);
-        let (catalogue, templates, findings) = self.load_catalogue(Some(kept));
-        let world = before.world.with_catalogue(catalogue.clone());
+        let known = self.load_catalogue(Some(kept));
+        let world = before.world.with_catalogue(known.catalogue.clone());
         let world = match vocabulary.as_ref() == self.texts.get("models/settings.toml") {
             true => world,
             false => world.with(self.everything(&world)),
         };
-        Serving { world, ..Serving::without_fleet(catalogue, templates, findings) }
+        known.serve(world)
     }
 
     /// Reads some entities again.
@@ -126,22 +125,28 @@ impl Loader {
         self.secrets.users_of(path)
     }
 
-    fn load_catalogue(
-        &mut self,
-        before: Option<(&Catalogue, &Templates)>,
-    ) -> (Arc<Catalogue>, Templates, Vec<Finding>) {
+    fn load_catalogue(&mut self, before: Option<(&Catalogue, &Templates)>) -> Known {
         let (texts, mut findings) = self.overrides.over_shipped();
         let (catalogue, more) = Catalogue::load(&texts, before.map(|(catalogue, _)| catalogue));
         findings.extend(more);
         let catalogue = Arc::new(catalogue);
         let (mut templates, more) = Templates::load(&texts, &catalogue, before.map(|(_, templates)| templates));
         findings.extend(more);
-        for (family, finding) in prove(&catalogue, &templates) {
+        // A family that failed is proven again even if nothing of it changed: what failed must not slip in.
+        let mut families = changed_families(&catalogue, &self.texts, &texts);
+        families.append(&mut self.failing);
+        for (family, finding) in prove(&catalogue, &templates, &families) {
+            self.failing.insert(family.clone());
             templates.replace_family(&family, before.map(|(_, templates)| templates));
             findings.push(finding);
         }
+        let index = Index::of(&catalogue).unwrap_or_else(|error| {
+            let what = format!("the patterns of all families together are too large: {error}");
+            findings.push(Finding::error("bad-pattern", "models", None, what));
+            Index::default()
+        });
         self.texts = texts;
-        (catalogue, templates, findings)
+        Known { catalogue, templates: Arc::new(templates), index: Arc::new(index), findings: findings.into() }
     }
 
     /// Reads every file there is.
@@ -190,25 +195,51 @@ fn is_gone(path: &Path) -> bool {
     std::fs::symlink_metadata(path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
 }
 
-/// The index of a catalogue's families and models.
-fn index_of(catalogue: &Catalogue) -> Index {
-    let families: Vec<_> = catalogue.families.values().map(|maker| maker.family.clone()).collect();
-    let models =
-        catalogue.models.values().map(|model| (model.id.as_str(), model.family.as_str(), model.products.as_slice()));
-    // Patterns are compiled one by one when a family is read, so that together they can only be too many.
-    Index::new(&families, models).unwrap_or_default()
+/// The families to which a changed text may matter: its own, or all where it belongs to none.
+fn changed_families(catalogue: &Catalogue, before: &Texts, after: &Texts) -> BTreeSet<CompactString> {
+    let changed = |path: &&String| before.get(*path) != after.get(*path);
+    let paths = before.keys().chain(after.keys()).filter(changed);
+    let family = |path: &String| {
+        path.split('/').nth(1).and_then(|id| catalogue.families.get_key_value(id)).map(|(id, _)| id.clone())
+    };
+    let mut families = BTreeSet::new();
+    for path in paths {
+        match family(path) {
+            Some(id) => {
+                families.insert(id);
+            }
+            None => families.extend(catalogue.families.keys().cloned()),
+        }
+    }
+    families
+}
+
+/// What is known of phones, before any fleet.
+struct Known {
+    catalogue: Arc<Catalogue>,
+    templates: Arc<Templates>,
+    index: Arc<Index>,
+    findings: Arc<[Finding]>,
+}
+
+impl Known {
+    fn serve(self, world: World) -> Serving {
+        let Known { templates, index, findings, .. } = self;
+        Serving { world, templates, index, catalogue_findings: findings, generation: next_generation() }
+    }
 }
 
 impl Serving {
-    /// A catalogue with its templates and what is wrong with them, and no fleet yet.
-    pub fn without_fleet(catalogue: Arc<Catalogue>, templates: Templates, findings: Vec<Finding>) -> Serving {
-        Serving {
-            index: Arc::new(index_of(&catalogue)),
-            world: World::empty(catalogue),
-            templates: Arc::new(templates),
-            catalogue_findings: findings.into(),
-            generation: next_generation(),
-        }
+    /// The built-in catalogue and templates, without a fleet. Nothing is proven: that is a test of ours.
+    pub fn built_in() -> Serving {
+        let texts = shipped();
+        let (catalogue, mut findings) = Catalogue::load(&texts, None);
+        let catalogue = Arc::new(catalogue);
+        let (templates, more) = Templates::load(&texts, &catalogue, None);
+        findings.extend(more);
+        let index = Index::of(&catalogue).unwrap_or_default();
+        let world = World::empty(catalogue.clone());
+        Known { catalogue, templates: Arc::new(templates), index: Arc::new(index), findings: findings.into() }.serve(world)
     }
 
     /// Everything that is wrong with files, catalogue and fleet; not what only rendering every phone can tell.

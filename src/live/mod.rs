@@ -95,9 +95,8 @@ fn tell(before: &Serving, next: &Serving, changed: &Changed) {
     let wide = changed.everything || changed.catalogue;
     let findings = if wide { next.findings() } else { next.world.findings_of(&changed.entities) };
     let known = if wide { before.findings() } else { Vec::new() };
-    let errors: Vec<&Finding> =
-        findings.iter().filter(|finding| finding.level == Level::Error && !known.contains(finding)).collect();
-    for finding in &errors {
+    let errors: Vec<&Finding> = findings.iter().filter(|finding| finding.level == Level::Error).collect();
+    for finding in errors.iter().filter(|finding| !known.contains(finding)) {
         tracing::error!("{finding}");
     }
     match errors.len() {

@@ -1,9 +1,11 @@
 //! Before a catalogue and templates are put in place, every template is rendered against every model, with a phone that
 //! uses all it has; what comes out is parsed again in its own syntax.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use compact_str::CompactString;
+use rayon::prelude::*;
 
 use crate::catalogue::{Catalogue, FeatureCodes, Maker, Model};
 use crate::findings::Finding;
@@ -13,21 +15,25 @@ use crate::render::{RenderError, Renderer, Reveal, RevisionKey, Templates, rende
 use crate::resolve::{Phase, resolve};
 use crate::world::Subject;
 
-/// Renders every document of every model, bare and full, in every band; tells the first failure of each template.
-pub fn prove(catalogue: &Arc<Catalogue>, templates: &Templates) -> Vec<(CompactString, Finding)> {
-    let mut failures: Vec<(CompactString, Finding)> = Vec::new();
-    for model in catalogue.models.values() {
-        let Some(maker) = catalogue.family_of(model).filter(|maker| maker.tables.is_some()) else { continue };
-        if failures.iter().any(|(family, _)| *family == model.family) {
-            continue;
-        }
-        for subject in [bare(catalogue, maker, model), full(catalogue, maker, model)] {
-            if let Some(finding) = failure(&subject, templates) {
-                failures.push((model.family.clone(), finding));
-                break;
-            }
-        }
-    }
+/// Renders every document of every model of these families, full in every band, and bare; tells a failure of each
+/// family whose templates have one.
+pub fn prove(
+    catalogue: &Arc<Catalogue>,
+    templates: &Templates,
+    families: &BTreeSet<CompactString>,
+) -> Vec<(CompactString, Finding)> {
+    let models: Vec<&Arc<Model>> = catalogue.models.values().filter(|model| families.contains(&model.family)).collect();
+    let mut failures: Vec<(CompactString, Finding)> = models
+        .par_iter()
+        .filter_map(|model| {
+            let maker = catalogue.family_of(model).filter(|maker| maker.tables.is_some())?;
+            let subjects = [full(catalogue, maker, model), bare(catalogue, maker, model)];
+            let finding = subjects.iter().find_map(|subject| failure(subject, templates))?;
+            Some((model.family.clone(), finding))
+        })
+        .collect();
+    failures.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| a.1.cmp(&b.1)));
+    failures.dedup_by(|a, b| a.0 == b.0);
     failures
 }
 
@@ -40,7 +46,10 @@ fn failure(subject: &Subject, templates: &Templates) -> Option<Finding> {
         reveal: Reveal::Secrets,
         changed_at: &|_| 0,
     };
-    for (band, name) in subject.maker.family.bands.iter() {
+    let default = subject.maker.family.bands.default();
+    // What bands change does not depend on whether a phone is used.
+    let bands = subject.maker.family.bands.iter().filter(|(band, _)| *band == default || !subject.lines.is_empty());
+    for (band, name) in bands {
         let resolved = resolve(subject, band, Phase::First)?;
         for (_, file) in subject.maker.family.documents() {
             let Err(error) = render(&resolved, file, &with) else { continue };

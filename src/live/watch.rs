@@ -128,7 +128,7 @@ impl Following {
                 Ok(event) if is_change(event.kind) => {
                     for path in &event.paths {
                         moved |= *path == self.root;
-                        self.classify(path, event.kind, &mut changed, &mut others);
+                        self.classify(path, &mut changed, &mut others);
                     }
                 }
                 Ok(_) => {}
@@ -151,7 +151,7 @@ impl Following {
         self.follow_others(&others);
     }
 
-    fn classify(&self, path: &Path, kind: EventKind, changed: &mut Changed, others: &mut BTreeSet<PathBuf>) {
+    fn classify(&self, path: &Path, changed: &mut Changed, others: &mut BTreeSet<PathBuf>) {
         let Ok(relative) = path.strip_prefix(&self.root) else {
             others.insert(path.to_owned());
             return;
@@ -163,8 +163,7 @@ impl Following {
         } else {
             others.insert(path.to_owned());
             // A folder that comes or goes takes files with it that no event may name.
-            let gone = matches!(kind, EventKind::Remove(_) | EventKind::Modify(notify::event::ModifyKind::Name(_)));
-            changed.everything |= path.is_dir() || (gone && path.extension().is_none());
+            changed.everything |= is_place_of_folder(relative);
         }
     }
 
@@ -205,6 +204,17 @@ fn is_change(kind: EventKind) -> bool {
         EventKind::Access(AccessKind::Close(AccessMode::Write)) => true,
         EventKind::Access(_) => false,
         _ => true,
+    }
+}
+
+/// `sites`, `sites/SITE`, `sites/SITE/lines` and `sites/SITE/phones`: folders by their place, even when they are gone.
+fn is_place_of_folder(relative: &Path) -> bool {
+    let parts: Vec<_> = relative.iter().filter_map(|part| part.to_str()).collect();
+    match parts.as_slice() {
+        [] | ["sites"] => true,
+        ["sites", site] => !site.starts_with('.'),
+        ["sites", _, folder] => matches!(*folder, "lines" | "phones"),
+        _ => false,
     }
 }
 

@@ -92,12 +92,14 @@ pub fn render(resolved: &Resolved<'_>, file: &FilePattern, with: &Renderer<'_>) 
     }
     let mut text = once(resolved, template, with, &Stamp::default())?;
     let revision = with.key.revision(text.as_bytes());
+    let mut tag = revision.clone();
     if with.templates.is_stamped(family, template) {
         // A third of the revision is enough for a version, and fits where families want a number.
         let stamp = Stamp { id: revision[..10].to_owned(), changed_at: (with.changed_at)(&revision) };
         text = once(resolved, template, with, &stamp)?;
+        tag = with.key.revision(text.as_bytes());
     }
-    let etag = format!("\"{}\"", with.key.revision(text.as_bytes()));
+    let etag = format!("\"{tag}\"");
     Ok(Document { bytes: Bytes::from(text), content_type: file.content_type.clone(), revision, etag })
 }
 
@@ -111,7 +113,9 @@ pub fn documents_of(subject: &Subject) -> Vec<(String, &FilePattern)> {
 fn once(resolved: &Resolved<'_>, template: &str, with: &Renderer<'_>, stamp: &Stamp) -> Result<String, RenderError> {
     let family = &resolved.subject.model.family;
     let reveal = with.reveal == Reveal::Secrets;
-    let (context, troubles) = context(resolved, with.url, reveal, stamp);
+    let shared = with.templates.shared(resolved);
+    let Some(shared) = shared else { return Err(RenderError::NoTemplate(family.to_string())) };
+    let (context, troubles) = context(resolved, &shared, with.url, reveal, stamp);
     let mut fatal: Vec<_> = troubles.into_iter().filter(|trouble| trouble.level == Level::Error).collect();
     if !fatal.is_empty() {
         fatal.dedup();

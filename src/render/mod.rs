@@ -8,6 +8,8 @@ mod document;
 mod explain;
 mod parameters;
 mod revision;
+mod scalars;
+mod shared;
 mod templates;
 mod view;
 
@@ -17,4 +19,4 @@ pub use explain::{EmptyKey, Explained, Explanation, Report, explain};
 pub use parameters::{Trouble, troubles};
 pub use revision::RevisionKey;
 pub use templates::Templates;
-pub use view::{CONTRACT, Stamp, context, context_json};
+pub use view::{CONTRACT, Stamp, context_json};

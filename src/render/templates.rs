@@ -1,19 +1,22 @@
 //! The families' templates, one engine for each family, so that each escapes for its own format.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, RwLock};
 
 use compact_str::CompactString;
 use tera::{Context, Tera};
 
+use super::shared::{Shared, SharedKey};
 use crate::catalogue::{Catalogue, Texts};
 use crate::findings::Finding;
 use crate::format::Format;
+use crate::resolve::Resolved;
 
 /// All templates.
 #[derive(Debug, Default)]
 pub struct Templates {
     families: BTreeMap<CompactString, Arc<FamilyTemplates>>,
+    shared: RwLock<HashMap<SharedKey, Arc<Shared>>>,
 }
 
 /// The templates of one family.
@@ -56,6 +59,19 @@ impl Templates {
     /// Whether the template prints a stamp, so that it is rendered twice.
     pub fn is_stamped(&self, family: &str, template: &str) -> bool {
         self.families.get(family).is_some_and(|own| own.stamped.iter().any(|name| name == template))
+    }
+
+    /// What the phones of a model share; made once, since templates and catalogue are replaced together.
+    pub(super) fn shared(&self, resolved: &Resolved<'_>) -> Option<Arc<Shared>> {
+        let key = (resolved.subject.model.id.clone(), resolved.band);
+        if let Some(known) = self.shared.read().ok().and_then(|shared| shared.get(&key).cloned()) {
+            return Some(known);
+        }
+        let made = Arc::new(Shared::of(resolved.subject, resolved.band)?);
+        if let Ok(mut shared) = self.shared.write() {
+            shared.insert(key, made.clone());
+        }
+        Some(made)
     }
 
     /// Renders a template.

@@ -4,14 +4,17 @@
 //! more than the template.
 
 use compact_str::CompactString;
+use tera::value::Key;
 use tera::{Context, Map, Value};
 
 use super::parameters::{Pair, Trouble, Writer, mapping, value_of};
-use crate::catalogue::{How, Kind, Scope, SettingId};
+use super::scalars::{Scalar, object};
+use super::shared::{CODE_NAMES, Shared};
+use crate::catalogue::{Codes, How, Kind, Scope, Setting, SettingId};
 use crate::fleet::Services;
 use crate::format::Format;
 use crate::phone::{SettingValue, timezone};
-use crate::resolve::{Key, Module, Resolved};
+use crate::resolve::{Key as PlacedKey, Module, Resolved};
 
 /// The number of the contract between views and templates.
 pub const CONTRACT: u64 = 1;
@@ -26,7 +29,13 @@ pub struct Stamp {
 }
 
 /// The view of a phone, and what in it cannot be sent as it is.
-pub fn context(resolved: &Resolved<'_>, url: &str, reveal: bool, stamp: &Stamp) -> (Context, Vec<Trouble>) {
+pub fn context(
+    resolved: &Resolved<'_>,
+    shared: &Shared,
+    url: &str,
+    reveal: bool,
+    stamp: &Stamp,
+) -> (Context, Vec<Trouble>) {
     let subject = resolved.subject;
     let format = subject.maker.family.format.as_deref().and_then(Format::parse_name).unwrap_or(Format::Cfg);
     let mut writer = Writer { resolved, format, reveal, troubles: Vec::new() };
@@ -35,14 +44,14 @@ pub fn context(resolved: &Resolved<'_>, url: &str, reveal: bool, stamp: &Stamp) 
     context.insert_value("url", url.into());
     context.insert_value("phone", phone(resolved));
     context.insert_value("model", model(resolved));
-    context.insert_value("accounts", accounts(&mut writer));
-    context.insert_value("settings", settings(&mut writer, Scope::Phone, None));
+    context.insert_value("accounts", accounts(&mut writer, shared));
+    context.insert_value("settings", settings(&mut writer, &shared.settings, Scope::Phone, None));
     context.insert_value("parameters", pairs(writer.phone()));
-    context.insert_value("keys", keys(resolved, &resolved.keys));
-    context.insert_value("soft_keys", keys(resolved, &resolved.soft_keys));
+    context.insert_value("keys", keys(shared, &resolved.keys));
+    context.insert_value("soft_keys", keys(shared, &resolved.soft_keys));
     context.insert_value(
         "modules",
-        resolved.modules.iter().map(|module| self::module(resolved, module)).collect::<Vec<_>>().into(),
+        resolved.modules.iter().map(|module| self::module(shared, module)).collect::<Vec<_>>().into(),
     );
     let wide = resolved.wide.iter().map(|(name, value)| ((*name).clone(), (*value).clone()));
     let mut wide: Vec<Pair> = wide.collect();
@@ -58,7 +67,8 @@ pub fn context(resolved: &Resolved<'_>, url: &str, reveal: bool, stamp: &Stamp) 
 
 /// The view of a phone as JSON, for people who write templates; secrets are not shown.
 pub fn context_json(resolved: &Resolved<'_>, url: &str) -> serde_json::Value {
-    let (context, _) = context(resolved, url, false, &Stamp::default());
+    let Some(shared) = Shared::of(resolved.subject, resolved.band) else { return serde_json::Value::Null };
+    let (context, _) = context(resolved, &shared, url, false, &Stamp::default());
     const NAMES: [&str; 14] = [
         "contract",
         "url",
@@ -95,7 +105,7 @@ fn in_order(value: serde_json::Value) -> serde_json::Value {
     }
 }
 
-fn table<'a>(fields: impl IntoIterator<Item = (&'a str, Value)>) -> Value {
+pub(super) fn table<'a>(fields: impl IntoIterator<Item = (&'a str, Value)>) -> Value {
     let mut map = Map::default();
     for (name, value) in fields {
         map.insert(name.to_owned().into(), value);
@@ -112,10 +122,9 @@ fn fixed<const N: usize>(fields: [(&'static str, Value); N]) -> Map {
     map
 }
 
-fn pairs(pairs: Vec<Pair>) -> Value {
-    let pair =
-        |(name, value): Pair| Value::from(fixed([("name", name.as_str().into()), ("value", value.as_str().into())]));
-    pairs.into_iter().map(pair).collect::<Vec<_>>().into()
+pub(super) fn pairs(pairs: Vec<Pair>) -> Value {
+    let pair = |(name, value): &Pair| object([("name", Scalar::Text(name)), ("value", Scalar::Text(value))]);
+    pairs.iter().map(pair).collect::<Vec<_>>().into()
 }
 
 fn phone(resolved: &Resolved<'_>) -> Value {
@@ -158,57 +167,42 @@ fn softened(resolved: &Resolved<'_>, text: &str) -> String {
     format.map_or_else(|| text.to_owned(), |format| format.soften(text).into_owned())
 }
 
-fn accounts(writer: &mut Writer<'_, '_>) -> Value {
-    let resolved = writer.resolved;
-    let none = unset_settings(resolved);
-    let accounts = (0..resolved.accounts.len()).map(|at| account(writer, at, &none));
+fn accounts(writer: &mut Writer<'_, '_>, shared: &Shared) -> Value {
+    let used = writer.resolved.subject.lines.len();
+    let accounts = (0..writer.resolved.accounts.len()).map(|at| match shared.unused_accounts.get(at) {
+        Some(unused) if at >= used => unused.clone(),
+        _ => account(writer, shared, at),
+    });
     accounts.collect::<Vec<_>>().into()
 }
 
-fn account(writer: &mut Writer<'_, '_>, at: usize, none: &Value) -> Value {
+fn account(writer: &mut Writer<'_, '_>, shared: &Shared, at: usize) -> Value {
     let resolved = writer.resolved;
     let vocabulary = &resolved.subject.catalogue.vocabulary;
     let account = &resolved.accounts[at];
-    let mut fields = fixed([
-        ("n", (at + 1).into()),
-        ("n0", at.into()),
-        ("used", account.line.is_some().into()),
-        ("primary", (at == 0).into()),
-    ]);
+    let Some(line) = account.line else { return Value::none() };
+    let numbers = [("n", (at + 1).into()), ("n0", at.into()), ("used", true.into()), ("primary", (at == 0).into())];
+    let mut fields = fixed(numbers);
     let mut put = |name: &'static str, text: &str| {
         fields.insert(name.into(), text.into());
     };
-    if let Some(line) = account.line {
-        let text = |name: &str| value_of(&account.settings, vocabulary.id(name)).and_then(SettingValue::as_text);
-        let user = text("sip.user").unwrap_or(&line.name);
-        let shown = line.display_name.as_deref().or(text("sip.display_name")).unwrap_or(user);
-        put("name", &line.name);
-        put("user", user);
-        put("auth_user", text("sip.auth_user").unwrap_or(user));
-        put("display_name", &softened(resolved, text("sip.display_name").unwrap_or(shown)));
-        put("label", &softened(resolved, shown));
-        let password = vocabulary.id("sip.password").and_then(|id| Some((id, value_of(&account.settings, Some(id))?)));
-        let password = password.and_then(|(id, value)| writer.secret(id, vocabulary.get(id), value, Some(at)));
-        put("password", password.as_deref().unwrap_or_default());
-        fields.insert("settings".into(), settings(writer, Scope::Account, Some(at)));
-    } else {
-        for name in ["name", "user", "auth_user", "display_name", "label", "password"] {
-            put(name, "");
-        }
-        fields.insert("settings".into(), none.clone());
-    }
+    let text = |name: &str| value_of(&account.settings, vocabulary.id(name)).and_then(SettingValue::as_text);
+    let user = text("sip.user").unwrap_or(&line.name);
+    let shown = line.display_name.as_deref().or(text("sip.display_name")).unwrap_or(user);
+    put("name", &line.name);
+    put("user", user);
+    put("auth_user", text("sip.auth_user").unwrap_or(user));
+    put("display_name", &softened(resolved, text("sip.display_name").unwrap_or(shown)));
+    put("label", &softened(resolved, shown));
+    let password = vocabulary.id("sip.password").and_then(|id| Some((id, value_of(&account.settings, Some(id))?)));
+    let password = password.and_then(|(id, value)| writer.secret(id, vocabulary.get(id), value, Some(at)));
+    put("password", password.as_deref().unwrap_or_default());
+    fields.insert("settings".into(), settings(writer, &shared.settings, Scope::Account, Some(at)));
     fields.insert("parameters".into(), pairs(writer.account(at)));
     fields.into()
 }
 
-/// The settings of an account that has no line.
-fn unset_settings(resolved: &Resolved<'_>) -> Value {
-    let vocabulary = &resolved.subject.catalogue.vocabulary;
-    let account = vocabulary.iter().filter(|(_, setting)| setting.scope == Scope::Account);
-    table(account.map(|(_, setting)| (setting.name.as_str(), Value::none())))
-}
-
-fn settings(writer: &mut Writer<'_, '_>, scope: Scope, account: Option<usize>) -> Value {
+fn settings(writer: &mut Writer<'_, '_>, names: &[Key<'static>], scope: Scope, account: Option<usize>) -> Value {
     let resolved = writer.resolved;
     let values = match account {
         Some(at) => &resolved.accounts[at].settings,
@@ -217,15 +211,20 @@ fn settings(writer: &mut Writer<'_, '_>, scope: Scope, account: Option<usize>) -
     let mut map = Map::default();
     for (id, setting) in resolved.subject.catalogue.vocabulary.iter().filter(|(_, setting)| setting.scope == scope) {
         let value = values.get(id.0 as usize).and_then(|setting| setting.value);
-        let value = value.map_or_else(Value::none, |value| shown(writer, id, value, account));
-        map.insert(setting.name.to_string().into(), value);
+        let value = value.map_or_else(Value::none, |value| shown(writer, id, setting, value, account));
+        map.insert(names[id.0 as usize].clone(), value);
     }
     map.into()
 }
 
 /// A setting as templates see it.
-fn shown(writer: &mut Writer<'_, '_>, id: SettingId, value: &SettingValue, account: Option<usize>) -> Value {
-    let setting = writer.resolved.subject.catalogue.vocabulary.get(id);
+fn shown(
+    writer: &mut Writer<'_, '_>,
+    id: SettingId,
+    setting: &Setting,
+    value: &SettingValue,
+    account: Option<usize>,
+) -> Value {
     match (value, &setting.kind) {
         (SettingValue::Boolean(value), _) => (*value).into(),
         (SettingValue::Integer(number), _) => (*number).into(),
@@ -253,9 +252,17 @@ fn is_read_by_template(writer: &Writer<'_, '_>, id: SettingId) -> bool {
 
 /// Looks for what the settings that templates read cannot be sent as.
 pub(super) fn settings_troubles(writer: &mut Writer<'_, '_>) {
-    settings(writer, Scope::Phone, None);
-    for at in 0..writer.resolved.subject.lines.len() {
-        settings(writer, Scope::Account, Some(at));
+    let resolved = writer.resolved;
+    let accounts = resolved.accounts.iter().enumerate().filter(|(_, account)| account.line.is_some());
+    let layers = accounts.map(|(at, account)| (Some(at), &account.settings)).chain([(None, &resolved.settings)]);
+    for (account, settings) in layers {
+        let scope = if account.is_some() { Scope::Account } else { Scope::Phone };
+        for (id, setting) in resolved.subject.catalogue.vocabulary.iter().filter(|(_, setting)| setting.scope == scope)
+        {
+            if let Some(value) = settings.get(id.0 as usize).and_then(|stored| stored.value) {
+                shown(writer, id, setting, value, account);
+            }
+        }
     }
 }
 
@@ -282,26 +289,25 @@ fn zone(name: &CompactString) -> Value {
     ])
 }
 
-fn key(resolved: &Resolved<'_>, key: &Key<'_>) -> Value {
-    let mut map = fixed([
-        ("n", key.place.position.into()),
-        ("group_n", key.class_position.into()),
-        ("class", key.class.name().into()),
-        ("page", key.page.into()),
-        ("label", key.label.as_str().into()),
-        ("function", key.function.name().into()),
-        ("outcome", outcome(key).into()),
-        ("reserved", key.reserved.map_or_else(Value::none, Value::from)),
-        ("written", key.written.into()),
-        ("unset", (key.asked.is_none() && key.function == crate::phone::Function::None).into()),
-    ]);
-    for (field, value) in resolved.tables.functions.fields.iter().zip(key.fields.iter()) {
-        map.insert(field.name.to_string().into(), value.as_str().into());
-    }
-    map.into()
+pub(super) fn key_value(fields: &[&'static str], key: &PlacedKey<'_>) -> Value {
+    let own = [
+        ("n", Scalar::Number(key.place.position.into())),
+        ("group_n", Scalar::Number(key.class_position.into())),
+        ("class", Scalar::Text(key.class.name())),
+        ("page", Scalar::Number(key.page.into())),
+        ("label", Scalar::Text(&key.label)),
+        ("function", Scalar::Text(key.function.name())),
+        ("outcome", Scalar::Text(outcome(key))),
+        ("reserved", key.reserved.map_or(Scalar::None, Scalar::Text)),
+        ("written", Scalar::Flag(key.written)),
+        ("unset", Scalar::Flag(key.asked.is_none() && key.function == crate::phone::Function::None)),
+    ];
+    // A family's own field of the same name lies over ours.
+    let given = fields.iter().zip(key.fields.iter()).map(|(name, value)| (*name, Scalar::Text(value)));
+    object(own.into_iter().chain(given))
 }
 
-fn outcome(key: &Key<'_>) -> &'static str {
+fn outcome(key: &PlacedKey<'_>) -> &'static str {
     use crate::catalogue::Outcome;
     match key.outcome {
         Outcome::Native => "native",
@@ -311,16 +317,20 @@ fn outcome(key: &Key<'_>) -> &'static str {
     }
 }
 
-fn keys(resolved: &Resolved<'_>, keys: &[Key<'_>]) -> Value {
-    keys.iter().map(|key| self::key(resolved, key)).collect::<Vec<_>>().into()
+fn keys(shared: &Shared, keys: &[PlacedKey<'_>]) -> Value {
+    keys.iter().map(|key| key_value(&shared.fields, key)).collect::<Vec<_>>().into()
 }
 
-fn module(resolved: &Resolved<'_>, module: &Module<'_>) -> Value {
+fn module(shared: &Shared, module: &Module<'_>) -> Value {
+    let keys = match shared.unset_modules.get(&module.model.id) {
+        Some(unset) if !module.attached => unset.clone(),
+        _ => keys(shared, &module.keys),
+    };
     table([
         ("n", module.number.into()),
         ("attached", module.attached.into()),
         ("model", module.model.id.as_str().into()),
-        ("keys", keys(resolved, &module.keys)),
+        ("keys", keys),
     ])
 }
 
@@ -329,13 +339,16 @@ fn codes(resolved: &Resolved<'_>) -> Value {
     let codes = &resolved.subject.codes;
     let mut map = Map::default();
     map.insert("pickup".into(), codes.pickup.as_deref().unwrap_or_default().into());
-    for function in crate::phone::Function::all() {
-        let own = codes.of(function);
-        let text = |code: Option<&CompactString>| Value::from(code.map_or("", CompactString::as_str));
-        map.insert(function.name().into(), text(own.and_then(|codes| codes.dial.as_ref())));
-        map.insert(format!("{function}_on").into(), text(own.and_then(|codes| codes.on.as_ref())));
-        map.insert(format!("{function}_off").into(), text(own.and_then(|codes| codes.off.as_ref())));
-        map.insert(format!("{function}_toggle").into(), text(own.and_then(|codes| codes.toggle.as_ref())));
+    for (function, names) in CODE_NAMES.iter() {
+        let own = codes.of(*function);
+        let code = |pick: fn(&Codes) -> &Option<CompactString>| {
+            Value::from(own.and_then(|codes| pick(codes).as_deref()).unwrap_or_default())
+        };
+        let [dial, on, off, toggle] = names.clone();
+        map.insert(dial, code(|codes| &codes.dial));
+        map.insert(on, code(|codes| &codes.on));
+        map.insert(off, code(|codes| &codes.off));
+        map.insert(toggle, code(|codes| &codes.toggle));
     }
     map.into()
 }

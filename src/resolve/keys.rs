@@ -69,7 +69,7 @@ pub struct Module<'s> {
     pub attached: bool,
     /// Its model.
     pub model: &'s ModuleModel,
-    /// All its keys.
+    /// All its keys; none where it is not plugged in, since they are all empty then.
     pub keys: Vec<Key<'s>>,
 }
 
@@ -181,57 +181,20 @@ impl<'s> Filler<'_, 's> {
     }
 
     fn module(&mut self, number: u8, attached: bool, model: &'s ModuleModel) -> Module<'s> {
-        let keys = (1..=model.key_count()).map(|position| {
-            let place = Place { area: Area::Module(number), position };
-            let page = (position - 1) / model.keys_per_page + 1;
-            let mut key = match attached && model.reserved(position).is_none() {
-                true => self.key(place, model.class, position, page, None),
-                false => self.bare(place, model.class, position, page),
-            };
-            key.reserved = model.reserved(position);
-            if key.reserved.is_some() {
-                self.reserve(&mut key, model);
-            }
-            key
-        });
-        let keys = keys.collect();
-        Module { number, attached, model, keys }
-    }
-
-    /// A reserved position says what its module needs there, or is left out of the file.
-    fn reserve(&self, key: &mut Key<'s>, model: &ModuleModel) {
-        let Some(fixed) = model.fixed(key.place.position) else {
-            key.written = false;
-            return;
-        };
-        let fields = self.resolved.tables.functions.fields.iter().zip(self.nothing.iter());
-        let fixed = |name: &str| fixed.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
-        key.fields = fields.map(|(field, nothing)| fixed(&field.name).unwrap_or_else(|| nothing.clone())).collect();
-    }
-
-    fn bare(&self, place: Place, class: Class, class_position: u16, page: u16) -> Key<'s> {
-        Key {
-            place,
-            class,
-            class_position,
-            page,
-            asked: None,
-            function: Function::None,
-            outcome: Outcome::Native,
-            why: None,
-            label: CompactString::default(),
-            label_origin: None,
-            fields: self.nothing.clone(),
-            reserved: None,
-            written: true,
-            problems: Vec::new(),
+        if !attached {
+            return Module { number, attached, model, keys: Vec::new() };
         }
+        let mut keys = empty_keys(self.resolved.tables, &self.nothing, model, number);
+        for key in keys.iter_mut().filter(|key| key.reserved.is_none()) {
+            *key = self.key(key.place, key.class, key.class_position, key.page, None);
+        }
+        Module { number, attached, model, keys }
     }
 
     fn key(&mut self, place: Place, class: Class, class_position: u16, page: u16, default_line: Option<u8>) -> Key<'s> {
         let resolved = self.resolved;
         let subject = resolved.subject;
-        let mut key = self.bare(place, class, class_position, page);
+        let mut key = bare(&self.nothing, place, class, class_position, page);
         let (asked, label) = stored_at(subject, place);
         key.asked = asked;
         if let Some((text, origin)) = label {
@@ -331,6 +294,56 @@ impl<'s> Filler<'_, 's> {
             );
         }
         None
+    }
+}
+
+/// The keys of a module that is not plugged in, or on which nothing is set.
+pub fn unset_module<'s>(tables: &Tables, model: &'s ModuleModel) -> Vec<Key<'s>> {
+    let nothing = empty(&tables.functions, Outcome::Native, None).fields.into();
+    empty_keys(tables, &nothing, model, 1)
+}
+
+fn empty_keys<'s>(tables: &Tables, nothing: &Arc<[CompactString]>, model: &'s ModuleModel, number: u8) -> Vec<Key<'s>> {
+    let key = |position| {
+        let place = Place { area: Area::Module(number), position };
+        let page = (position - 1) / model.keys_per_page + 1;
+        let mut key = bare(nothing, place, model.class, position, page);
+        key.reserved = model.reserved(position);
+        if key.reserved.is_some() {
+            reserve(&mut key, tables, nothing, model);
+        }
+        key
+    };
+    (1..=model.key_count()).map(key).collect()
+}
+
+/// A reserved position says what its module needs there, or is left out of the file.
+fn reserve(key: &mut Key<'_>, tables: &Tables, nothing: &[CompactString], model: &ModuleModel) {
+    let Some(fixed) = model.fixed(key.place.position) else {
+        key.written = false;
+        return;
+    };
+    let fields = tables.functions.fields.iter().zip(nothing);
+    let fixed = |name: &str| fixed.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+    key.fields = fields.map(|(field, nothing)| fixed(&field.name).unwrap_or_else(|| nothing.clone())).collect();
+}
+
+fn bare<'s>(nothing: &Arc<[CompactString]>, place: Place, class: Class, class_position: u16, page: u16) -> Key<'s> {
+    Key {
+        place,
+        class,
+        class_position,
+        page,
+        asked: None,
+        function: Function::None,
+        outcome: Outcome::Native,
+        why: None,
+        label: CompactString::default(),
+        label_origin: None,
+        fields: nothing.clone(),
+        reserved: None,
+        written: true,
+        problems: Vec::new(),
     }
 }
 

@@ -10,7 +10,7 @@ mod settings;
 use compact_str::CompactString;
 
 pub use functions::{Asked, Placed, place};
-pub use keys::{Key, Module, Problem, place_on, stored_at};
+pub use keys::{Key, Module, Problem, place_on, stored_at, unset_module};
 pub use settings::{Origin, ResolvedSetting, SettingLayer};
 
 use crate::catalogue::{Band, Tables};

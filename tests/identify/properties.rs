@@ -90,7 +90,7 @@ proptest! {
             format!("Maxwell 3 PRO/82.2.18.4-release;{agent}"),
         ] {
             let claim = claim(&target, &user_agent);
-            prop_assert!(path == agent || claim.file.is_none() || claim.mac_evidence.is_none());
+            prop_assert!(path == agent || claim.file.is_none());
             prop_assert!(claim.contradiction.is_none() || (claim.file.is_none() && claim.candidates.is_empty() && claim.mac.is_none()));
         }
     }

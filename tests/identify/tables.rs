@@ -1,11 +1,15 @@
 //! Every row of the tables of real requests in `fixtures/user-agents`.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 
+use compact_str::CompactString;
+use offhook::catalogue::Catalogue;
+use offhook::live::shipped;
 use offhook::phone::Mac;
 
-use crate::{INDEX, catalogue, claim};
+use crate::{CATALOGUE, INDEX, claim};
 
 /// A row: user agent, path, model, MAC, firmware, each `-` where the request carries none.
 struct Row {
@@ -40,8 +44,6 @@ fn folded(product: &str) -> String {
 }
 
 fn check(maker: &str, family_of: impl Fn(&Row) -> &'static str) {
-    let families = catalogue::families();
-    let models = catalogue::models(&families);
     for row in rows(maker) {
         let at = format!("{} {}", row.user_agent, row.path);
         let claim = claim(&row.path, &row.user_agent);
@@ -51,9 +53,10 @@ fn check(maker: &str, family_of: impl Fn(&Row) -> &'static str) {
         assert_eq!(claim.mac, row.mac, "{at}");
         assert_eq!(view.firmware, row.firmware.as_deref(), "{at}");
         assert_eq!(view.product.map(folded), row.model.as_deref().map(folded), "{at}");
-        let named = |product: &String| row.model.as_deref().is_some_and(|model| folded(product) == folded(model));
-        let model = models.iter().find(|(_, of, products)| of == family && products.iter().any(named));
-        assert_eq!(view.model, model.map(|(id, _, _)| id.as_str()), "{at}");
+        let named =
+            |product: &CompactString| row.model.as_deref().is_some_and(|model| folded(product) == folded(model));
+        let model = CATALOGUE.models.values().find(|model| model.family == family && model.products.iter().any(named));
+        assert_eq!(view.model, model.map(|model| model.id.as_str()), "{at}");
         assert!(claim.contradiction.is_none(), "{at}");
     }
 }
@@ -86,19 +89,41 @@ fn every_row_of_gigaset() {
 }
 
 #[test]
+fn every_family_of_the_makers_is_there() {
+    let (_, findings) = Catalogue::load(&shipped(), None);
+    assert!(findings.is_empty(), "{findings:#?}");
+    let ids: Vec<&str> = CATALOGUE.families.keys().map(CompactString::as_str).collect();
+    for id in ["cisco-enterprise", "cisco-mpp", "cisco-spa", "gigaset-classic", "gigaset-maxwell", "gigaset-nx70"] {
+        assert!(ids.contains(&id), "{id}");
+    }
+    assert!(ids.contains(&"gigaset-p") && ids.contains(&"yealink"));
+}
+
+#[test]
 fn every_product_of_the_catalogue_names_its_model() {
-    let families = catalogue::families();
-    for (id, family, products) in catalogue::models(&families) {
-        let family = INDEX.family_named(&family).unwrap();
-        for product in products {
-            assert_eq!(INDEX.model(family, &product).map(|model| model.as_str()), Some(id.as_str()), "{product}");
+    for model in CATALOGUE.models.values() {
+        let family = INDEX.family_named(&model.family).unwrap();
+        for product in &model.products {
+            assert_eq!(INDEX.model(family, product), Some(&model.id), "{product}");
+        }
+    }
+}
+
+#[test]
+fn every_number_of_one_product_names_its_model() {
+    for maker in CATALOGUE.families.values() {
+        let family = INDEX.family_named(&maker.family.id).unwrap();
+        for number in maker.family.numbers.iter().filter(|number| !number.ambiguous) {
+            let models: HashSet<_> = number.products.iter().map(|product| INDEX.model(family, product)).collect();
+            assert_eq!(models.len(), 1, "{}", number.number);
         }
     }
 }
 
 #[test]
 fn every_document_has_one_name_and_finds_itself() {
-    for family in catalogue::families() {
+    for maker in CATALOGUE.families.values() {
+        let family = &maker.family;
         let at = INDEX.family_named(&family.id).unwrap();
         for (file, pattern) in family.documents() {
             let url = pattern.url.as_deref().unwrap().replace("{mac}", "001565aabbcc");

@@ -253,6 +253,7 @@ fn strong_macs_that_differ_serve_nothing() {
     assert_eq!((claim.mac, claim.file, claim.candidates.len()), (None, None, 0));
     let contradiction = claim.contradiction.unwrap();
     assert_eq!((contradiction.one.0, contradiction.other.0), (Place::Path, Place::UserAgent));
+    assert!(crate::claim("/001565aabbcc.cfg?name=SEP001565112233", "-").contradiction.is_some());
     assert!(crate::claim("/x?mac=001565aabbcc&mac=001565112233", "-").contradiction.is_some());
     assert!(crate::claim("/001565aabbcc.cfg?mac=001565AABBCC", "-").contradiction.is_none());
 }

@@ -1,0 +1,152 @@
+//! A fleet of many phones from files: how long it takes to load, to check, and to serve an edit, and what memory it needs.
+//!
+//! `cargo bench --bench fleet -- 100000` prints a table. The fleet is made in the system's folder for temporary files:
+//! 12 keys on average, 5 % of the phones with two modules of 40 keys, three families, sites of 100 phones.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use offhook::check::check;
+use offhook::live::{Live, Loader, watch};
+use offhook::phone::Mac;
+use offhook::render::{Cache, MAX_CACHE_BYTES, RevisionKey};
+use offhook::server::ledger::Ledger;
+use offhook::server::phones::Phones;
+use offhook::server::{Answer, Asked, Method};
+
+fn main() {
+    let wanted = std::env::args().filter_map(|argument| argument.parse().ok()).next();
+    let phones: usize = wanted.unwrap_or(10_000);
+    let folder = tempfile::tempdir().expect("the system's folder for temporary files can be written");
+    let began = Instant::now();
+    generate(folder.path(), phones);
+    println!("made {phones} phones and {phones} lines in {:.1} s", began.elapsed().as_secs_f64());
+
+    let before = resident_mib();
+    let began = Instant::now();
+    let live = Arc::new(Live::load(folder.path()));
+    row("start from files, warm page cache", began.elapsed());
+    println!("{:<44} {:>9} MiB (of it {before} before)", "resident after the start", resident_mib());
+
+    edit_to_served(folder.path(), &live);
+    drop(live);
+
+    let serving = Loader::new(folder.path()).load();
+    let began = Instant::now();
+    let findings = check(&serving);
+    row("check of every phone", began.elapsed());
+    println!("{:<44} {:>9}", "findings", findings.len());
+}
+
+fn row(what: &str, took: Duration) {
+    println!("{what:<44} {:>9.3} s", took.as_secs_f64());
+}
+
+/// From the last write of an edited file to the first answer with the new bytes.
+fn edit_to_served(root: &Path, live: &Arc<Live>) {
+    let phones =
+        Phones::new(live.clone(), Cache::new(MAX_CACHE_BYTES), RevisionKey::fixed(), Ledger::in_memory(), Vec::new());
+    let watching = watch(live.clone(), root, Vec::new()).expect("the folder can be watched");
+    let mac = Mac::from_bytes([0, 0x15, 0x65, 0, 0, 0]);
+    let line = root.join("sites/s0/lines/100000.toml");
+    let text = fs::read_to_string(&line).expect("the line was generated");
+    let target = format!("/{mac}.cfg");
+    let mut times = Vec::new();
+    for turn in 0..20 {
+        let mark = format!("Edit {turn}");
+        fs::write(&line, text.replace("label = \"K1\"", &format!("label = \"{mark}\"")))
+            .expect("the line can be written");
+        let written = Instant::now();
+        while !serves(&phones, &target, &mark) {
+            assert!(written.elapsed() < Duration::from_secs(10), "the edit is never served");
+            std::thread::sleep(Duration::from_micros(500));
+        }
+        times.push(written.elapsed());
+    }
+    times.sort();
+    row("edit to served, median of 20", times[times.len() / 2]);
+    row("edit to served, slowest of 20", times[times.len() - 1]);
+    drop(watching);
+}
+
+fn serves(phones: &Phones, target: &str, mark: &str) -> bool {
+    let here = std::net::SocketAddr::from(([127, 0, 0, 1], 1));
+    let asked = Asked {
+        method: &Method::GET,
+        target,
+        user_agent: None,
+        if_none_match: None,
+        peer: here,
+        local: here,
+        listener: 0,
+        tls: true,
+    };
+    let reply = phones.answer(&asked);
+    String::from_utf8_lossy(&reply.body).contains(mark)
+}
+
+/// Resident memory of this process, from `/proc`.
+fn resident_mib() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
+    line.trim().trim_end_matches(" kB").trim().parse::<u64>().unwrap_or_default() / 1024
+}
+
+fn generate(root: &Path, phones: usize) {
+    const MODELS: [(&str, [u8; 3]); 4] = [
+        ("yealink-t46s", [0x00, 0x15, 0x65]),
+        ("yealink-t54w", [0x80, 0x5e, 0xc0]),
+        ("cisco-spa509g", [0x00, 0x1d, 0xe5]),
+        ("gigaset-maxwell3", [0x7c, 0x2f, 0x80]),
+    ];
+    fs::create_dir_all(root).expect("the folder can be made");
+    fs::write(root.join("fleet.toml"), "schema = 1\n[settings]\nlanguage = \"en\"\n").expect("it can be written");
+    for n in 0..phones {
+        let site = root.join(format!("sites/s{}", n / 100));
+        if n % 100 == 0 {
+            fs::create_dir_all(site.join("lines")).expect("the folder can be made");
+            fs::create_dir_all(site.join("phones")).expect("the folder can be made");
+            let text = "feature_codes = \"ovh\"\n[sip]\nserver = \"sip.example.org\"\n[trust]\nnetworks = [\"192.0.2.0/24\"]\n";
+            fs::write(site.join("site.toml"), text).expect("it can be written");
+        }
+        let (model, prefix) = MODELS[n % MODELS.len()];
+        let with_modules = n % 20 == 0;
+        let name = 100_000 + n;
+        fs::write(site.join(format!("lines/{name}.toml")), line(n, name, with_modules)).expect("it can be written");
+        let mac = Mac::from_bytes([prefix[0], prefix[1], prefix[2], (n >> 16) as u8, (n >> 8) as u8, n as u8]);
+        let modules = if with_modules { "modules = 2\n" } else { "" };
+        let phone = format!("model = \"{model}\"\nlines = [\"{name}\"]\n{modules}");
+        fs::write(site.join(format!("phones/{mac}.toml")), phone).expect("it can be written");
+    }
+}
+
+fn line(n: usize, name: usize, with_modules: bool) -> String {
+    let sibling = 100_000 + n - n % 100;
+    let mut text = format!("display_name = \"Desk {name}\"\n[sip]\npassword = \"p{name}x{}\"\n", n * 7919);
+    let mut key = |place: String, k: usize| {
+        let _ = match k % 3 {
+            0 => writeln!(text, "[{place}]\nfunction = \"dial\"\nnumber = \"00339721{name}\"\nlabel = \"K{k}\""),
+            1 => writeln!(
+                text,
+                "[{place}]\nfunction = \"supervise\"\nnumber = \"{}\"\nlabel = \"K{k}\"",
+                sibling + k % 50
+            ),
+            _ => writeln!(text, "[{place}]\nfunction = \"do_not_disturb\"\nlabel = \"K{k}\""),
+        };
+    };
+    // 8 keys on every phone, and 80 module keys on one in twenty: 12 on average.
+    for k in 1..=8 {
+        key(format!("keys.{k}"), k);
+    }
+    if with_modules {
+        for module in 1..=2 {
+            for k in 1..=40 {
+                key(format!("modules.{module}.keys.{k}"), k);
+            }
+        }
+    }
+    text
+}
