@@ -85,7 +85,7 @@ impl Checker<'_> {
         };
         let Some(slots) = &model.modules else {
             if count > 0 {
-                let what = format!("`{}` takes no expansion module, but {count} are said to be plugged in", model.id);
+                let what = format!("`{}` takes no expansion module, and the phone says it has {count}", model.id);
                 self.on_phone(Level::Error, "no-modules", at, what, None);
             }
             return;
@@ -97,7 +97,7 @@ impl Checker<'_> {
         if let Modules::Models(names) = modules {
             for name in names.iter().filter(|name| !slots.models.contains(name)) {
                 let what = format!("the module `{name}` does not fit `{}`", model.id);
-                self.on_phone(Level::Error, "wrong-module", at, what, Some(format!("{} fit", slots.models.join(", "))));
+                self.on_phone(Level::Error, "wrong-module", at, what, Some(format!("it takes {}", slots.models.join(" or "))));
             }
         }
     }

@@ -145,6 +145,12 @@ impl Loader {
             findings.push(Finding::error("bad-pattern", "models", None, what));
             Index::default()
         });
+        // A file that lies over a shipped one is told by its own path.
+        for finding in &mut findings {
+            if self.overrides.folder.join(&finding.file).is_file() {
+                finding.file = Path::new("overrides").join(&finding.file);
+            }
+        }
         self.texts = texts;
         Known { catalogue, templates: Arc::new(templates), index: Arc::new(index), findings: findings.into() }
     }

@@ -39,7 +39,7 @@ pub struct Document {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RenderError {
     /// The family's files cannot be written yet, or its template is gone.
-    #[error("the template `{0}` does not exist")]
+    #[error("the template `{0}` is not in place")]
     NoTemplate(String),
     /// The template has an error.
     #[error("the template `{template}` cannot be rendered: {what}")]

@@ -3,6 +3,7 @@
 use compact_str::{CompactString, format_compact};
 
 use crate::catalogue::{Alternative, Band, Class, FeatureCodes, FunctionTable, Outcome, Part, Pattern, Placeholder};
+use crate::format::Refusal;
 use crate::format::grammar::Grammar;
 use crate::phone::{Function, Use};
 
@@ -239,6 +240,14 @@ enum Miss {
     Refused(CompactString),
 }
 
+/// Why the grammar refuses a value, and what to write instead.
+fn refused(refusal: &Refusal) -> Miss {
+    Miss::Refused(match refusal.hint() {
+        Some(hint) => format_compact!("{refusal}; {hint}"),
+        None => format_compact!("{refusal}"),
+    })
+}
+
 impl<'a> Values<'a> {
     fn of(what: &'a Use) -> Values<'a> {
         Values {
@@ -284,7 +293,7 @@ impl<'a> Values<'a> {
     fn put(&self, place: Placeholder, into: &mut CompactString) -> Result<(), Miss> {
         let number = |text: &str| match self.grammar.number(text) {
             Ok(text) => Ok(CompactString::from(text)),
-            Err(refusal) => Err(Miss::Refused(CompactString::from(refusal.to_string()))),
+            Err(refusal) => Err(refused(&refusal)),
         };
         let label = |text: &str| CompactString::from(self.grammar.label(text));
         let dialled = |text: Option<&str>| number(text.ok_or(Miss::Absent)?);
@@ -296,7 +305,7 @@ impl<'a> Values<'a> {
             Placeholder::Line0 => format_compact!("{}", self.account.saturating_sub(1)),
             Placeholder::Url => match self.grammar.url(self.url.ok_or(Miss::Absent)?) {
                 Ok(url) => url.into(),
-                Err(refusal) => return Err(Miss::Refused(CompactString::from(refusal.to_string()))),
+                Err(refusal) => return Err(refused(&refusal)),
             },
             Placeholder::Seconds => format_compact!("{}", self.seconds.ok_or(Miss::Absent)?),
             Placeholder::Pickup => self.pickup.unwrap_or_default().into(),
