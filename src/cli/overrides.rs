@@ -15,15 +15,23 @@ pub fn run(args: &Override) -> Result<u8> {
         return Ok(0);
     };
     let text = texts.get(path).ok_or_else(|| {
-        let near = nearest(path, texts.keys().map(String::as_str)).map(|near| format!("\n  hint: did you mean `{near}`?"));
-        anyhow!("no file `{path}` is shipped{}", near.unwrap_or_else(|| "\n  hint: `offhook override` lists them".into()))
+        let near =
+            nearest(path, texts.keys().map(String::as_str)).map(|near| format!("\n  hint: did you mean `{near}`?"));
+        anyhow!(
+            "no file `{path}` is shipped{}",
+            near.unwrap_or_else(|| "\n  hint: `offhook override` lists them".into())
+        )
     })?;
     let target = args.fleet.fleet.join("overrides").join(path);
     if target.exists() {
-        bail!("`{}` exists already\n  hint: compare it with the shipped one: offhook override {path} --print", target.display());
+        bail!(
+            "`{}` exists already\n  hint: compare it with the shipped one: offhook override {path} --print",
+            target.display()
+        );
     }
     // The comment leaves no line behind, since some files need their first line to be the first.
-    let head = if path.ends_with(".toml") { format!("# {}\n", mark(text)) } else { format!("{{#- {} -#}}\n", mark(text)) };
+    let head =
+        if path.ends_with(".toml") { format!("# {}\n", mark(text)) } else { format!("{{#- {} -#}}\n", mark(text)) };
     let text = format!("{head}{text}");
     if args.print {
         output::raw(&text)?;
