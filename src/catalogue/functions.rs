@@ -81,6 +81,13 @@ pub struct Alternative {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pattern(pub Vec<Part>);
 
+impl Pattern {
+    /// Whether it says which account is meant.
+    pub fn names_line(&self) -> bool {
+        self.0.iter().any(|part| matches!(part, Part::Place(Placeholder::Line | Placeholder::Line0)))
+    }
+}
+
 /// A piece of a pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Part {

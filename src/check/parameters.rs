@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use compact_str::CompactString;
 
 use crate::findings::{Finding, Level, nearest};
-use crate::fleet::{NumberKind, Site};
+use crate::fleet::{NumberKind, Site, Stored};
 use crate::live::Serving;
 use crate::phone::{Parameter, Use};
 use crate::resolve::Problem;
@@ -87,38 +87,42 @@ pub(super) fn listeners(serving: &Serving) -> Vec<Finding> {
         }
     }
     for (scopes, file) in scopes(serving) {
-        for family in scopes.0.iter().filter(|family| !families.contains_key(**family)) {
-            findings.push(Finding::error(
-                "unknown-family",
-                &file,
-                None,
-                format!("[family.{family}] names a family that does not exist"),
-            ));
+        for (family, at) in scopes.0.iter().filter(|(family, _)| !families.contains_key(*family)) {
+            let what = format!("[family.{family}] names a family that does not exist");
+            let known = || families.keys().map(CompactString::as_str);
+            let hint = nearest(family, known()).map_or_else(
+                || format!("known are {}", known().collect::<Vec<_>>().join(", ")),
+                |near| format!("did you mean `{near}`?"),
+            );
+            findings.push(Finding::error("unknown-family", &file, *at, what).hint(hint));
         }
-        for model in scopes.1.iter().filter(|model| !serving.world.catalogue.models.contains_key(**model)) {
+        for (model, at) in scopes.1.iter().filter(|(model, _)| !serving.world.catalogue.models.contains_key(*model)) {
             let near = serving.world.catalogue.nearest_model(model);
             let hint = near.map_or("`offhook models` lists them".to_owned(), |near| format!("did you mean `{near}`?"));
             let what = format!("[model.\"{model}\"] names a model that does not exist");
-            findings.push(Finding::error("unknown-model", &file, None, what).hint(hint));
+            findings.push(Finding::error("unknown-model", &file, *at, what).hint(hint));
         }
     }
     findings
 }
 
-type Named<'a> = (Vec<&'a CompactString>, Vec<&'a CompactString>);
+type Scope<'a> = (&'a CompactString, Option<u32>);
+type Named<'a> = (Vec<Scope<'a>>, Vec<Scope<'a>>);
 
-/// The families and models that layers name, with the file of each layer.
+/// The families and models that layers name, each with the line of its first setting; with the file of each layer.
 fn scopes(serving: &Serving) -> Vec<(Named<'_>, String)> {
     let root = serving.world.root().map(|root| (&root.layer, "fleet.toml".to_owned()));
     let sites = serving.world.sites().map(|site| (&site.layer, site.path()));
     root.into_iter()
         .chain(sites)
         .map(|(layer, file)| {
-            let families = layer.families.iter().map(|(name, _)| name).collect();
-            let models = layer.models.iter().map(|(name, _)| name).collect();
-            ((families, models), file)
+            ((scopes_of(&layer.families), scopes_of(&layer.models)), file)
         })
         .collect()
+}
+
+fn scopes_of(scopes: &[(CompactString, Box<[Stored]>)]) -> Vec<Scope<'_>> {
+    scopes.iter().map(|(name, settings)| (name, settings.first().map(|first| first.at))).collect()
 }
 
 /// Lines that name a layout their site has not.

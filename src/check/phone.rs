@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use compact_str::CompactString;
+
 use super::parameters::KnownNumbers;
 use crate::catalogue::{How, ModuleModel, Width};
 use crate::findings::{Finding, Level};
@@ -83,7 +85,7 @@ impl Checker<'_> {
         };
         let Some(slots) = &model.modules else {
             if count > 0 {
-                let what = format!("`{}` takes no expansion module, but {count} are said to be plugged in", model.id);
+                let what = format!("`{}` takes no expansion module, and the phone says it has {count}", model.id);
                 self.on_phone(Level::Error, "no-modules", at, what, None);
             }
             return;
@@ -95,7 +97,7 @@ impl Checker<'_> {
         if let Modules::Models(names) = modules {
             for name in names.iter().filter(|name| !slots.models.contains(name)) {
                 let what = format!("the module `{name}` does not fit `{}`", model.id);
-                self.on_phone(Level::Error, "wrong-module", at, what, Some(format!("{} fit", slots.models.join(", "))));
+                self.on_phone(Level::Error, "wrong-module", at, what, Some(format!("it takes {}", slots.models.join(" or "))));
             }
         }
     }
@@ -190,11 +192,18 @@ impl Checker<'_> {
         }
     }
 
-    fn on_key(&mut self, line: &Line, origin: Origin, accept: &[compact_str::CompactString], problem: Problem) {
+    fn on_key(&mut self, line: &Line, origin: Origin, accept: &[CompactString], problem: Problem) {
         let Problem { level, code, what, hint } = problem;
         let file = origin.file(self.subject, Some(line)).into();
         let finding = Finding { file, line: Some(origin.at), level, code, what, hint, accepted: false };
         self.findings.push(finding.accepted_by(accept));
+    }
+
+    /// What is accepted at a place: beside the line's own key, and beside the layout's under it.
+    fn accepted(&self, line: &Line, place: Place) -> Vec<CompactString> {
+        let layout = line.layout.as_ref().and_then(|(name, _)| self.subject.site.layouts.get(name));
+        let stored = [Some(&line.keys), layout].into_iter().flatten().filter_map(|keys| key_at(keys, place));
+        stored.flat_map(|key| key.accept.iter().cloned()).collect()
     }
 
     /// What placing the keys has told.
@@ -202,12 +211,13 @@ impl Checker<'_> {
         let Some(line) = self.subject.primary().cloned() else { return };
         let modules = resolved.modules.iter().filter(|module| module.attached).flat_map(|module| &module.keys);
         for key in resolved.keys.iter().chain(&resolved.soft_keys).chain(modules) {
-            let accept = key_at(&line.keys, key.place).map(|stored| &*stored.accept).unwrap_or_default();
+            let accept = self.accepted(&line, key.place);
             let at = |origin: Option<Origin>| origin.unwrap_or(Origin { layer: SettingLayer::Line, at: 1 });
             for problem in &key.problems {
                 let of_label = problem.code.starts_with("label");
-                let origin = if of_label { key.label_origin } else { key.asked.map(|(_, origin)| origin) };
-                self.on_key(&line, at(origin), accept, problem.clone());
+                let asked = key.asked.map(|(_, origin)| origin);
+                let origin = if of_label { key.label_origin.or(asked) } else { asked };
+                self.on_key(&line, at(origin), &accept, problem.clone());
             }
         }
     }
@@ -248,11 +258,10 @@ impl Checker<'_> {
                 continue;
             };
             let line = self.subject.lines.get(trouble.account.unwrap_or(0)).map(Arc::as_ref);
-            let level = if trouble.fatal { Level::Error } else { Level::Warning };
             let file = setting.origin.file(self.subject, line);
             let at = (setting.origin.at > 0).then_some(setting.origin.at);
             let mut finding = Finding::warning(trouble.code, file, at, trouble.what);
-            finding.level = level;
+            finding.level = trouble.level;
             finding.hint = trouble.hint;
             self.findings.push(finding);
         }

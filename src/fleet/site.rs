@@ -119,8 +119,9 @@ fn read_native(table: &mut Table<'_, '_>) -> Vec<Function> {
             Some(function) => native.push(function),
             None => {
                 let what = format!("`native` names `{}`, which is not a function", name.value);
-                let near = Function::nearest(&name.value).unwrap_or("do_not_disturb");
-                table.error_hint("unknown-function", name.line, what, format!("did you mean `{near}`?"));
+                let near = Function::nearest(&name.value).map(|near| format!("did you mean `{near}`?"));
+                let hint = near.unwrap_or("`docs/fleet.md` lists the 39".into());
+                table.error_hint("unknown-function", name.line, what, hint);
             }
         }
     }
@@ -156,8 +157,12 @@ fn read_numbers(table: &mut Table<'_, '_>) -> BTreeMap<CompactString, KnownNumbe
                 None => {
                     let what =
                         format!("`kind` is `{}`, but must be queue, hunt, fax, voicemail or external", word.value);
-                    let near = nearest(&word.value, KINDS.map(|(name, _)| name)).unwrap_or("external");
-                    entry.error_hint("unknown-word", word.line, what, format!("did you mean `{near}`?"));
+                    match nearest(&word.value, KINDS.map(|(name, _)| name)) {
+                        Some(near) => {
+                            entry.error_hint("unknown-word", word.line, what, format!("did you mean `{near}`?"));
+                        }
+                        None => entry.error("unknown-word", word.line, what),
+                    }
                 }
             }
         }

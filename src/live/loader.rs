@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use smallvec::SmallVec;
 
 use super::prove::prove;
-use super::shipped::Overrides;
+use super::shipped::{Overrides, shipped};
 use super::stamps::Stamps;
 use crate::catalogue::{Catalogue, Texts, Vocabulary};
 use crate::findings::{Finding, Level};
@@ -78,8 +78,13 @@ impl Loader {
     pub fn load(&mut self) -> Serving {
         let known = self.load_catalogue(None);
         let empty = World::empty(known.catalogue.clone());
-        let world = empty.with(self.everything(&empty));
-        known.serve(world)
+        self.load_fleet(&known.serve(empty))
+    }
+
+    /// Loads the fleet to a catalogue that is loaded already.
+    pub fn load_fleet(&mut self, known: &Serving) -> Serving {
+        let empty = World::empty(known.world.catalogue.clone());
+        next(known, empty.with(self.everything(&empty)))
     }
 
     /// Loads catalogue and templates again; the fleet too where the vocabulary of settings has changed.
@@ -140,6 +145,12 @@ impl Loader {
             findings.push(Finding::error("bad-pattern", "models", None, what));
             Index::default()
         });
+        // A file that lies over a shipped one is told by its own path.
+        for finding in &mut findings {
+            if self.overrides.folder.join(&finding.file).is_file() {
+                finding.file = Path::new("overrides").join(&finding.file);
+            }
+        }
         self.texts = texts;
         Known { catalogue, templates: Arc::new(templates), index: Arc::new(index), findings: findings.into() }
     }
@@ -225,6 +236,18 @@ impl Known {
 }
 
 impl Serving {
+    /// The built-in catalogue and templates, without a fleet. Nothing is proven: that is a test of ours.
+    pub fn built_in() -> Serving {
+        let texts = shipped();
+        let (catalogue, mut findings) = Catalogue::load(&texts, None);
+        let catalogue = Arc::new(catalogue);
+        let (templates, more) = Templates::load(&texts, &catalogue, None);
+        findings.extend(more);
+        let index = Index::of(&catalogue).unwrap_or_default();
+        let world = World::empty(catalogue.clone());
+        Known { catalogue, templates: Arc::new(templates), index: Arc::new(index), findings: findings.into() }.serve(world)
+    }
+
     /// Everything that is wrong with files, catalogue and fleet; not what only rendering every phone can tell.
     pub fn findings(&self) -> Vec<Finding> {
         let mut findings = self.catalogue_findings.to_vec();

@@ -50,7 +50,9 @@ impl FromStr for Number {
 
     fn from_str(text: &str) -> Result<Number, NumberError> {
         let mut number = CompactString::default();
-        for found in text.chars() {
+        // In `+33 (0)9` the zero is for those who dial without the `+33`.
+        let without_trunk = text.trim_start().starts_with('+').then(|| text.replacen("(0)", "", 1));
+        for found in without_trunk.as_deref().unwrap_or(text).chars() {
             match found {
                 '0'..='9' | '*' | '#' => number.push(found),
                 '+' if number.is_empty() => number.push(found),
@@ -88,6 +90,7 @@ mod tests {
             ("+33 9 72.10-10 10", "+33972101010"),
             ("*21*0033972101011#", "*21*0033972101011#"),
             ("(0) 12/34", "01234"),
+            ("+33 (0)9 72.10", "+3397210"),
         ] {
             assert_eq!(text.parse::<Number>().unwrap().as_str(), number);
         }

@@ -8,6 +8,7 @@ use super::revision::RevisionKey;
 use super::templates::Templates;
 use super::view::{Stamp, context};
 use crate::catalogue::FilePattern;
+use crate::findings::Level;
 use crate::format::{Format, FormatError, RawEdit};
 use crate::resolve::Resolved;
 use crate::world::Subject;
@@ -40,7 +41,7 @@ pub struct Document {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RenderError {
     /// The family's files cannot be written yet, or its template is gone.
-    #[error("the template `{0}` does not exist")]
+    #[error("the template `{0}` is not in place")]
     NoTemplate(String),
     /// The template has an error.
     #[error("the template `{template}` cannot be rendered: {what}")]
@@ -51,7 +52,7 @@ pub enum RenderError {
         what: String,
     },
     /// A secret, number or address that the phone would get as another one; and lesser troubles besides.
-    #[error("{}", .0.iter().filter(|trouble| trouble.fatal).map(|trouble| trouble.what.as_str()).collect::<Vec<_>>().join("; "))]
+    #[error("{}", .0.iter().filter(|trouble| trouble.level == Level::Error).map(|trouble| trouble.what.as_str()).collect::<Vec<_>>().join("; "))]
     CannotCarry(Vec<Trouble>),
     /// An edit of the fleet's `[raw]` tables.
     #[error("an edit of `[raw]` cannot be made: {0}")]
@@ -123,7 +124,7 @@ fn once(
     let Some(shared) = shared else { return Err(RenderError::NoTemplate(family.to_string())) };
     let (context, mut troubles) = context(resolved, &shared, with.url, reveal, stamp);
     troubles.dedup();
-    if troubles.iter().any(|trouble| trouble.fatal) {
+    if troubles.iter().any(|trouble| trouble.level == Level::Error) {
         return Err(RenderError::CannotCarry(troubles));
     }
     let named = || format!("templates/{family}/{template}");

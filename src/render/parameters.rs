@@ -3,6 +3,7 @@
 use compact_str::{CompactString, format_compact};
 
 use crate::catalogue::{How, Kind, Mapping, Parameter, Scope, Setting, SettingId};
+use crate::findings::Level;
 use crate::format::Format;
 use crate::phone::SettingValue;
 use crate::resolve::{Resolved, ResolvedSetting};
@@ -14,8 +15,8 @@ pub struct Trouble {
     pub setting: SettingId,
     /// The account, from 0; none for a setting of the phone.
     pub account: Option<usize>,
-    /// The document is not made with it: it is a secret, number or address that would be another one.
-    pub fatal: bool,
+    /// How grave it is: with an error the document is not made, since a secret, number or address would be another one.
+    pub level: Level,
     /// A short name.
     pub code: &'static str,
     /// What is wrong, without the value of a secret.
@@ -80,15 +81,25 @@ impl Writer<'_, '_> {
             (None, false) => self.resolved.subject.maker.family.unset.clone(),
         };
         let texts = value.map(|value| self.texts(id, setting, parameter, value, account)).unwrap_or_default();
+        self.tell_dropped(id, setting, parameter.names.len(), texts.len(), account);
         for (at, name) in parameter.names.iter().enumerate() {
-            let text = match (parameter.names.len(), texts.len()) {
-                (1, 2..) => Some(CompactString::from(texts.join(","))),
-                _ => texts.get(at).cloned(),
-            };
-            if let Some(text) = text.or_else(|| unset.clone()) {
+            if let Some(text) = texts.get(at).cloned().or_else(|| unset.clone()) {
                 pairs.push((numbered(name, account), text));
             }
         }
+    }
+
+    /// A phone that has fewer places than a list has members takes the first ones.
+    fn tell_dropped(&mut self, id: SettingId, setting: &Setting, places: usize, values: usize, account: Option<usize>) {
+        if values <= places {
+            return;
+        }
+        let family = &self.resolved.subject.model.family;
+        let what = format!(
+            "`{}` has {values} values, and phones of the family `{family}` take {places}; the first are sent",
+            setting.name
+        );
+        self.troubles.push(Trouble { setting: id, account, level: Level::Note, code: "values-dropped", what, hint: None });
     }
 
     /// A value in the family's words: one text, or one for each member of a list.
@@ -126,7 +137,7 @@ impl Writer<'_, '_> {
                 );
                 let known: Vec<&str> = parameter.values.iter().map(|(ours, _)| ours.as_str()).collect();
                 let hint = Some(format!("they know {}", known.join(", ")));
-                self.troubles.push(Trouble { setting: id, account, fatal: false, code: "unmapped-value", what, hint });
+                self.troubles.push(Trouble { setting: id, account, level: Level::Warning, code: "unmapped-value", what, hint });
             }
         }
         texts
@@ -149,11 +160,11 @@ impl Writer<'_, '_> {
         if matches!(setting.kind, Kind::Text(_)) {
             let softened = self.format.soften(text);
             let what = format!("`{}` is sent as `{softened}`: {refusal}", setting.name);
-            self.troubles.push(Trouble { setting: id, account, fatal: false, code: "label-changed", what, hint });
+            self.troubles.push(Trouble { setting: id, account, level: Level::Warning, code: "label-changed", what, hint });
             return Some(softened.into());
         }
         let what = format!("`{}` cannot be sent to this phone: {refusal}", setting.name);
-        self.troubles.push(Trouble { setting: id, account, fatal: true, code: "cannot-carry", what, hint });
+        self.troubles.push(Trouble { setting: id, account, level: Level::Error, code: "cannot-carry", what, hint });
         None
     }
 
@@ -174,7 +185,7 @@ impl Writer<'_, '_> {
         if let Some(refusal) = refusal {
             let what = format!("`{}` cannot be sent to this phone: {refusal}", setting.name);
             let hint = Some("choose a password of letters and digits".into());
-            self.troubles.push(Trouble { setting: id, account, fatal: true, code: "cannot-carry", what, hint });
+            self.troubles.push(Trouble { setting: id, account, level: Level::Error, code: "cannot-carry", what, hint });
             return None;
         }
         if self.reveal {

@@ -51,6 +51,11 @@ impl Templates {
         (templates, findings)
     }
 
+    /// Whether the family's templates are in place.
+    pub fn knows(&self, family: &str) -> bool {
+        self.families.contains_key(family)
+    }
+
     /// Whether the family has this template.
     pub fn has(&self, family: &str, template: &str) -> bool {
         self.families.get(family).is_some_and(|own| own.engine.contains_template(template))

@@ -3,6 +3,7 @@
 use compact_str::{CompactString, format_compact};
 
 use crate::catalogue::{Alternative, Band, Class, FeatureCodes, FunctionTable, Outcome, Part, Pattern, Placeholder};
+use crate::format::Refusal;
 use crate::format::grammar::Grammar;
 use crate::phone::{Function, Use};
 
@@ -40,7 +41,12 @@ pub struct Placed<'t> {
     pub also: &'t [(CompactString, CompactString)],
     /// What it dials, where it dials a code.
     pub dials: Option<CompactString>,
+    /// What is shown and how it is sent, where the grammar of a field cannot carry it as it is.
+    pub softened: Option<(CompactString, CompactString)>,
 }
+
+/// Why a key does not call out by the line that it was given.
+const NO_VIA: &str = "the key cannot say by which line it calls out; the phone takes its own";
 
 /// Finds how a key does what it is asked; what it cannot do becomes an explicitly empty key.
 pub fn place<'t>(table: &'t FunctionTable, asked: &Asked<'_>) -> Placed<'t> {
@@ -57,8 +63,10 @@ pub fn place<'t>(table: &'t FunctionTable, asked: &Asked<'_>) -> Placed<'t> {
     if let Some(placed) = placed {
         return placed;
     }
-    let said = alternatives(table, asked, function).find(|(alternative, _)| alternative.outcome == Outcome::Impossible);
-    let why = refusal.or_else(|| said.and_then(|(alternative, _)| alternative.why.clone()));
+    let said = alternatives(table, asked, function).find_map(|(alternative, body)| {
+        [alternative, body].into_iter().find(|said| said.outcome == Outcome::Impossible)
+    });
+    let why = refusal.or_else(|| said.and_then(|said| said.why.clone()));
     empty(table, Outcome::Impossible, Some(why.unwrap_or_else(|| no_way(table, asked))))
 }
 
@@ -73,13 +81,14 @@ pub(super) fn empty<'t>(table: &'t FunctionTable, outcome: Outcome, why: Option<
             None => field.empty.clone(),
         }
     });
-    Placed { outcome, why, fields: fields.collect(), also: &[], dials: None }
+    Placed { outcome, why, fields: fields.collect(), also: &[], dials: None, softened: None }
 }
 
 fn native<'t>(table: &'t FunctionTable, asked: &Asked<'_>, refusal: &mut Option<CompactString>) -> Option<Placed<'t>> {
     let values = Values { code: asked.code().map(|(code, _)| code), ..Values::of_asked(asked) };
     alternatives(table, asked, asked.what.function)
         .filter(|(alternative, _)| matches!(alternative.outcome, Outcome::Native | Outcome::Degraded))
+        .filter(|(_, body)| body.outcome != Outcome::Impossible)
         .find_map(|(alternative, body)| fill(table, alternative, body, &values, refusal))
 }
 
@@ -87,7 +96,9 @@ fn dialled<'t>(table: &'t FunctionTable, asked: &Asked<'_>, refusal: &mut Option
     let (code, only_on) = asked.code().map_or((None, false), |(code, only_on)| (Some(code), only_on));
     let values = Values { code: code.clone(), ..Values::of_asked(asked) };
     let own = alternatives(table, asked, asked.what.function)
-        .filter(|(alternative, _)| alternative.outcome == Outcome::Dialled)
+        .filter(|(alternative, body)| {
+            alternative.outcome == Outcome::Dialled && body.outcome != Outcome::Impossible
+        })
         .find_map(|(alternative, body)| Some((fill(table, alternative, body, &values, refusal)?, body)));
     if let Some((placed, body)) = own {
         let pair = body.fields.iter().any(|(_, pattern)| pattern.0.contains(&Part::Place(Placeholder::CodeOff)));
@@ -108,6 +119,7 @@ fn dials(placed: Placed<'_>, code: Option<CompactString>, only_on: bool) -> Plac
         (true, _) => {
             (Outcome::Degraded, Some("the operator's table has a code to switch it on, but none to switch over".into()))
         }
+        (false, _) if placed.outcome == Outcome::Degraded => (Outcome::Degraded, placed.why.clone()),
         (false, Some(code)) => (Outcome::Dialled, Some(format_compact!("dials {code}"))),
         (false, None) => (Outcome::Dialled, placed.why.clone()),
     };
@@ -146,6 +158,8 @@ fn fill<'t>(
     refusal: &mut Option<CompactString>,
 ) -> Option<Placed<'t>> {
     let mut fields = Vec::with_capacity(table.fields.len());
+    let mut softened = None;
+    let mut says_line = false;
     for (at, field) in table.fields.iter().enumerate() {
         let given = body.fields.iter().find(|(place, _)| usize::from(*place) == at).map(|(_, pattern)| pattern);
         let Some(pattern) = given.or(field.value.as_ref()) else {
@@ -153,6 +167,8 @@ fn fill<'t>(
             continue;
         };
         let grammar = Grammar::parse_name(&field.grammar).unwrap_or_default();
+        says_line |= pattern.names_line();
+        softened = softened.or_else(|| values.softened(pattern, grammar));
         match expand(pattern, &Values { grammar, ..values.clone() }) {
             Ok(text) if text.is_empty() => fields.push(field.empty.clone()),
             Ok(text) => fields.push(text),
@@ -164,7 +180,11 @@ fn fill<'t>(
         }
     }
     let also = if alternative.also.is_empty() { &body.also } else { &alternative.also };
-    Some(Placed { outcome: alternative.outcome, why: alternative.why.clone(), fields, also, dials: None })
+    let (outcome, why) = match values.account > 1 && !says_line {
+        true => (Outcome::Degraded, Some(NO_VIA.into())),
+        false => (alternative.outcome, alternative.why.clone()),
+    };
+    Some(Placed { outcome, why, fields, also, dials: None, softened })
 }
 
 fn no_way(table: &FunctionTable, asked: &Asked<'_>) -> CompactString {
@@ -174,7 +194,8 @@ fn no_way(table: &FunctionTable, asked: &Asked<'_>) -> CompactString {
         .filter(|class| *class != asked.class)
         .filter(|class| {
             let other = Asked { class: *class, ..*asked };
-            alternatives(table, &other, function).any(|(alternative, _)| alternative.outcome != Outcome::Impossible)
+            alternatives(table, &other, function)
+                .any(|(alternative, body)| ![alternative.outcome, body.outcome].contains(&Outcome::Impossible))
         })
         .map(Class::name)
         .collect();
@@ -219,6 +240,14 @@ enum Miss {
     Refused(CompactString),
 }
 
+/// Why the grammar refuses a value, and what to write instead.
+fn refused(refusal: &Refusal) -> Miss {
+    Miss::Refused(match refusal.hint() {
+        Some(hint) => format_compact!("{refusal}; {hint}"),
+        None => format_compact!("{refusal}"),
+    })
+}
+
 impl<'a> Values<'a> {
     fn of(what: &'a Use) -> Values<'a> {
         Values {
@@ -242,23 +271,41 @@ impl<'a> Values<'a> {
         }
     }
 
+    /// What a pattern shows and how the grammar sends it, if that is another text.
+    fn softened(&self, pattern: &Pattern, grammar: Grammar) -> Option<(CompactString, CompactString)> {
+        let shown = pattern.0.iter().find_map(|part| match part {
+            Part::Place(Placeholder::Label) => Some(self.label),
+            Part::Place(Placeholder::Name) => Some(self.name()),
+            _ => None,
+        })?;
+        let sent = grammar.label(shown);
+        (sent != shown).then(|| (shown.into(), sent.as_ref().into()))
+    }
+
+    /// The label, else the name of the number, else the number.
+    fn name(&self) -> &str {
+        match self.label {
+            "" => self.number_name.or(self.number.as_deref()).unwrap_or_default(),
+            label => label,
+        }
+    }
+
     fn put(&self, place: Placeholder, into: &mut CompactString) -> Result<(), Miss> {
         let number = |text: &str| match self.grammar.number(text) {
             Ok(text) => Ok(CompactString::from(text)),
-            Err(refusal) => Err(Miss::Refused(CompactString::from(refusal.to_string()))),
+            Err(refusal) => Err(refused(&refusal)),
         };
         let label = |text: &str| CompactString::from(self.grammar.label(text));
         let dialled = |text: Option<&str>| number(text.ok_or(Miss::Absent)?);
         let text = match place {
             Placeholder::Number => dialled(self.number.as_deref())?,
             Placeholder::Label => label(self.label),
-            Placeholder::Name if !self.label.is_empty() => label(self.label),
-            Placeholder::Name => label(self.number_name.or(self.number.as_deref()).unwrap_or_default()),
+            Placeholder::Name => label(self.name()),
             Placeholder::Line => format_compact!("{}", self.account),
             Placeholder::Line0 => format_compact!("{}", self.account.saturating_sub(1)),
             Placeholder::Url => match self.grammar.url(self.url.ok_or(Miss::Absent)?) {
                 Ok(url) => url.into(),
-                Err(refusal) => return Err(Miss::Refused(CompactString::from(refusal.to_string()))),
+                Err(refusal) => return Err(refused(&refusal)),
             },
             Placeholder::Seconds => format_compact!("{}", self.seconds.ok_or(Miss::Absent)?),
             Placeholder::Pickup => self.pickup.unwrap_or_default().into(),

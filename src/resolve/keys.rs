@@ -219,6 +219,9 @@ impl<'s> Filler<'_, 's> {
         let label = (!key.label.is_empty()).then_some(key.label.as_str());
         let placed = place_on(resolved, class, what, label);
         self.wide.ask(placed.also, place, &mut key.problems);
+        if let Some((shown, sent)) = &placed.softened {
+            key.problems.push(label_changed(shown, sent));
+        }
         tell_outcome(&mut key.problems, what.function, &placed);
         key.outcome = placed.outcome;
         key.why = placed.why;
@@ -236,9 +239,7 @@ impl<'s> Filler<'_, 's> {
             _ => text.clone(),
         };
         if softened != *text {
-            let what =
-                format!("the label `{text}` is sent as `{softened}`, since the phone's file cannot carry it as it is");
-            problems.push(Problem { level: Level::Warning, code: "label-changed", what, hint: None });
+            problems.push(label_changed(text, &softened));
         }
         let model = &self.resolved.subject.model;
         let length = softened.chars().count();
@@ -357,6 +358,11 @@ fn guard_line_key(problems: &mut Vec<Problem>, what: &Use, place: Place, line: u
         what: format!("`{place}` normally carries line {line} of the phone; as `{}` it does not", what.function),
         hint: Some(format!("put `function = \"line\", line = {line}` on another key, or accept = [\"line-key\"]")),
     });
+}
+
+fn label_changed(shown: &str, sent: &str) -> Problem {
+    let what = format!("the label `{shown}` is sent as `{sent}`, since the phone's file cannot carry it as it is");
+    Problem { level: Level::Warning, code: "label-changed", what, hint: None }
 }
 
 fn tell_outcome(problems: &mut Vec<Problem>, function: Function, placed: &Placed<'_>) {

@@ -308,9 +308,16 @@ impl World {
             let hint = near.map_or("`offhook models` lists them".to_owned(), |near| format!("did you mean `{near}`?"));
             findings.push(Finding::error("unknown-model", &path, *at, what).hint(hint));
         }
-        if self.sites.get(&phone.site).is_none_or(|slot| slot.good.is_none()) {
-            let what = format!("its site has no good `sites/{}/site.toml`", phone.site);
-            findings.push(Finding::error("unknown-site", &path, None, what).hint("an empty site.toml is enough"));
+        match self.sites.get(&phone.site) {
+            Some(slot) if slot.good.is_some() => {}
+            Some(slot) if slot.present => {
+                let what = format!("its site has no good version: see `sites/{}/site.toml`", phone.site);
+                findings.push(Finding::error("broken-site", &path, None, what));
+            }
+            _ => {
+                let what = format!("its site has no `sites/{}/site.toml`", phone.site);
+                findings.push(Finding::error("unknown-site", &path, None, what).hint("an empty site.toml is enough"));
+            }
         }
         for (name, at) in &phone.lines {
             let key = (phone.site.clone(), name.clone());
