@@ -245,7 +245,8 @@ impl Serving {
         findings.extend(more);
         let index = Index::of(&catalogue).unwrap_or_default();
         let world = World::empty(catalogue.clone());
-        Known { catalogue, templates: Arc::new(templates), index: Arc::new(index), findings: findings.into() }.serve(world)
+        Known { catalogue, templates: Arc::new(templates), index: Arc::new(index), findings: findings.into() }
+            .serve(world)
     }
 
     /// Everything that is wrong with files, catalogue and fleet; not what only rendering every phone can tell.
