@@ -10,7 +10,7 @@ use crate::findings::{Finding, Level};
 use crate::fleet::{Line, Modules};
 use crate::live::Serving;
 use crate::phone::{Area, Function, KeySetting, Mac, Place, key_at};
-use crate::render::{RenderError, Renderer, Reveal, RevisionKey, render, troubles};
+use crate::render::{RenderError, Renderer, Reveal, RevisionKey, Trouble, render};
 use crate::resolve::{Origin, Phase, Problem, Resolved, SettingLayer, resolve};
 use crate::world::Subject;
 
@@ -26,7 +26,7 @@ pub fn check_phone(serving: &Serving, known: &KnownNumbers, mac: Mac) -> Vec<Fin
         Some(resolved) => {
             checker.keys(&resolved);
             checker.lines_without_key(&resolved);
-            checker.settings(&resolved);
+            checker.unsupported(&resolved);
             checker.files(&resolved, serving);
         }
         None => checker.on_phone(
@@ -254,9 +254,8 @@ impl Checker<'_> {
     }
 
     /// Settings that the phone's file cannot carry, or that its family has not.
-    fn settings(&mut self, resolved: &Resolved<'_>) {
-        let vocabulary = &self.subject.catalogue.vocabulary;
-        for trouble in troubles(resolved) {
+    fn settings(&mut self, resolved: &Resolved<'_>, troubles: Vec<Trouble>) {
+        for trouble in troubles {
             let settings = match trouble.account {
                 Some(at) => resolved.accounts.get(at).map(|account| &account.settings),
                 None => Some(&resolved.settings),
@@ -272,7 +271,11 @@ impl Checker<'_> {
             finding.hint = trouble.hint;
             self.findings.push(finding);
         }
-        for (id, setting) in vocabulary.iter() {
+    }
+
+    /// Settings of this very phone that its family has not.
+    fn unsupported(&mut self, resolved: &Resolved<'_>) {
+        for (id, setting) in self.subject.catalogue.vocabulary.iter() {
             let account = resolved.accounts.first().and_then(|account| account.settings.get(id.0 as usize));
             let phone = &resolved.settings[id.0 as usize];
             let stored =
@@ -308,8 +311,8 @@ impl Checker<'_> {
         let family = self.subject.maker.family.clone();
         for (_, file) in family.documents() {
             match render(resolved, file, &with) {
-                // What cannot be carried was told above, where it is written.
-                Ok(_) | Err(RenderError::CannotCarry(_)) => {}
+                Ok(document) => self.settings(resolved, document.troubles),
+                Err(RenderError::CannotCarry(troubles)) => self.settings(resolved, troubles),
                 Err(RenderError::Raw(error)) => {
                     let at = self.subject.phone.raw.iter().find(|raw| error.to_string().contains(raw.name.as_str()));
                     let at = at.map_or(1, |raw| raw.at);

@@ -33,6 +33,8 @@ pub struct Document {
     pub revision: String,
     /// The `ETag`, of the final bytes, in quotes.
     pub etag: String,
+    /// Settings that are sent otherwise than they are written.
+    pub troubles: Vec<Trouble>,
 }
 
 /// Why a file is not made.
@@ -49,8 +51,8 @@ pub enum RenderError {
         /// What the engine says.
         what: String,
     },
-    /// A secret, number or address that the phone would get as another one.
-    #[error("{}", .0.iter().map(|trouble| trouble.what.as_str()).collect::<Vec<_>>().join("; "))]
+    /// A secret, number or address that the phone would get as another one; and lesser troubles besides.
+    #[error("{}", .0.iter().filter(|trouble| trouble.level == Level::Error).map(|trouble| trouble.what.as_str()).collect::<Vec<_>>().join("; "))]
     CannotCarry(Vec<Trouble>),
     /// An edit of the fleet's `[raw]` tables.
     #[error("an edit of `[raw]` cannot be made: {0}")]
@@ -90,17 +92,17 @@ pub fn render(resolved: &Resolved<'_>, file: &FilePattern, with: &Renderer<'_>) 
     if !with.templates.has(family, template) {
         return Err(RenderError::NoTemplate(format!("templates/{family}/{template}")));
     }
-    let mut text = once(resolved, template, with, &Stamp::default())?;
+    let (mut text, troubles) = once(resolved, template, with, &Stamp::default())?;
     let revision = with.key.revision(text.as_bytes());
     let mut tag = revision.clone();
     if with.templates.is_stamped(family, template) {
         // A third of the revision is enough for a version, and fits where families want a number.
         let stamp = Stamp { id: revision[..10].to_owned(), changed_at: (with.changed_at)(&revision) };
-        text = once(resolved, template, with, &stamp)?;
+        text = once(resolved, template, with, &stamp)?.0;
         tag = with.key.revision(text.as_bytes());
     }
     let etag = format!("\"{tag}\"");
-    Ok(Document { bytes: Bytes::from(text), content_type: file.content_type.clone(), revision, etag })
+    Ok(Document { bytes: Bytes::from(text), content_type: file.content_type.clone(), revision, etag, troubles })
 }
 
 /// A phone's documents by the names under which it asks for them.
@@ -110,16 +112,20 @@ pub fn documents_of(subject: &Subject) -> Vec<(String, &FilePattern)> {
     subject.maker.family.documents().filter_map(|(_, file)| Some((name(file.url.as_deref()?), file))).collect()
 }
 
-fn once(resolved: &Resolved<'_>, template: &str, with: &Renderer<'_>, stamp: &Stamp) -> Result<String, RenderError> {
+fn once(
+    resolved: &Resolved<'_>,
+    template: &str,
+    with: &Renderer<'_>,
+    stamp: &Stamp,
+) -> Result<(String, Vec<Trouble>), RenderError> {
     let family = &resolved.subject.model.family;
     let reveal = with.reveal == Reveal::Secrets;
     let shared = with.templates.shared(resolved);
     let Some(shared) = shared else { return Err(RenderError::NoTemplate(family.to_string())) };
-    let (context, troubles) = context(resolved, &shared, with.url, reveal, stamp);
-    let mut fatal: Vec<_> = troubles.into_iter().filter(|trouble| trouble.level == Level::Error).collect();
-    if !fatal.is_empty() {
-        fatal.dedup();
-        return Err(RenderError::CannotCarry(fatal));
+    let (context, mut troubles) = context(resolved, &shared, with.url, reveal, stamp);
+    troubles.dedup();
+    if troubles.iter().any(|trouble| trouble.level == Level::Error) {
+        return Err(RenderError::CannotCarry(troubles));
     }
     let named = || format!("templates/{family}/{template}");
     let text = with
@@ -127,12 +133,12 @@ fn once(resolved: &Resolved<'_>, template: &str, with: &Renderer<'_>, stamp: &St
         .render(family, template, &context)
         .map_err(|what| RenderError::Template { template: named(), what })?;
     let Some(format) = resolved.subject.maker.family.format.as_deref().and_then(Format::parse_name) else {
-        return Ok(text);
+        return Ok((text, troubles));
     };
     let edits = raw_edits(resolved, reveal);
     let text = if edits.is_empty() { text } else { format.edit(&text, &edits).map_err(RenderError::Raw)? };
     format.parse(&text).map_err(|what| RenderError::Invalid { template: named(), what })?;
-    Ok(text)
+    Ok((text, troubles))
 }
 
 fn raw_edits(resolved: &Resolved<'_>, reveal: bool) -> Vec<RawEdit> {

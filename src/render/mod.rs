@@ -16,7 +16,7 @@ mod view;
 pub use cache::{Cache, CacheKey, MAX_CACHE_BYTES};
 pub use document::{Document, RenderError, Renderer, Reveal, documents_of, render};
 pub use explain::{EmptyKey, Explained, Explanation, Report, explain};
-pub use parameters::{Trouble, troubles};
+pub use parameters::Trouble;
 pub use revision::RevisionKey;
 pub use templates::Templates;
 pub use view::{CONTRACT, Stamp, context_json};

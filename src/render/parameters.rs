@@ -220,21 +220,6 @@ impl Writer<'_, '_> {
     }
 }
 
-/// The settings of a phone that its file cannot carry or its family cannot say.
-pub fn troubles(resolved: &Resolved<'_>) -> Vec<Trouble> {
-    let Some(format) = resolved.subject.maker.family.format.as_deref().and_then(Format::parse_name) else {
-        return Vec::new();
-    };
-    let mut writer = Writer { resolved, format, reveal: false, troubles: Vec::new() };
-    writer.phone();
-    for at in 0..resolved.subject.lines.len() {
-        writer.account(at);
-    }
-    super::view::settings_troubles(&mut writer);
-    writer.troubles.dedup();
-    writer.troubles
-}
-
 pub(super) fn mapping<'s>(resolved: &Resolved<'s>, id: SettingId) -> Option<&'s Mapping> {
     resolved.tables.mappings.of(id, resolved.band, &resolved.subject.model.id)
 }

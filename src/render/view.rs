@@ -250,22 +250,6 @@ fn is_read_by_template(writer: &Writer<'_, '_>, id: SettingId) -> bool {
     mapping(writer.resolved, id).is_some_and(|mapping| matches!(mapping.how, How::Template))
 }
 
-/// Looks for what the settings that templates read cannot be sent as.
-pub(super) fn settings_troubles(writer: &mut Writer<'_, '_>) {
-    let resolved = writer.resolved;
-    let accounts = resolved.accounts.iter().enumerate().filter(|(_, account)| account.line.is_some());
-    let layers = accounts.map(|(at, account)| (Some(at), &account.settings)).chain([(None, &resolved.settings)]);
-    for (account, settings) in layers {
-        let scope = if account.is_some() { Scope::Account } else { Scope::Phone };
-        for (id, setting) in resolved.subject.catalogue.vocabulary.iter().filter(|(_, setting)| setting.scope == scope)
-        {
-            if let Some(value) = settings.get(id.0 as usize).and_then(|stored| stored.value) {
-                shown(writer, id, setting, value, account);
-            }
-        }
-    }
-}
-
 fn zone(name: &CompactString) -> Value {
     let Ok(zone) = timezone::Zone::parse(name) else { return Value::none() };
     let switch = |at: &timezone::Switch| {
