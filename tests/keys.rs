@@ -195,9 +195,13 @@ fn keys_call_out_by_the_line_that_they_name() {
 
 #[test]
 fn a_line_that_the_phone_has_not() {
-    let keys = "keys.2 = { function = \"line\", line = 2 }\nkeys.3 = { function = \"redial\", via = 3 }\nkeys.4 = { function = \"line\", line = 0 }\n";
+    let keys = "keys.2 = { function = \"line\", line = 2 }\nkeys.3 = { function = \"hold\", via = 3 }\n";
     assert_snapshot!(phone("yealink-t46s", keys).findings(), @"
-    error: sites/a/lines/201.toml:3: `keys.4.line` is 0, but must be from 1 to 250 [out-of-range]
+    error: sites/a/lines/201.toml:1: `line` is 2, but the phone `001565aabbcc` has 1 line(s) [no-such-line]
+    error: sites/a/lines/201.toml:2: `via` is 3, but the phone `001565aabbcc` has 1 line(s) [no-such-line]
+    ");
+    assert_snapshot!(phone("yealink-t46s", "keys.4 = { function = \"line\", line = 0 }\n").findings(), @"
+    error: sites/a/lines/201.toml:1: `keys.4.line` is 0, but must be from 1 to 250 [out-of-range]
     error: sites/a/phones/001565aabbcc.toml:2: the line `201` has no good version: see `sites/a/lines/201.toml` [broken-line]
     ");
     assert_snapshot!(phone_with("yealink-t46s", "lines = []", "").sent(&["account.1.enable", "linekey.1."]), @"
@@ -317,14 +321,14 @@ fn stars_and_https_are_no_limit() {
     assert_snapshot!(phone("yealink-t46s", good).sent(&["linekey.3.value", "linekey.4.value", "linekey.6.value"]), @r#"
     linekey.3.value = "*31#0033972101011"
     linekey.4.value = https://crm.example.org/pop?a=1&b=%20
-    linekey.6.value = +33097210
+    linekey.6.value = +3397210
     "#);
     assert_snapshot!(phone("cisco-spa504g", good).sent(&["Extended_Function_3_", "Extended_Function_4_"]), @r#"
     <Extended_Function_3_ ua="na">fnc=sd;ext=*31#0033972101011@$PROXY;vid=1;nme=*31#0033972101011</Extended_Function_3_>
     <Extended_Function_4_ ua="na">fnc=xml;url=https://crm.example.org/pop?a=1&amp;b=%20;nme=</Extended_Function_4_>
     "#);
     assert_snapshot!(phone("cisco-spa509g", good).findings(), @"
-    error: sites/a/lines/201.toml:3: `dial` is impossible here: a number in a fnc string cannot carry `+` [impossible]
+    error: sites/a/lines/201.toml:3: `dial` is impossible here: a number in a fnc string cannot carry `+`; write an international number with `00` [impossible]
       hint: the key is sent as an empty one; `offhook functions` lists what it can do
     ");
 }

@@ -280,11 +280,15 @@ impl Kind {
             {
                 expected(None)
             }
+            // An IPv6 address has more than one colon.
+            Kind::Host if text.matches(':').count() == 1 => {
+                Err(format!("is `{text}`, but must be a host name or an address alone: its port is another setting"))
+            }
             Kind::Ipv4 if text.parse::<std::net::Ipv4Addr>().is_err() => expected(None),
             Kind::Url => check_url(text).map(|()| SettingValue::Text(text.into())),
             Kind::Timezone => match crate::phone::timezone::Zone::parse(text) {
                 Ok(_) => plain(),
-                Err(error) => Err(format!("is `{text}`, but {error}")),
+                Err(error) => Err(format!("cannot be used: {error}")),
             },
             Kind::Language if !is_language(text) => expected(None),
             Kind::Number => match text.parse::<Number>() {

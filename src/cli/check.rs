@@ -22,7 +22,7 @@ pub fn run(args: &Check) -> Result<u8> {
         None => Golden::default(),
     };
     let (sites, lines, phones) = serving.world.counts();
-    let summary = format!("{phones} phones, {lines} lines, {sites} sites");
+    let summary = [counted(phones, "phone"), counted(lines, "line"), counted(sites, "site")].join(", ");
     match args.format {
         ReportFormat::Human => human(&findings, &compared, args, &summary)?,
         ReportFormat::Json => as_json(&findings, &compared)?,
@@ -57,17 +57,26 @@ fn human(findings: &[Finding], compared: &Golden, args: &Check, summary: &str) -
     }
     let count = |level| findings.iter().filter(|finding| finding.level == level && !finding.accepted).count();
     let accepted = findings.iter().filter(|finding| finding.accepted).count();
-    let (errors, warnings, notes) = (count(Level::Error), count(Level::Warning), count(Level::Note));
-    anstream::eprintln!("{summary}: {errors} errors, {warnings} warnings, {notes} notes, {accepted} accepted");
+    let errors = counted(count(Level::Error), "error");
+    let warnings = counted(count(Level::Warning), "warning");
+    let notes = counted(count(Level::Note), "note");
+    anstream::eprintln!("{summary}: {errors}, {warnings}, {notes}, {accepted} accepted");
     if let Some(folder) = &args.golden {
         let (files, folder) = (compared.files, folder.display());
         match (args.bless, compared.differences.len()) {
-            (true, _) => anstream::eprintln!("{files} golden files written to `{folder}`"),
-            (false, 0) => anstream::eprintln!("{files} files are as the golden ones in `{folder}`"),
-            (false, differ) => anstream::eprintln!("{differ} files differ from `{folder}`; --bless writes them"),
+            (true, _) => anstream::eprintln!("{} written to `{folder}`", counted(files, "golden file")),
+            (false, 0) => anstream::eprintln!("as in `{folder}`: {}", counted(files, "file")),
+            (false, differ) => {
+                anstream::eprintln!("not as in `{folder}`: {}; --bless writes it anew", counted(differ, "file"));
+            }
         }
     }
     Ok(())
+}
+
+/// A number of things.
+fn counted(number: usize, thing: &str) -> String {
+    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
 }
 
 fn as_json(findings: &[Finding], compared: &Golden) -> Result<()> {

@@ -159,6 +159,12 @@ impl Loader {
             findings.push(finding);
         }
         self.texts = texts;
+        // A file that lies over a shipped one is told by its own path.
+        for finding in &mut findings {
+            if self.overrides.folder.join(&finding.file).is_file() {
+                finding.file = Path::new("overrides").join(&finding.file);
+            }
+        }
         Known { catalogue, templates: Arc::new(templates), index, findings: findings.into() }
     }
 

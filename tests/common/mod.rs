@@ -86,29 +86,34 @@ impl Fleet {
 
     /// The phone's file.
     pub fn file(&self) -> String {
-        self.rendered(MAC, Reveal::Nothing, Phase::Later)
+        first_document(&serving(self.path()), Reveal::Nothing, Phase::Later)
+    }
+
+    /// The phone's file by the models and templates of the fleet's own.
+    pub fn file_with_overrides(&self) -> String {
+        first_document(&Loader::new(self.path()).load(), Reveal::Nothing, Phase::Later)
     }
 
     /// The phone's file with its secrets.
     pub fn revealed(&self) -> String {
-        self.rendered(MAC, Reveal::Secrets, Phase::Later)
+        first_document(&serving(self.path()), Reveal::Secrets, Phase::Later)
     }
 
     /// The phone's file at the first provisioning.
     pub fn first_file(&self) -> String {
-        self.rendered(MAC, Reveal::Nothing, Phase::First)
+        first_document(&serving(self.path()), Reveal::Nothing, Phase::First)
     }
 
     /// The lines of the phone's file that hold one of some words, without what indents them.
     pub fn sent(&self, words: &[&str]) -> String {
         lines_with(&self.file(), words)
     }
+}
 
-    fn rendered(&self, mac: &str, reveal: Reveal, phase: Phase) -> String {
-        let documents = documents(&serving(self.path()), mac.parse().expect("a MAC"), reveal, phase);
-        let (_, document) = documents.into_iter().next().expect("a file of the phone");
-        String::from_utf8(document.expect("a file that can be made").bytes.to_vec()).expect("files are UTF-8")
-    }
+/// The first file of the phone that [`phone`] makes.
+fn first_document(serving: &Serving, reveal: Reveal, phase: Phase) -> String {
+    let (_, document) = documents(serving, MAC.parse().expect("a MAC"), reveal, phase).remove(0);
+    String::from_utf8(document.expect("a file that can be made").bytes.to_vec()).expect("files are UTF-8")
 }
 
 /// The lines of a text that hold one of some words, without what indents them.

@@ -1,0 +1,107 @@
+//! Models and templates of the user's own: what is wrong in them is told, and nothing else suffers.
+
+mod common;
+
+use common::phone;
+use insta::assert_snapshot;
+
+#[test]
+fn a_folder_that_leads_back_to_itself_in_the_overrides() {
+    let fleet = phone("yealink-t46s", "").with("overrides/models/readme.txt", "");
+    std::os::unix::fs::symlink(".", fleet.path().join("overrides/models/loop")).unwrap();
+    assert_snapshot!(fleet.findings_with_overrides(), @"warning: overrides/models/loop/loop/loop/loop/loop: is not read: the folders are nested too deeply, or a symbolic link leads back [too-deep]");
+}
+
+#[test]
+fn a_template_with_an_undefined_variable() {
+    let template = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<provisioning version=\"1.1\">\n<nvm>\n\
+                    <param name=\"A\" value=\"{{ phone.nmae }}\"/>\n</nvm>\n</provisioning>\n";
+    let fleet = phone("gigaset-maxwell3", "").with("overrides/templates/gigaset-maxwell/phone.xml", template);
+    assert_snapshot!(fleet.findings_with_overrides(), @r#"
+    error: overrides/templates/gigaset-maxwell/phone.xml: for `gigaset-maxwell-basic` in band v2: error: Field `nmae` is not defined. Available fields: band, mac, mac_colons, mac_upper, model, name, site
+     --> phone.xml:4:33
+      |
+    4 | <param name="A" value="{{ phone.nmae }}"/>
+      |                                 ^^^^ [bad-template]
+    error: sites/a/phones/001565aabbcc.toml:1: the template `templates/gigaset-maxwell/phone.xml` is not in place [cannot-render]
+    "#);
+}
+
+#[test]
+fn a_template_that_is_broken() {
+    let fleet = phone("yealink-t46s", "").with("overrides/templates/yealink/phone.cfg", "{% if %}\n");
+    assert_snapshot!(fleet.findings_with_overrides(), @"
+    error: overrides/templates/yealink/phone.cfg: error: Found `%}` but expected one of: integer, float, string, bool, ident, `-`, `not`, `<`, `{`, `[` or `(`
+     --> phone.cfg:1:7
+      |
+    1 | {% if %}
+      |       ^^ [bad-template]
+    error: sites/a/phones/001565aabbcc.toml:1: the template `templates/yealink/phone.cfg` is not in place [cannot-render]
+    ");
+}
+
+#[test]
+fn a_template_whose_output_the_phone_would_not_read() {
+    let fleet = phone("yealink-t46s", "").with("overrides/templates/yealink/phone.cfg", "account.1.enable = 1\n");
+    assert_snapshot!(fleet.findings_with_overrides(), @"
+    error: overrides/templates/yealink/phone.cfg: for `yealink-t18p` in band v81: what the template `templates/yealink/phone.cfg` makes is not valid: line 1: expected `#!version:1.0.0.1` as the very first line [bad-template]
+    error: sites/a/phones/001565aabbcc.toml:1: the template `templates/yealink/phone.cfg` is not in place [cannot-render]
+    ");
+}
+
+#[test]
+fn a_model_without_a_required_figure() {
+    let model =
+        "products = [\"T99\"]\nkeys = []\n[[soft_keys]]\nclass = \"programmable\"\nslots = [1]\nstate = \"sure\"\n";
+    let fleet = phone("yealink-t99", "").with("overrides/models/yealink/t99.toml", model);
+    assert_snapshot!(fleet.findings_with_overrides(), @"
+    error: overrides/models/yealink/t99.toml:1: `lines` is missing [missing-field]
+    error: overrides/models/yealink/t99.toml:1: `name` is missing [missing-field]
+    error: overrides/models/yealink/t99.toml:3: `soft_keys[1].source` is missing [missing-field]
+    error: overrides/models/yealink/t99.toml:6: `state` is `sure`, but must be known, peer or inferred [unknown-word]
+    error: sites/a/phones/001565aabbcc.toml:1: the model `yealink-t99` does not exist [unknown-model]
+      hint: did you mean `yealink-t19p`?
+    ");
+}
+
+#[test]
+fn an_override_of_a_file_that_has_changed_since() {
+    let text = "# based-on: sha256:00000000000000000000000000000000\nname = \"FreeSWITCH\"\n";
+    let fleet = phone("yealink-t46s", "").with("overrides/models/feature-codes/fusionpbx.toml", text);
+    assert_snapshot!(common::lines_with(&fleet.findings_with_overrides(), &["overrides"]), @"warning: overrides/models/feature-codes/fusionpbx.toml: was copied from a shipped file that has changed since [shipped-changed]");
+}
+
+#[test]
+fn a_broken_family_takes_down_no_other() {
+    let fleet = phone("yealink-t46s", "")
+        .with("overrides/templates/yealink/phone.cfg", "{% if %}\n")
+        .with("sites/a/lines/202.toml", "sip.password = \"p\"\n")
+        .with("sites/a/phones/1cdf0faabbcc.toml", "model = \"cisco-spa504g\"\nlines = [\"202\"]\n");
+    assert_snapshot!(common::lines_with(&fleet.findings_with_overrides(), &["error:", "warning:"]), @"
+    error: overrides/templates/yealink/phone.cfg: error: Found `%}` but expected one of: integer, float, string, bool, ident, `-`, `not`, `<`, `{`, `[` or `(`
+    error: sites/a/phones/001565aabbcc.toml:1: the template `templates/yealink/phone.cfg` is not in place [cannot-render]
+    ");
+}
+
+#[test]
+fn a_template_of_ones_own_is_used() {
+    let fleet = phone("yealink-t46s", "")
+        .with("overrides/templates/yealink/phone.cfg", "#!version:1.0.0.1\nfeatures.mine = {{ phone.mac }}\n");
+    assert_snapshot!(fleet.findings_with_overrides(), @"");
+    assert_snapshot!(fleet.file_with_overrides(), @"
+    #!version:1.0.0.1
+    features.mine = 001565aabbcc
+    ");
+}
+
+#[test]
+fn a_model_of_ones_own_is_known() {
+    let model = "name = \"Door\"\nproducts = [\"D1\"]\nkeys = []\n\
+                 lines = { count = 1, state = \"inferred\", source = \"its label\" }\n";
+    let fleet = phone("yealink-door", "").with("overrides/models/yealink/door.toml", model);
+    assert_snapshot!(fleet.findings_with_overrides(), @"");
+    assert_snapshot!(common::lines_with(&fleet.file_with_overrides(), &["account.1.enable", "account.2.", "linekey"]), @"
+    account.1.enable = 1
+    features.auto_linekeys.enable = 0
+    ");
+}

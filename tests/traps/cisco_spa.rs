@@ -1,0 +1,140 @@
+//! Traps of Cisco's SPA phones.
+
+use insta::assert_snapshot;
+
+use crate::common::{SITE, phone, phone_with};
+
+#[test]
+fn the_phones_own_star_codes_do_not_swallow_the_operators() {
+    let codes = |site: &str| {
+        let fleet = phone("cisco-spa504g", "").with("sites/a/site.toml", &format!("{site}{SITE}"));
+        fleet.sent(&[
+            "Call_Return_Code",
+            "<Call_Pickup_Code",
+            "Cfwd_All_Act",
+            "Block_CID_Act",
+            "Attendant_Console_Call_P",
+        ])
+    };
+    assert_snapshot!(codes(""), @"
+    <Attendant_Console_Call_Pickup_Code>*11*#</Attendant_Console_Call_Pickup_Code>
+    <Attendant_Console_Call_Park_Code></Attendant_Console_Call_Park_Code>
+    <Call_Return_Code></Call_Return_Code>
+    <Cfwd_All_Act_Code></Cfwd_All_Act_Code>
+    <Block_CID_Act_Code></Block_CID_Act_Code>
+    <Call_Pickup_Code></Call_Pickup_Code>
+    ");
+    assert_snapshot!(codes("services = \"phone\"\n"), @"
+    <Attendant_Console_Call_Pickup_Code>*11*#</Attendant_Console_Call_Pickup_Code>
+    <Attendant_Console_Call_Park_Code>*68</Attendant_Console_Call_Park_Code>
+    <Call_Return_Code>*69</Call_Return_Code>
+    <Cfwd_All_Act_Code>*72</Cfwd_All_Act_Code>
+    <Block_CID_Act_Code>*67</Block_CID_Act_Code>
+    <Call_Pickup_Code>*36</Call_Pickup_Code>
+    ");
+    let text = phone("cisco-spa504g", "").file();
+    let codes: Vec<&str> = text.lines().filter(|line| line.contains("_Code>")).collect();
+    let kept = |line: &&&str| !line.contains("></") && !line.contains("Pickup_Code>*11*#<");
+    assert!(codes.len() > 50 && codes.iter().filter(kept).count() == 0, "{codes:?}");
+}
+
+#[test]
+fn module_keys_of_spa_phones_have_no_underscore_at_their_end() {
+    let fleet =
+        phone_with("cisco-spa509g", "modules = 1", "modules.1.keys.10 = { function = \"dial\", number = \"202\" }\n");
+    assert_snapshot!(fleet.sent(&["Unit_1_Key_10", "Unit_1_Enable"]), @r#"
+    <Unit_1_Enable>Yes</Unit_1_Enable>
+    <Unit_1_Key_10 ua="na">fnc=sd;ext=202@$PROXY;vid=1;nme=202</Unit_1_Key_10>
+    "#);
+}
+
+#[test]
+fn keys_are_in_the_order_of_their_numbers() {
+    let text = phone_with("cisco-spa509g", "modules = 1", "").file();
+    let at = |name: &str| text.find(name).unwrap_or_else(|| panic!("{name} is there"));
+    assert!(at("<Extension_2_ ") < at("<Extension_10_ ") && at("<Unit_1_Key_2 ") < at("<Unit_1_Key_10 "));
+}
+
+#[test]
+fn an_extension_is_disabled_where_the_key_does_something_else() {
+    let keys = "keys.2 = { function = \"dial\", number = \"202\", label = \"<Été> & 'co' \\\"x\\\"\" }\n";
+    assert_snapshot!(phone("cisco-spa504g", keys).sent(&["Extension_1_", "Extension_2_", "Short_Name_2_", "Extended_Function_2_", "Share_Call_Appearance_2_"]), @r#"
+    <Extension_1_ ua="na">1</Extension_1_>
+    <Extension_2_ ua="na">Disabled</Extension_2_>
+    <Short_Name_2_ ua="na">&lt;Été&gt; &amp; &apos;co&apos; &quot;x&quot;</Short_Name_2_>
+    <Share_Call_Appearance_2_ ua="na">private</Share_Call_Appearance_2_>
+    <Extended_Function_2_ ua="na">fnc=sd;ext=202@$PROXY;vid=1;nme=&lt;Été&gt; &amp; &apos;co&apos; &quot;x&quot;</Extended_Function_2_>
+    "#);
+}
+
+#[test]
+fn a_spa_polls_and_ends_no_run_early() {
+    assert_snapshot!(phone("cisco-spa504g", "").sent(&["<Resync_", "Profile_Rule"]), @"
+    <Profile_Rule>https://phones.example.org/$MA.xml</Profile_Rule>
+    <Profile_Rule_B></Profile_Rule_B>
+    <Profile_Rule_C></Profile_Rule_C>
+    <Profile_Rule_D></Profile_Rule_D>
+    <Resync_Random_Delay>2</Resync_Random_Delay>
+    <Resync_At__HHmm_></Resync_At__HHmm_>
+    <Resync_Periodic>86400</Resync_Periodic>
+    <Resync_Error_Retry_Delay>300</Resync_Error_Retry_Delay>
+    <Resync_From_SIP>Yes</Resync_From_SIP>
+    <Resync_After_Upgrade_Attempt>Yes</Resync_After_Upgrade_Attempt>
+    <Resync_Fails_On_FNF>Yes</Resync_Fails_On_FNF>
+    <Resync_On_Reset>Yes</Resync_On_Reset>
+    ");
+    assert_snapshot!(phone("cisco-spa504g", "settings.provision_interval_minutes = 0\n").sent(&["<Resync_Periodic"]), @"<Resync_Periodic>0</Resync_Periodic>");
+}
+
+#[test]
+fn a_spa_is_told_to_speak_sip() {
+    assert_snapshot!(phone("cisco-spa525g2", "").sent(&["Signaling", "SPCP", "sccp", "SPA525-protocol"]), @"
+    <Signaling_Protocol>SIP</Signaling_Protocol>
+    <SPCP_Auto-detect>No</SPCP_Auto-detect>
+    <SPA525-protocol>SIP</SPA525-protocol>
+    <SPA525-auto-detect-sccp>No</SPA525-auto-detect-sccp>
+    ");
+}
+
+#[test]
+fn names_that_differ_among_spa_phones_are_both_sent() {
+    assert_snapshot!(phone("cisco-spa525g2", "settings.admin_password = \"a\"\nsettings.user_password = \"u\"\n").sent(&["Passw"]), @"
+    <Admin_Passwd>‹secret:admin_password@001565aabbcc›</Admin_Passwd>
+    <Admin_Password>‹secret:admin_password@001565aabbcc›</Admin_Password>
+    <User_Password>‹secret:user_password@001565aabbcc›</User_Password>
+    <User_Web_Password>‹secret:user_password@001565aabbcc›</User_Web_Password>
+    <Password></Password>
+    <Password_1_></Password_1_>
+    <Password_2_></Password_2_>
+    <Password_3_></Password_3_>
+    <Password_4_></Password_4_>
+    <Password_5_></Password_5_>
+    ");
+}
+
+#[test]
+fn accents_need_the_character_set_said() {
+    assert_snapshot!(phone("cisco-spa504g", "").sent(&["Default_Character_Encoding", "<?xml"]), @r#"
+    <?xml version="1.0" encoding="UTF-8"?>
+    <Default_Character_Encoding>UTF-8</Default_Character_Encoding>
+    "#);
+}
+
+#[test]
+fn a_word_that_a_spa_does_not_know_would_cost_it_its_soft_keys() {
+    let keys = "soft_keys.1.function = \"redial\"\nsoft_keys.2.function = \"hold\"\nsoft_keys.3 = { function = \"dial\", number = \"202\" }\n";
+    assert_snapshot!(phone("cisco-spa504g", keys).sent(&["Programmable_Softkey_Enable", "<PSK_", "_Key_List"]), @r#"
+    <Programmable_Softkey_Enable>Yes</Programmable_Softkey_Enable>
+    <PSK_1 ua="na"></PSK_1>
+    <PSK_2 ua="na"></PSK_2>
+    <PSK_3 ua="na">fnc=sd;ext=202@$PROXY;vid=1;nme=202</PSK_3>
+    <PSK_4 ua="na"></PSK_4>
+    <PSK_5 ua="na"></PSK_5>
+    <PSK_6 ua="na"></PSK_6>
+    <Idle_Key_List>redial|1;psk3|3;</Idle_Key_List>
+    <Ringing_Key_List>answer|1;ignore|2;toggle|4;</Ringing_Key_List>
+    <Connected_Key_List>hold|2;endcall;conf;xfer;toggle;bxfer;confLx;xferLx;park;phold;flash;</Connected_Key_List>
+    <Hold_Key_List>resume|1;endcall|2;newcall|3;redial;dir;cfwd;dnd;</Hold_Key_List>
+    "#);
+    assert_snapshot!(phone("cisco-spa504g", "").sent(&["Programmable_Softkey_Enable", "_Key_List"]), @"<Programmable_Softkey_Enable>No</Programmable_Softkey_Enable>");
+}
