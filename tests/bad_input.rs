@@ -46,7 +46,8 @@ fn a_misspelt_setting() {
 
 #[test]
 fn two_mistakes_in_one_file() {
-    let line = "display_name = 7\n\n[keys.2]\nfunction = \"dial\"\nnumber = \"call me\"\n\n[keys.1001]\nlabel = \"?\"\n";
+    let line =
+        "display_name = 7\n\n[keys.2]\nfunction = \"dial\"\nnumber = \"call me\"\n\n[keys.1001]\nlabel = \"?\"\n";
     assert_snapshot!(phone("yealink-t46s", line).findings(), @"
     error: sites/a/lines/201.toml:1: `display_name` must be a text, not a whole number [wrong-type]
     error: sites/a/lines/201.toml:5: `keys.2.number`: `call me` is not a number: it holds 'c'; digits, `*`, `#` and one leading `+` were expected [bad-number]
@@ -186,7 +187,8 @@ fn a_label_that_is_too_long() {
 
 #[test]
 fn a_line_break_in_a_label() {
-    let line = "display_name = \"two\\nlines\"\nkeys.2.label = \"a\\nfeatures.x = 1\"\nkeys.3.label = \"bell \\u0007\"\n";
+    let line =
+        "display_name = \"two\\nlines\"\nkeys.2.label = \"a\\nfeatures.x = 1\"\nkeys.3.label = \"bell \\u0007\"\n";
     assert_snapshot!(phone("yealink-t46s", line).findings(), @r"
     error: sites/a/lines/201.toml:1: `display_name` holds a line break or control character [bad-label]
     error: sites/a/lines/201.toml:2: `keys.2.label` holds a line break; a label is one line [bad-label]
@@ -212,7 +214,8 @@ fn a_quote_in_a_yealink_label() {
 
 #[test]
 fn text_that_is_not_utf8() {
-    let fleet = phone("yealink-t46s", "").with_bytes("sites/a/lines/201.toml", b"# a\ndisplay_name = \"R\xe9ception\"\n");
+    let fleet =
+        phone("yealink-t46s", "").with_bytes("sites/a/lines/201.toml", b"# a\ndisplay_name = \"R\xe9ception\"\n");
     assert_snapshot!(fleet.findings(), @"
     error: sites/a/lines/201.toml:2: is not valid UTF-8 [not-utf8]
       hint: save the file as UTF-8
@@ -307,7 +310,9 @@ fn a_phone_without_its_fields() {
 
 #[test]
 fn words_that_are_none_of_the_known_ones() {
-    let site = format!("services = \"operator\"\nnative = [\"dnd\"]\ntrust.networks = [\"home\"]\n{SITE}0199 = {{ kind = \"que\" }}\n");
+    let site = format!(
+        "services = \"operator\"\nnative = [\"dnd\"]\ntrust.networks = [\"home\"]\n{SITE}0199 = {{ kind = \"que\" }}\n"
+    );
     assert_snapshot!(phone("yealink-t46s", "").with("sites/a/site.toml", &site).findings(), @"
     error: sites/a/phones/001565aabbcc.toml: its site has no good `sites/a/site.toml` [unknown-site]
       hint: an empty site.toml is enough
@@ -433,7 +438,8 @@ fn a_template_whose_output_the_phone_would_not_read() {
 
 #[test]
 fn a_model_without_a_required_figure() {
-    let model = "products = [\"T99\"]\nkeys = []\n[[soft_keys]]\nclass = \"programmable\"\nslots = [1]\nstate = \"sure\"\n";
+    let model =
+        "products = [\"T99\"]\nkeys = []\n[[soft_keys]]\nclass = \"programmable\"\nslots = [1]\nstate = \"sure\"\n";
     let fleet = phone("yealink-t99", "").with("overrides/models/yealink/t99.toml", model);
     assert_snapshot!(fleet.findings_with_overrides(), @"
     error: models/yealink/t99.toml:1: `lines` is missing [missing-field]

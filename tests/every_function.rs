@@ -60,7 +60,8 @@ fn a_second_line_gives_its_account_and_nothing_else() {
     let (with, without) = (serving(&root), serving(copy.path()));
     assert_eq!(with.world.macs().count(), 3);
     for mac in with.world.macs() {
-        let file = |serving: &Serving| documents(serving, mac, Reveal::Secrets, Phase::First).remove(0).1.unwrap().bytes;
+        let file =
+            |serving: &Serving| documents(serving, mac, Reveal::Secrets, Phase::First).remove(0).1.unwrap().bytes;
         let text = String::from_utf8(file(&with).to_vec()).unwrap();
         assert!(!text.contains("LEAK"), "{mac}");
         assert_eq!(text.as_bytes(), file(&without), "the second line's keys change the file of {mac}");

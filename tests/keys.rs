@@ -93,7 +93,11 @@ fn the_lines_own_keys_lie_over_its_layout_in_two_units() {
         keys.6.label = \"a label\"
         ";
     let fleet = phone("yealink-t46s", line).with("sites/a/site.toml", &layout);
-    let own = |n: u8| fleet.sent(&["type", "value", "label"].map(|field| format!("linekey.{n}.{field}")).each_ref().map(String::as_str));
+    let own = |n: u8| {
+        fleet.sent(
+            &["type", "value", "label"].map(|field| format!("linekey.{n}.{field}")).each_ref().map(String::as_str),
+        )
+    };
     assert_snapshot!(own(2), @"
     linekey.2.type = 13
     linekey.2.value = 202
@@ -170,7 +174,8 @@ fn a_layout_accepts_for_its_own_keys() {
 
 #[test]
 fn keys_call_out_by_the_line_that_they_name() {
-    let keys = "keys.3 = { function = \"dial\", number = \"202\", via = 2 }\nkeys.4 = { function = \"line\", line = 2 }\n";
+    let keys =
+        "keys.3 = { function = \"dial\", number = \"202\", via = 2 }\nkeys.4 = { function = \"line\", line = 2 }\n";
     let lines = "lines = [\"201\", \"202\"]";
     let sent = |model, words: &[&str]| phone_with(model, lines, keys).sent(words);
     assert_snapshot!(sent("yealink-t46s", &["linekey.3.line", "linekey.4.line"]), @"

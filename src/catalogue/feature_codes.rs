@@ -87,6 +87,16 @@ impl FeatureCodes {
         FeatureCodes { name: self.name.clone(), pickup: own.pickup.clone().or_else(|| self.pickup.clone()), codes }
     }
 
+    /// Makes every code of a function another one, so that what depends on it can be seen.
+    pub fn change(&mut self, function: Function) {
+        for (_, codes) in self.codes.iter_mut().filter(|(known, _)| *known == function) {
+            let Codes { dial, with_seconds, on, off, toggle } = codes;
+            for code in [dial, with_seconds, on, off, toggle].into_iter().flatten() {
+                code.push('0');
+            }
+        }
+    }
+
     /// The codes of a function.
     pub fn of(&self, function: Function) -> Option<&Codes> {
         self.codes.iter().find(|(known, _)| *known == function).map(|(_, codes)| codes)

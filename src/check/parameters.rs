@@ -115,9 +115,7 @@ fn scopes(serving: &Serving) -> Vec<(Named<'_>, String)> {
     let sites = serving.world.sites().map(|site| (&site.layer, site.path()));
     root.into_iter()
         .chain(sites)
-        .map(|(layer, file)| {
-            ((scopes_of(&layer.families), scopes_of(&layer.models)), file)
-        })
+        .map(|(layer, file)| ((scopes_of(&layer.families), scopes_of(&layer.models)), file))
         .collect()
 }
 

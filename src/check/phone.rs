@@ -97,7 +97,13 @@ impl Checker<'_> {
         if let Modules::Models(names) = modules {
             for name in names.iter().filter(|name| !slots.models.contains(name)) {
                 let what = format!("the module `{name}` does not fit `{}`", model.id);
-                self.on_phone(Level::Error, "wrong-module", at, what, Some(format!("it takes {}", slots.models.join(" or "))));
+                self.on_phone(
+                    Level::Error,
+                    "wrong-module",
+                    at,
+                    what,
+                    Some(format!("it takes {}", slots.models.join(" or "))),
+                );
             }
         }
     }

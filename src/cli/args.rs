@@ -37,6 +37,8 @@ pub enum Command {
     Models(Models),
     /// Print a JSON Schema of the fleet's files, for editors.
     Schema(Schema),
+    /// Copy a shipped model or template into a fleet's `overrides`, to change it there.
+    Override(Override),
     /// Make a small fleet to start from.
     Init(Init),
 }
@@ -229,6 +231,19 @@ pub struct Schema {
     /// Only the schema of one kind of file; left out: one schema that holds all four under `$defs`.
     #[arg(value_enum)]
     pub of: Option<SchemaOf>,
+}
+
+/// `offhook override`
+#[derive(Debug, clap::Args)]
+pub struct Override {
+    /// The shipped file, such as templates/yealink/phone.cfg; left out: list them.
+    pub path: Option<String>,
+    /// Print it instead of writing it.
+    #[arg(long)]
+    pub print: bool,
+    /// Where the fleet is.
+    #[command(flatten)]
+    pub fleet: Fleet,
 }
 
 /// `offhook init`

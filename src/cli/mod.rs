@@ -7,6 +7,7 @@ mod init;
 mod inspect;
 mod models;
 mod output;
+mod overrides;
 mod schema;
 mod serve;
 
@@ -45,6 +46,7 @@ pub fn run(args: Args) -> Result<u8> {
         Command::Identify(identify) => identify::run(&identify),
         Command::Models(models) => models::run(&models),
         Command::Schema(schema) => schema::run(&schema),
+        Command::Override(overriding) => overrides::run(&overriding),
         Command::Init(init) => init::run(&init),
     }
 }

@@ -43,6 +43,15 @@ pub struct Loader {
     texts: Texts,
     stamps: Stamps,
     failing: BTreeSet<CompactString>,
+    models: Option<Models>,
+}
+
+/// The catalogue as it was last made of its texts.
+#[derive(Debug)]
+struct Models {
+    catalogue: Arc<Catalogue>,
+    index: Arc<Index>,
+    findings: Vec<Finding>,
 }
 
 impl Loader {
@@ -56,6 +65,7 @@ impl Loader {
             texts: Texts::new(),
             stamps: Stamps::default(),
             failing: BTreeSet::new(),
+            models: None,
         }
     }
 
@@ -127,9 +137,10 @@ impl Loader {
 
     fn load_catalogue(&mut self, before: Option<(&Catalogue, &Templates)>) -> Known {
         let (texts, mut findings) = self.overrides.over_shipped();
-        let (catalogue, more) = Catalogue::load(&texts, before.map(|(catalogue, _)| catalogue));
-        findings.extend(more);
-        let catalogue = Arc::new(catalogue);
+        let models = self.load_models(&texts, before.map(|(catalogue, _)| catalogue));
+        findings.extend(models.findings.iter().cloned());
+        let (catalogue, index) = (models.catalogue.clone(), models.index.clone());
+        self.models = Some(models);
         let (mut templates, more) = Templates::load(&texts, &catalogue, before.map(|(_, templates)| templates));
         findings.extend(more);
         // A family that failed is proven again even if nothing of it changed: what failed must not slip in.
@@ -140,19 +151,30 @@ impl Loader {
             templates.replace_family(&family, before.map(|(_, templates)| templates));
             findings.push(finding);
         }
+        self.texts = texts;
+        Known { catalogue, templates: Arc::new(templates), index, findings: findings.into() }
+    }
+
+    /// The catalogue; the one that is there already where none of its texts has changed.
+    fn load_models(&mut self, texts: &Texts, before: Option<&Catalogue>) -> Models {
+        let of_models = |texts: &Texts| -> Vec<(String, String)> {
+            texts
+                .range("models/".to_owned().."models0".to_owned())
+                .map(|(path, text)| (path.clone(), text.clone()))
+                .collect()
+        };
+        if let Some(models) = self.models.take()
+            && of_models(texts) == of_models(&self.texts)
+        {
+            return models;
+        }
+        let (catalogue, mut findings) = Catalogue::load(texts, before);
         let index = Index::of(&catalogue).unwrap_or_else(|error| {
             let what = format!("the patterns of all families together are too large: {error}");
             findings.push(Finding::error("bad-pattern", "models", None, what));
             Index::default()
         });
-        // A file that lies over a shipped one is told by its own path.
-        for finding in &mut findings {
-            if self.overrides.folder.join(&finding.file).is_file() {
-                finding.file = Path::new("overrides").join(&finding.file);
-            }
-        }
-        self.texts = texts;
-        Known { catalogue, templates: Arc::new(templates), index: Arc::new(index), findings: findings.into() }
+        Models { catalogue: Arc::new(catalogue), index: Arc::new(index), findings }
     }
 
     /// Reads every file there is.
@@ -245,7 +267,8 @@ impl Serving {
         findings.extend(more);
         let index = Index::of(&catalogue).unwrap_or_default();
         let world = World::empty(catalogue.clone());
-        Known { catalogue, templates: Arc::new(templates), index: Arc::new(index), findings: findings.into() }.serve(world)
+        Known { catalogue, templates: Arc::new(templates), index: Arc::new(index), findings: findings.into() }
+            .serve(world)
     }
 
     /// Everything that is wrong with files, catalogue and fleet; not what only rendering every phone can tell.

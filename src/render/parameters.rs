@@ -99,7 +99,14 @@ impl Writer<'_, '_> {
             "`{}` has {values} values, and phones of the family `{family}` take {places}; the first are sent",
             setting.name
         );
-        self.troubles.push(Trouble { setting: id, account, level: Level::Note, code: "values-dropped", what, hint: None });
+        self.troubles.push(Trouble {
+            setting: id,
+            account,
+            level: Level::Note,
+            code: "values-dropped",
+            what,
+            hint: None,
+        });
     }
 
     /// A value in the family's words: one text, or one for each member of a list.
@@ -137,7 +144,14 @@ impl Writer<'_, '_> {
                 );
                 let known: Vec<&str> = parameter.values.iter().map(|(ours, _)| ours.as_str()).collect();
                 let hint = Some(format!("they know {}", known.join(", ")));
-                self.troubles.push(Trouble { setting: id, account, level: Level::Warning, code: "unmapped-value", what, hint });
+                self.troubles.push(Trouble {
+                    setting: id,
+                    account,
+                    level: Level::Warning,
+                    code: "unmapped-value",
+                    what,
+                    hint,
+                });
             }
         }
         texts
@@ -160,7 +174,14 @@ impl Writer<'_, '_> {
         if matches!(setting.kind, Kind::Text(_)) {
             let softened = self.format.soften(text);
             let what = format!("`{}` is sent as `{softened}`: {refusal}", setting.name);
-            self.troubles.push(Trouble { setting: id, account, level: Level::Warning, code: "label-changed", what, hint });
+            self.troubles.push(Trouble {
+                setting: id,
+                account,
+                level: Level::Warning,
+                code: "label-changed",
+                what,
+                hint,
+            });
             return Some(softened.into());
         }
         let what = format!("`{}` cannot be sent to this phone: {refusal}", setting.name);

@@ -96,9 +96,7 @@ fn dialled<'t>(table: &'t FunctionTable, asked: &Asked<'_>, refusal: &mut Option
     let (code, only_on) = asked.code().map_or((None, false), |(code, only_on)| (Some(code), only_on));
     let values = Values { code: code.clone(), ..Values::of_asked(asked) };
     let own = alternatives(table, asked, asked.what.function)
-        .filter(|(alternative, body)| {
-            alternative.outcome == Outcome::Dialled && body.outcome != Outcome::Impossible
-        })
+        .filter(|(alternative, body)| alternative.outcome == Outcome::Dialled && body.outcome != Outcome::Impossible)
         .find_map(|(alternative, body)| Some((fill(table, alternative, body, &values, refusal)?, body)));
     if let Some((placed, body)) = own {
         let pair = body.fields.iter().any(|(_, pattern)| pattern.0.contains(&Part::Place(Placeholder::CodeOff)));

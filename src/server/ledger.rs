@@ -115,9 +115,8 @@ fn rewrite(path: &PathBuf, entries: &HashMap<(Mac, CompactString), Entry>) -> st
 fn write(lines: &Receiver<String>, file: File) {
     let mut file = BufWriter::new(file);
     while let Ok(first) = lines.recv() {
-        let batch = std::iter::once(first).chain(lines.try_iter());
-        let written =
-            batch.map(|line| file.write_all(line.as_bytes())).collect::<Result<(), _>>().and_then(|()| file.flush());
+        let mut batch = std::iter::once(first).chain(lines.try_iter());
+        let written = batch.try_for_each(|line| file.write_all(line.as_bytes())).and_then(|()| file.flush());
         if let Err(error) = written {
             tracing::warn!("the record of provisioned phones cannot be written: {error}");
         }
