@@ -104,6 +104,8 @@ fn a_wrong_file_is_not_valid() {
     insta::assert_snapshot!(errors.join("\n"), @"
     /dispaly_name is not a property
     /keys/0 is not a property
+    /keys/1/function is none of 78 words
+    /keys/1/seconds is out of range
     ");
 }
 

@@ -1,0 +1,179 @@
+//! Looking at one phone: `render`, `explain`, `context`, `functions` and `url`.
+
+use insta::assert_snapshot;
+
+use crate::common::{MAC, lines_with, phone_with};
+use crate::{json, out, run, sound};
+
+#[test]
+fn render_by_handle_by_name_and_all() {
+    let fleet = sound();
+    let file = out(fleet.path(), &format!("render {MAC}"));
+    assert_eq!(file, out(fleet.path(), &format!("render 00:15:65:AA:BB:CC phone")));
+    assert_eq!(file, out(fleet.path(), &format!("render {MAC} {MAC}.CFG")));
+    assert_snapshot!(lines_with(&file, &["#!version", "linekey.2.label", "account.1.password"]), @"
+    #!version:1.0.0.1
+    account.1.password = ‹secret:sip.password@201›
+    linekey.2.label = Workshop
+    ");
+    let revealed = out(fleet.path(), &format!("render {MAC} --reveal"));
+    assert_snapshot!(lines_with(&revealed, &["account.1.password"]), @"account.1.password = hunter2");
+    let old = out(fleet.path(), &format!("render {MAC} --firmware 66.70.0.1"));
+    assert_snapshot!(lines_with(&old, &["auto_provision.server.url"]), @"auto_provision.server.url = https://phones.example.org/");
+    let list = json(fleet.path(), &format!("render {MAC} --format json"));
+    assert_eq!(list[0]["name"], format!("{MAC}.cfg"));
+    assert_eq!(list[0]["content_type"], "text/plain; charset=utf-8");
+    assert_eq!(list[0]["text"], file);
+}
+
+#[test]
+fn render_of_what_is_not_there() {
+    let fleet = sound();
+    assert_snapshot!(run(fleet.path(), &format!("render {MAC} y000000000066.boot")), @"
+    2> error: the phone has no file `y000000000066.boot`; it has 001565aabbcc.cfg
+    exit 2
+    ");
+    assert_snapshot!(run(fleet.path(), "render 001565aabbcd"), @"
+    2> error: no phone `001565aabbcd` is stored
+    2>   hint: did you mean `001565aabbcc`?
+    exit 2
+    ");
+    assert_snapshot!(run(fleet.path(), "render reception"), @"
+    2> error: `reception` is not a MAC address: 12 hexadecimal digits were expected, with or without `:` or `-` between them
+    exit 2
+    ");
+    assert_snapshot!(run(fleet.path(), &format!("render {MAC} --fleet sites")), @"
+    2> error: `sites` has no fleet.toml
+    2>   hint: name the fleet's folder with --fleet DIR
+    exit 2
+    ");
+    let broken = sound().with("sites/a/lines/201.toml", "x = 1\n");
+    assert_snapshot!(run(broken.path(), &format!("render {MAC}")), @"
+    2> error: the phone `001565aabbcc` cannot be served: sites/a/phones/001565aabbcc.toml: the line `201` has no good version: see `sites/a/lines/201.toml`
+    exit 2
+    ");
+}
+
+#[test]
+fn explain_tells_where_each_line_comes_from() {
+    let text = out(sound().path(), &format!("explain {MAC}"));
+    assert!(!text.contains("hunter2"), "{text}");
+    let words = [
+        "account.1.password",
+        "linekey.2.value",
+        "linekey.2.label",
+        "time_zone ",
+        "linekey.3.type",
+        "config_dsskey",
+        "keys.3 ",
+        "soft_keys.1 ",
+        "modules.1.keys.1 ",
+    ];
+    assert_snapshot!(lines_with(&text, &words), @"
+    33  local_time.time_zone = +1                                     # settings.timezone (product, models/settings.toml)
+    130  account.1.password = ‹secret:sip.password@201›                # sip.password (account 1) (line, sites/a/lines/201.toml:2); lines (phone, sites/a/phones/001565aabbcc.toml:2)
+    468  features.config_dsskey_length = 0                             # template
+    478  linekey.2.value = 202                                         # lines (phone, sites/a/phones/001565aabbcc.toml:2); keys.2 (line, sites/a/lines/201.toml:1)
+    481  linekey.2.label = Workshop                                    # lines (phone, sites/a/phones/001565aabbcc.toml:2); keys.2 (line, sites/a/lines/201.toml:1); keys.2.label (line, sites/a/lines/201.toml:1)
+    482  linekey.3.type = 0                                            # template
+    keys.3               nothing is stored for it on the primary line
+    soft_keys.1          nothing is stored for it on the primary line
+    soft_keys.3          nothing is stored for it on the primary line
+    ");
+    let report = json(sound().path(), &format!("explain {MAC} --format json"));
+    assert_eq!(report[0]["name"], format!("{MAC}.cfg"));
+}
+
+#[test]
+fn context_is_what_templates_see() {
+    let text = out(sound().path(), &format!("context {MAC}"));
+    assert!(!text.contains("hunter2"), "{text}");
+    let words = ["contract", "phone.", "model.id", "accounts[0].user", "accounts[0].password", "keys[1]."];
+    let own = text.lines().filter(|line| words.iter().any(|word| line.starts_with(word)));
+    assert_snapshot!(own.collect::<Vec<_>>().join("\n"), @r#"
+    contract = 1
+    phone.band = "v81"
+    phone.mac = "001565aabbcc"
+    phone.mac_colons = "00:15:65:aa:bb:cc"
+    phone.mac_upper = "001565AABBCC"
+    phone.model = "yealink-t46s"
+    phone.name = "201"
+    phone.site = "a"
+    model.id = "yealink-t46s"
+    accounts[0].password = "‹secret:sip.password@201›"
+    accounts[0].user = "201"
+    keys[1].class = "line"
+    keys[1].extension = "%NULL%"
+    keys[1].function = "dial"
+    keys[1].group_n = 2
+    keys[1].history_type = "%NULL%"
+    keys[1].label = "Workshop"
+    keys[1].line = "1"
+    keys[1].n = 2
+    keys[1].outcome = "native"
+    keys[1].page = 1
+    keys[1].pickup_value = "%NULL%"
+    keys[1].reserved = none
+    keys[1].type = "13"
+    keys[1].unset = false
+    keys[1].value = "202"
+    keys[1].written = true
+    "#);
+    let context = json(sound().path(), &format!("context {MAC} --format json"));
+    assert_eq!(context["keys"][1]["label"], "Workshop");
+}
+
+#[test]
+fn functions_tells_what_keys_can_do() {
+    let fleet = sound();
+    let all = out(fleet.path(), &format!("functions {MAC}"));
+    assert_eq!(
+        all.lines().filter(|line| !line.starts_with(' ')).collect::<Vec<_>>(),
+        ["keys.1 (line key):", "soft_keys.1 (programmable key):"]
+    );
+    assert_eq!(all.lines().count(), 2 * 40);
+    let one = out(fleet.path(), &format!("functions {MAC} 2"));
+    assert_snapshot!(lines_with(&one, &["keys.2", "dial    ", "swap    ", "forward_all    ", "retrieve    "]), @"
+    keys.2 (line key):
+    dial                      native
+    redial                    impossible  no key of this kind and firmware has a redial type; the redial key of the phone does it
+    retrieve                  degraded    one key holds and retrieves: in a call that is not held it holds
+    swap                      impossible  there is no such key; the swap soft key or the key of the other line does it
+    forward_all               dialled     dials **21#
+    ");
+    let rows = json(fleet.path(), &format!("functions {MAC} soft_keys.1 --format json"));
+    assert_eq!(rows.as_array().map(Vec::len), Some(39));
+    assert_snapshot!(rows[17], @r#"{"key":"soft_keys.1","class":"programmable","function":"forward_all","ovh":"CFU","outcome":"dialled","why":"dials **21#","dials":"**21#"}"#);
+    assert_snapshot!(run(fleet.path(), &format!("functions {MAC} keys.28")), @"
+    2> error: the key keys.28 does not exist on `yealink-t46s`, or cannot be set
+    exit 2
+    ");
+    assert_snapshot!(run(fleet.path(), &format!("functions {MAC} lamp")), @"
+    2> error: `lamp` is not a key: 3, keys.3, soft_keys.1 or modules.1.keys.40 were expected
+    exit 2
+    ");
+}
+
+#[test]
+fn url_is_what_to_type_into_the_phone() {
+    assert_snapshot!(run(sound().path(), &format!("url {MAC}")), @"
+    https://phones.example.org/
+    2> type it at: Settings > Auto Provision > Server URL
+    2> the phone then asks for https://phones.example.org/001565aabbcc.cfg
+    exit 0
+    ");
+    assert_snapshot!(out(sound().path(), &format!("url {MAC} --format json")), @r#"
+    {
+      "url": "https://phones.example.org/",
+      "where": "Settings > Auto Provision > Server URL",
+      "files": [
+        "https://phones.example.org/001565aabbcc.cfg"
+      ]
+    }
+    "#);
+    assert_snapshot!(run(phone_with("gigaset-maxwell3", "", "").path(), &format!("url {MAC}")), @"
+    https://phones.example.org/%MACD.xml
+    2> the phone then asks for https://phones.example.org/001565aabbcc.xml
+    exit 0
+    ");
+}
