@@ -115,6 +115,8 @@ pub struct Family {
     pub provisioning_url: CompactString,
     /// Where in the phone's web page.
     pub provisioning_where: Option<CompactString>,
+    /// Its phones fetch over https from a name only, never from an address.
+    pub needs_host_name: bool,
     /// What is sent for a setting without a value; none: nothing.
     pub unset: Option<CompactString>,
     /// How false and true are written.
@@ -148,6 +150,7 @@ impl Family {
             addresses: read_addresses(table),
             folders: read_folders(table),
             provisioning_url: table.text("provisioning_url").map_or("{base}/".into(), |at| at.value.into()),
+            needs_host_name: table.boolean("needs_host_name").is_some_and(|at| at.value),
             provisioning_where: table.text("provisioning_where").map(|at| at.value.into()),
             unset: table.text("unset").map(|at| at.value.into()),
             booleans: [no, yes],

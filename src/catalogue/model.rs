@@ -52,6 +52,8 @@ pub struct ModuleSlots {
     pub max: u8,
     /// Their models' ids; the first is the default.
     pub models: Vec<CompactString>,
+    /// All modules of one phone have to be of the same model.
+    pub same: bool,
     /// Where this is known from.
     pub source: Source,
 }
@@ -368,9 +370,10 @@ fn read_module_slots(mut table: Table<'_, '_>) -> ModuleSlots {
     if models.is_empty() {
         table.missing("models");
     }
+    let same = table.boolean("same").is_some_and(|at| at.value);
     let source = Source::read(&mut table);
     table.finish();
-    ModuleSlots { max, models: models.into_iter().map(|at| at.value.into()).collect(), source }
+    ModuleSlots { max, models: models.into_iter().map(|at| at.value.into()).collect(), same, source }
 }
 
 /// A table whose names are positions of keys.

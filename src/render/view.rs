@@ -228,7 +228,11 @@ fn shown(
     match (value, &setting.kind) {
         (SettingValue::Boolean(value), _) => (*value).into(),
         (SettingValue::Integer(number), _) => (*number).into(),
-        (SettingValue::Text(zone), Kind::Timezone) => self::zone(zone),
+        (SettingValue::Text(zone), Kind::Timezone) => {
+            writer.takes(id, setting, zone, account);
+            self::zone(zone)
+        }
+        (SettingValue::Text(text), _) if !writer.takes(id, setting, text, account) => Value::none(),
         (SettingValue::Text(text), _) if is_read_by_template(writer, id) => {
             writer.carried(id, setting, text, account).map_or_else(Value::none, |text| text.as_str().into())
         }
