@@ -29,7 +29,7 @@ pub fn run(args: &Check) -> Result<u8> {
         ReportFormat::Github => github(&findings, &compared, args)?,
         ReportFormat::Junit => junit(&findings, &compared)?,
     }
-    let open = findings.iter().any(|finding| counts(finding)) || !compared.differences.is_empty();
+    let open = findings.iter().any(counts) || !compared.differences.is_empty();
     Ok(u8::from(open))
 }
 
