@@ -46,6 +46,10 @@ pub struct Loader {
     models: Option<Models>,
 }
 
+/// The fleet's folder is not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Vanished;
+
 /// The catalogue as it was last made of its texts.
 #[derive(Debug)]
 struct Models {
@@ -117,18 +121,21 @@ impl Loader {
         next(before, before.world.with(changes))
     }
 
-    /// Reads what has changed in the whole folder, and drops what is gone; none if the folder itself is gone.
-    pub fn rescan(&mut self, before: &Serving) -> Option<Serving> {
+    /// Reads what has changed in the whole folder, and drops what is gone; none if nothing has changed.
+    ///
+    /// # Errors
+    /// The folder itself is gone.
+    pub fn rescan(&mut self, before: &Serving) -> Result<Option<Serving>, Vanished> {
         // A folder that has vanished is a mount or a checkout in the making: what was good stays served.
         if !self.root.join("sites").is_dir() && before.world.counts().2 > 0 {
-            return None;
+            return Err(Vanished);
         }
         let (listed, _) = list(&self.root);
         let changed = self.stamps.changed(&self.root, &listed);
         let gone = self.stamps.gone(&listed.into_iter().collect());
         let mut changes = self.read_all(&before.world, changed);
         changes.extend(gone.into_iter().map(Change::gone));
-        Some(next(before, before.world.with(changes)))
+        Ok((!changes.is_empty()).then(|| next(before, before.world.with(changes))))
     }
 
     /// The entities whose secrets come from this file.

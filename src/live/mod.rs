@@ -64,15 +64,14 @@ impl Live {
         let base = next.as_ref().unwrap_or(&before);
         let then = match changed {
             Changed { everything: true, .. } => loader.rescan(base),
-            Changed { entities, .. } if !entities.is_empty() => Some(loader.reload(base, entities)),
-            _ => None,
+            Changed { entities, .. } if !entities.is_empty() => Ok(Some(loader.reload(base, entities))),
+            _ => Ok(None),
         };
-        if changed.everything && then.is_none() {
-            tracing::error!(
-                "the fleet's folder `{}` has vanished; what was good stays served",
-                loader.root().display()
-            );
-        }
+        let then = then.unwrap_or_else(|_vanished| {
+            let folder = loader.root().display();
+            tracing::error!("the fleet's folder `{folder}` has vanished; what was good stays served");
+            None
+        });
         let Some(next) = then.or(next) else { return };
         tell(&before, &next, changed);
         self.current.store(Arc::new(next));

@@ -3,7 +3,7 @@
 //! A phone's `[seed]` is sent at its first provisioning only, so that has to outlive a restart. Entries are appended to
 //! one file by a thread of its own: a slow disk never slows a phone, and a line that was cut by a crash is skipped.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -27,7 +27,7 @@ struct Entry {
 /// The record of what phones got.
 #[derive(Debug)]
 pub struct Ledger {
-    entries: Mutex<HashMap<(Mac, CompactString), Entry>>,
+    entries: Mutex<BTreeMap<(Mac, CompactString), Entry>>,
     out: Option<SyncSender<String>>,
 }
 
@@ -51,9 +51,11 @@ impl Ledger {
         Ledger { entries: Mutex::default(), out: None }
     }
 
-    /// Whether the phone has ever got this file.
-    pub fn knows(&self, mac: Mac, file: &CompactString) -> bool {
-        self.entries.lock().is_ok_and(|entries| entries.contains_key(&(mac, file.clone())))
+    /// Whether the phone has ever got a file of its own.
+    pub fn knows(&self, mac: Mac) -> bool {
+        self.entries.lock().is_ok_and(|entries| {
+            entries.range((mac, CompactString::default())..).next().is_some_and(|((known, _), _)| *known == mac)
+        })
     }
 
     /// When the file got this revision: at an earlier time, or now.
@@ -63,12 +65,12 @@ impl Ledger {
         entry.filter(|entry| entry.revision == revision).map_or(now, |entry| entry.changed_at)
     }
 
-    /// Records that the phone got a revision of a file.
-    pub fn served(&self, mac: Mac, file: &CompactString, revision: &str, now: u64) {
-        let Ok(mut entries) = self.entries.lock() else { return };
+    /// Records that the phone got a revision of a file; says whether it is another one than the last time.
+    pub fn served(&self, mac: Mac, file: &CompactString, revision: &str, now: u64) -> bool {
+        let Ok(mut entries) = self.entries.lock() else { return true };
         let key = (mac, file.clone());
         if entries.get(&key).is_some_and(|entry| entry.revision == revision) {
-            return;
+            return false;
         }
         entries.insert(key, Entry { revision: revision.into(), changed_at: now });
         if let Some(out) = &self.out
@@ -76,6 +78,7 @@ impl Ledger {
         {
             tracing::warn!("the state folder's disk is too slow: an entry of the record is kept in memory only");
         }
+        true
     }
 }
 
@@ -83,7 +86,7 @@ fn line(mac: Mac, file: &str, revision: &str, changed_at: u64) -> String {
     format!("{mac} {file} {revision} {changed_at}\n")
 }
 
-fn read(path: &Path) -> std::io::Result<HashMap<(Mac, CompactString), Entry>> {
+fn read(path: &Path) -> std::io::Result<BTreeMap<(Mac, CompactString), Entry>> {
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
@@ -100,12 +103,10 @@ fn parse(line: &str) -> Option<((Mac, CompactString), Entry)> {
 }
 
 /// Leaves one line for each file of each phone; written aside and renamed, so that nothing is lost by a crash.
-fn rewrite(path: &PathBuf, entries: &HashMap<(Mac, CompactString), Entry>) -> std::io::Result<()> {
+fn rewrite(path: &PathBuf, entries: &BTreeMap<(Mac, CompactString), Entry>) -> std::io::Result<()> {
     let aside = path.with_extension("new");
     let mut file = BufWriter::new(File::create(&aside)?);
-    let mut sorted: Vec<_> = entries.iter().collect();
-    sorted.sort_by(|a, b| a.0.cmp(b.0));
-    for ((mac, name), entry) in sorted {
+    for ((mac, name), entry) in entries {
         file.write_all(line(*mac, name, &entry.revision, entry.changed_at).as_bytes())?;
     }
     file.into_inner().map_err(std::io::IntoInnerError::into_error)?.sync_all()?;
@@ -115,9 +116,8 @@ fn rewrite(path: &PathBuf, entries: &HashMap<(Mac, CompactString), Entry>) -> st
 fn write(lines: &Receiver<String>, file: File) {
     let mut file = BufWriter::new(file);
     while let Ok(first) = lines.recv() {
-        let batch = std::iter::once(first).chain(lines.try_iter());
-        let written =
-            batch.map(|line| file.write_all(line.as_bytes())).collect::<Result<(), _>>().and_then(|()| file.flush());
+        let mut batch = std::iter::once(first).chain(lines.try_iter());
+        let written = batch.try_for_each(|line| file.write_all(line.as_bytes())).and_then(|()| file.flush());
         if let Err(error) = written {
             tracing::warn!("the record of provisioned phones cannot be written: {error}");
         }
@@ -139,7 +139,7 @@ mod tests {
     fn the_time_of_a_change_stays_until_the_next_one() {
         let ledger = Ledger::in_memory();
         let file = CompactString::from("phone");
-        assert!(!ledger.knows(mac(), &file));
+        assert!(!ledger.knows(mac()));
         ledger.served(mac(), &file, REVISION, 100);
         ledger.served(mac(), &file, REVISION, 200);
         assert_eq!(ledger.changed_at(mac(), &file, REVISION, 300), 100);
@@ -152,9 +152,8 @@ mod tests {
         let path = folder.path().join("provisioned.log");
         std::fs::write(&path, format!("001565aabbcc phone {REVISION} 100\n001565aabbcd phone 01234")).unwrap();
         let ledger = Ledger::open(folder.path()).unwrap();
-        let file = CompactString::from("phone");
-        assert!(ledger.knows(mac(), &file));
-        assert!(!ledger.knows("001565aabbcd".parse().unwrap(), &file));
+        assert!(ledger.knows(mac()));
+        assert!(!ledger.knows("001565aabbcd".parse().unwrap()));
         assert_eq!(std::fs::read_to_string(&path).unwrap(), format!("001565aabbcc phone {REVISION} 100\n"));
     }
 }

@@ -49,7 +49,8 @@ impl Phones {
         let serving = self.live.now();
         let request = Request { target: asked.target, user_agent: asked.user_agent };
         let claim = identify(&request, &serving.index);
-        if claim.contradiction.is_some() {
+        if let Some(two) = &claim.contradiction {
+            tracing::debug!("`{}` and `{}` in one request", two.one.1, two.other.1);
             return refused(&claim, asked, Refusal::Contradiction);
         }
         match claim.mac {
@@ -116,17 +117,22 @@ impl Phones {
         let firmware = claim.firmware.as_deref().or(subject.phone.firmware.as_deref());
         let band = subject.maker.family.bands.of(firmware);
         let seeded = !subject.phone.seed.is_empty();
-        let phase = if seeded && !self.ledger.knows(mac, &file.name) { Phase::First } else { Phase::Later };
+        let phase = if seeded && !self.ledger.knows(mac) { Phase::First } else { Phase::Later };
         let key = CacheKey { mac, file: at as u16, band, phase, generations: serving.generations(&subject.phone) };
         let now = now_secs();
         let made = self.cache.get_or_render(&key, || self.render(serving, subject, band, phase, file, now));
         match made {
             Ok(document) => {
-                self.ledger.served(mac, &file.name, &document.revision, now);
-                tracing::info!(
-                    phone.mac = %mac, peer = %asked.peer.ip(), revision = %document.revision,
-                    "served `{}` to `{mac}`", file.name
-                );
+                let (peer, revision) = (asked.peer.ip(), &document.revision);
+                // A phone that asks for what it has is no news; thousands do so at once.
+                match self.ledger.served(mac, &file.name, revision, now) {
+                    true => {
+                        tracing::info!(phone.mac = %mac, peer = %peer, %revision, "served a new `{}` to `{mac}`", file.name)
+                    }
+                    false => {
+                        tracing::debug!(phone.mac = %mac, peer = %peer, %revision, "served `{}` to `{mac}`", file.name)
+                    }
+                }
                 reply_of(&document)
             }
             Err(error) => {

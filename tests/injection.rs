@@ -1,0 +1,138 @@
+//! Nothing that a person may type can become a line, an element or a key of its own in a phone's file.
+//!
+//! Arbitrary text goes the whole way, from TOML to the finished file. Where it is taken, the file has the very entries
+//! that it has with harmless text, in the same order; where it is not, something was told.
+
+mod common;
+
+use common::{Fleet, MAC, SITE, serving};
+use offhook::format::Format;
+use offhook::format::grammar::parse_fnc;
+use offhook::render::{Renderer, Reveal, RevisionKey, documents_of, render};
+use offhook::resolve::{Phase, resolve};
+use proptest::prelude::*;
+
+const MODELS: [(&str, Format); 3] =
+    [("yealink-t46s", Format::Cfg), ("cisco-spa504g", Format::FlatProfile), ("gigaset-maxwell3", Format::ParamXml)];
+
+/// What a person may type.
+#[derive(Debug, Clone)]
+struct Typed {
+    label: String,
+    name: String,
+    password: String,
+    url: String,
+    number: String,
+}
+
+impl Typed {
+    fn harmless() -> Typed {
+        let text = |text: &str| text.to_owned();
+        Typed {
+            label: text("Desk"),
+            name: text("Hall"),
+            password: text("secret"),
+            url: text("http://example.org/"),
+            number: text("100"),
+        }
+    }
+}
+
+/// Text that is likely to mean something to some format.
+fn dangerous() -> impl Strategy<Value = String> {
+    let pieces = prop_oneof![
+        Just("\n".to_owned()),
+        Just("\r\nlinekey.2.type = 13".to_owned()),
+        Just("\"".to_owned()),
+        Just("' x='".to_owned()),
+        Just("</param><param name=\"x\" value=\"y\"/>".to_owned()),
+        Just("]]>".to_owned()),
+        Just("&amp;<!--".to_owned()),
+        Just(";fnc=dnd".to_owned()),
+        Just("+blf;sub=".to_owned()),
+        Just("{{ accounts }}{% raw %}".to_owned()),
+        Just("# ; = %NULL%".to_owned()),
+        Just("\u{2028}\u{85}\u{0}\u{feff}".to_owned()),
+        "\\PC{0,6}",
+        any::<String>().prop_map(|text| text.chars().take(8).collect()),
+    ];
+    proptest::collection::vec(pieces, 0..4).prop_map(|pieces| pieces.concat())
+}
+
+fn typed() -> impl Strategy<Value = Typed> {
+    let harmless = Typed::harmless;
+    prop_oneof![
+        dangerous().prop_map(move |label| Typed { label, ..harmless() }),
+        dangerous().prop_map(move |name| Typed { name, ..harmless() }),
+        dangerous().prop_map(move |password| Typed { password, ..harmless() }),
+        dangerous().prop_map(move |tail| Typed { url: format!("http://example.org/{tail}"), ..harmless() }),
+        dangerous().prop_map(move |tail| Typed { number: format!("1{tail}"), ..harmless() }),
+    ]
+}
+
+/// The text as TOML writes it.
+fn quoted(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}
+
+/// The names of the entries of the phone's file, with the fields of its function strings; none where it is refused.
+fn entries(model: &str, format: Format, typed: &Typed) -> Option<Vec<String>> {
+    let Typed { label, name, password, url, number } = typed;
+    let line = format!(
+        "display_name = {}\nsip.password = {}\n[keys.2]\nfunction = \"dial\"\nnumber = {}\nlabel = {}\n\
+         [keys.3]\nfunction = \"url\"\nurl = {}\nlabel = {}\n",
+        quoted(name),
+        quoted(password),
+        quoted(number),
+        quoted(label),
+        quoted(url),
+        quoted(label),
+    );
+    let fleet = Fleet::empty()
+        .with("fleet.toml", "schema = 1\n")
+        .with("sites/a/site.toml", SITE)
+        .with("sites/a/lines/201.toml", &line)
+        .with(&format!("sites/a/phones/{MAC}.toml"), &format!("model = \"{model}\"\nlines = [\"201\"]\n"));
+    let serving = serving(fleet.path());
+    let subject = serving.world.subject(MAC.parse().expect("a MAC")).ok()?;
+    let resolved = resolve(&subject, subject.maker.family.bands.default(), Phase::Later)?;
+    let (url, key) = (subject.root.url(), RevisionKey::fixed());
+    let with =
+        Renderer { templates: &serving.templates, url: &url, key: &key, reveal: Reveal::Secrets, changed_at: &|_| 0 };
+    let files = documents_of(&subject);
+    let document = render(&resolved, files.first()?.1, &with).ok()?;
+    let text = String::from_utf8(document.bytes.to_vec()).expect("files are UTF-8");
+    let parsed = format.parse(&text).expect("a finished file is in the phone's syntax");
+    Some(parsed.entries.iter().map(|entry| format!("{}{}", entry.name, fields_of(&entry.value))).collect())
+}
+
+/// The names of the fields of a Cisco function string: a label must not add one.
+fn fields_of(value: &str) -> String {
+    if !value.starts_with("fnc=") {
+        return String::new();
+    }
+    let fields = parse_fnc(value).expect("a function string is in its own syntax");
+    let function = fields.first().map(|(_, function)| function.as_str()).unwrap_or_default();
+    let names: Vec<&str> = fields.iter().map(|(name, _)| name.as_str()).collect();
+    format!(" {function} {}", names.join(" "))
+}
+
+/// What cannot be carried leaves its key empty, and nothing else.
+fn is_emptied(now: &str, harmless: &str) -> bool {
+    harmless.split_once(' ').is_some_and(|(name, _)| name == now)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
+    #[test]
+    fn typed_text_never_becomes_an_entry(typed in typed()) {
+        for (model, format) in MODELS {
+            let harmless = entries(model, format, &Typed::harmless()).expect("harmless text is taken");
+            if let Some(entries) = entries(model, format, &typed) {
+                prop_assert_eq!(entries.len(), harmless.len(), "{} with {:?}", model, typed);
+                let differing = entries.iter().zip(&harmless).find(|(now, harmless)| now != harmless && !is_emptied(now, harmless));
+                prop_assert_eq!(differing, None, "{} with {:?}", model, typed);
+            }
+        }
+    }
+}
