@@ -2,6 +2,7 @@
 
 use compact_str::{CompactString, format_compact};
 
+use super::band::Band;
 use super::family::{Family, read_options};
 use super::figure::Source;
 use super::functions::{Class, scalar};
@@ -89,6 +90,8 @@ pub struct Model {
     pub modules: Option<ModuleSlots>,
     /// A line can only be used through its key.
     pub needs_line_key: bool,
+    /// The band where the phone does not tell its firmware, if it is not the family's.
+    pub default_band: Option<Band>,
     /// What templates of the family may ask about it: the family's options, with the model's own over them.
     pub options: Vec<(CompactString, Value)>,
 }
@@ -142,6 +145,15 @@ impl Model {
                 }
             }
         }
+        let default_band = table.text("default_band").and_then(|name| {
+            let band = family.bands.by_name(&name.value);
+            if band.is_none() {
+                let known: Vec<&str> = family.bands.iter().map(|(_, name)| name).collect();
+                let what = format!("`default_band` is `{}`, but must be one of {}", name.value, known.join(", "));
+                table.error("unknown-band", name.line, what);
+            }
+            band
+        });
         let maker = &family.maker;
         Model {
             id: format_compact!("{maker}-{stem}"),
@@ -155,6 +167,7 @@ impl Model {
             labels: read_labels(table),
             modules: table.table("modules").map(read_module_slots),
             needs_line_key: table.boolean("needs_line_key").is_some_and(|at| at.value),
+            default_band,
             options,
         }
     }

@@ -9,7 +9,7 @@ use crate::{json, out, run, sound};
 fn render_by_handle_by_name_and_all() {
     let fleet = sound();
     let file = out(fleet.path(), &format!("render {MAC}"));
-    assert_eq!(file, out(fleet.path(), &format!("render 00:15:65:AA:BB:CC phone")));
+    assert_eq!(file, out(fleet.path(), "render 00:15:65:AA:BB:CC phone"));
     assert_eq!(file, out(fleet.path(), &format!("render {MAC} {MAC}.CFG")));
     assert_snapshot!(lines_with(&file, &["#!version", "linekey.2.label", "account.1.password"]), @"
     #!version:1.0.0.1
