@@ -5,7 +5,9 @@ use regex::Regex;
 
 use super::band::Bands;
 use super::figure::Source;
+use super::setting::{SettingId, Vocabulary, read_settings};
 use crate::findings::nearest;
+use crate::phone::SettingValue;
 use crate::reader::{At, Table, Value};
 
 /// How good a MAC in some place is as evidence. Only two strong ones that differ are a contradiction.
@@ -121,6 +123,8 @@ pub struct Family {
     pub unset: Option<CompactString>,
     /// How false and true are written.
     pub booleans: [CompactString; 2],
+    /// Settings that its phones have where nobody says otherwise.
+    pub settings: Vec<(SettingId, SettingValue)>,
     /// The options that templates may read, with their defaults.
     pub options: Vec<(CompactString, Value)>,
     /// Its user agents, the first that fits wins.
@@ -135,7 +139,7 @@ pub struct Family {
 
 impl Family {
     /// Reads `family.toml` of the family with this id.
-    pub fn read(id: &str, table: &mut Table<'_, '_>) -> Family {
+    pub fn read(id: &str, vocabulary: &Vocabulary, table: &mut Table<'_, '_>) -> Family {
         let bands = read_bands(table);
         let booleans = table.texts("booleans").map(|list| list.value).unwrap_or_default();
         let [no, yes] =
@@ -154,6 +158,7 @@ impl Family {
             provisioning_where: table.text("provisioning_where").map(|at| at.value.into()),
             unset: table.text("unset").map(|at| at.value.into()),
             booleans: [no, yes],
+            settings: read_settings(table, vocabulary),
             options: table.table("options").map(|mut options| read_options(&mut options)).unwrap_or_default(),
             recognise: table.tables("recognise").into_iter().filter_map(read_recogniser).collect(),
             files,

@@ -69,7 +69,7 @@ pub fn context(
 pub fn context_json(resolved: &Resolved<'_>, url: &str) -> serde_json::Value {
     let Some(shared) = Shared::of(resolved.subject, resolved.band) else { return serde_json::Value::Null };
     let (context, _) = context(resolved, &shared, url, false, &Stamp::default());
-    const NAMES: [&str; 14] = [
+    const NAMES: [&str; 15] = [
         "contract",
         "url",
         "phone",
@@ -84,6 +84,7 @@ pub fn context_json(resolved: &Resolved<'_>, url: &str) -> serde_json::Value {
         "wide_list",
         "codes",
         "services",
+        "stamp",
     ];
     let sorted = |name: &&str| {
         let value = context.get(name).and_then(|value| serde_json::to_value(value).ok())?;
