@@ -96,7 +96,7 @@ fn tell(before: &Serving, next: &Serving, changed: &Changed) {
     let known = if wide { before.findings() } else { Vec::new() };
     let errors: Vec<&Finding> = findings.iter().filter(|finding| finding.level == Level::Error).collect();
     for finding in errors.iter().filter(|finding| !known.contains(finding)) {
-        tracing::error!("{finding}");
+        tracing::error!("{}", finding.without_level());
     }
     match errors.len() {
         0 => tracing::info!("reloaded: {phones} phones, {lines} lines, {sites} sites"),

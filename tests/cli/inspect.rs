@@ -71,10 +71,10 @@ fn explain_tells_where_each_line_comes_from() {
     ];
     assert_snapshot!(lines_with(&text, &words), @"
     33  local_time.time_zone = +1                                     # settings.timezone (product, models/settings.toml)
-    130  account.1.password = ‹secret:sip.password@201›                # sip.password (account 1) (line, sites/a/lines/201.toml:2); lines (phone, sites/a/phones/001565aabbcc.toml:2)
+    130  account.1.password = ‹secret:sip.password@201›                # sip.password (account 1) (line, sites/a/lines/201.toml:2)
     468  features.config_dsskey_length = 0                             # template
-    478  linekey.2.value = 202                                         # lines (phone, sites/a/phones/001565aabbcc.toml:2); keys.2 (line, sites/a/lines/201.toml:1)
-    481  linekey.2.label = Workshop                                    # lines (phone, sites/a/phones/001565aabbcc.toml:2); keys.2 (line, sites/a/lines/201.toml:1); keys.2.label (line, sites/a/lines/201.toml:1)
+    478  linekey.2.value = 202                                         # keys.2 (line, sites/a/lines/201.toml:1)
+    481  linekey.2.label = Workshop                                    # keys.2 (line, sites/a/lines/201.toml:1); keys.2.label (line, sites/a/lines/201.toml:1)
     482  linekey.3.type = 0                                            # template
     keys.3               nothing is stored for it on the primary line
     soft_keys.1          nothing is stored for it on the primary line

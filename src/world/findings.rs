@@ -1,0 +1,137 @@
+//! What is wrong with the fleet's files, and with what they name.
+
+use std::collections::BTreeSet;
+
+use compact_str::CompactString;
+
+use super::{PhoneSlot, World};
+use crate::findings::{Finding, nearest};
+use crate::fleet::{Entity, Modules, Phone};
+
+impl World {
+    /// What is wrong with these entities' files, and with what they name.
+    pub fn findings_of(&self, entities: &BTreeSet<Entity>) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        for entity in entities {
+            match entity {
+                Entity::Root => findings.extend(self.root.findings.iter().cloned()),
+                Entity::Site(id) => {
+                    findings.extend(self.sites.get(id).iter().flat_map(|slot| slot.findings.iter().cloned()))
+                }
+                Entity::Line(site, name) => {
+                    let slot = self.lines.get(&(site.clone(), name.clone()));
+                    findings.extend(slot.iter().flat_map(|slot| slot.findings.iter().cloned()));
+                }
+                Entity::Phone(_, stem) => {
+                    if let Some(slot) = Entity::mac(stem, &entity.path()).ok().and_then(|mac| self.phones.get(&mac)) {
+                        self.phone_findings(slot, &mut findings);
+                    }
+                    findings.extend(self.strays.get(entity).iter().flat_map(|list| list.iter().cloned()));
+                }
+            }
+        }
+        findings
+    }
+
+    /// Everything that is wrong with single files, and with what they name.
+    pub fn findings(&self) -> Vec<Finding> {
+        let mut findings: Vec<Finding> = self.root.findings.to_vec();
+        findings.extend(self.sites.values().flat_map(|slot| slot.findings.iter().cloned()));
+        findings.extend(self.lines.values().flat_map(|slot| slot.findings.iter().cloned()));
+        findings.extend(self.strays.values().flat_map(|list| list.iter().cloned()));
+        for slot in self.phones.values() {
+            self.phone_findings(slot, &mut findings);
+        }
+        findings.sort();
+        findings
+    }
+
+    pub(super) fn phone_findings(&self, slot: &PhoneSlot, findings: &mut Vec<Finding>) {
+        for file in &slot.files {
+            findings.extend(file.findings.iter().cloned());
+            findings.extend(file.parsed.iter().flat_map(|phone| self.dangling(phone)));
+            if let Some(phone) = &file.parsed {
+                findings.extend(self.ghosts(phone));
+            }
+            if slot.files.len() > 1 {
+                let path = Entity::Phone(file.site.clone(), file.stem.clone()).path();
+                let others = slot.files.iter().filter(|other| !std::ptr::eq(*other, file));
+                let others: Vec<_> = others
+                    .map(|other| Entity::Phone(other.site.clone(), other.stem.clone()).path().display().to_string())
+                    .collect();
+                let what = format!("the same MAC is stored in {}", others.join(", "));
+                findings.push(
+                    Finding::error("duplicate-mac", path, None, what)
+                        .hint("a phone belongs to one site: remove one of the files"),
+                );
+            }
+        }
+    }
+
+    /// Lines whose files are gone while a phone still names them.
+    fn ghosts(&self, phone: &Phone) -> Vec<Finding> {
+        let gone = phone.lines.iter().filter(|(name, _)| {
+            self.lines.get(&(phone.site.clone(), name.clone())).is_some_and(|slot| slot.good.is_some() && !slot.present)
+        });
+        gone.map(|(name, at)| {
+            let what = format!("the file of the line `{name}` was deleted; its last good version stays served");
+            Finding::error("unknown-line", phone.path(), *at, what)
+                .hint("take the line out of `lines`, or bring its file back")
+        })
+        .collect()
+    }
+
+    /// What a phone names and the world has not, so that it cannot be served as it is written.
+    pub(super) fn dangling(&self, phone: &Phone) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        let path = phone.path();
+        let (model, at) = &phone.model;
+        if !self.catalogue.models.contains_key(model) {
+            let what = format!("the model `{model}` does not exist");
+            let near = self.catalogue.nearest_model(model);
+            let hint = near.map_or("`offhook models` lists them".to_owned(), |near| format!("did you mean `{near}`?"));
+            findings.push(Finding::error("unknown-model", &path, *at, what).hint(hint));
+        }
+        match self.sites.get(&phone.site) {
+            Some(slot) if slot.good.is_some() => {}
+            Some(slot) if slot.present => {
+                let what = format!("its site has no good version: see `sites/{}/site.toml`", phone.site);
+                findings.push(Finding::error("broken-site", &path, None, what));
+            }
+            _ => {
+                let what = format!("its site has no `sites/{}/site.toml`", phone.site);
+                findings.push(Finding::error("unknown-site", &path, None, what).hint("an empty site.toml is enough"));
+            }
+        }
+        for (name, at) in &phone.lines {
+            let key = (phone.site.clone(), name.clone());
+            match self.lines.get(&key) {
+                Some(slot) if slot.good.is_some() => {}
+                Some(slot) if slot.present => {
+                    let what =
+                        format!("the line `{name}` has no good version: see `sites/{}/lines/{name}.toml`", phone.site);
+                    findings.push(Finding::error("broken-line", &path, *at, what));
+                }
+                _ => {
+                    let near = nearest(name, self.lines_of(&phone.site).map(|line| line.name.as_str()));
+                    let what = format!("the line `{name}` does not exist in the site `{}`", phone.site);
+                    let hint = near.map_or_else(
+                        || format!("add sites/{}/lines/{name}.toml", phone.site),
+                        |near| format!("did you mean `{near}`?"),
+                    );
+                    findings.push(Finding::error("unknown-line", &path, *at, what).hint(hint));
+                }
+            }
+        }
+        if let (Modules::Models(names), at) = &phone.modules {
+            for name in names.iter().filter(|name| !self.catalogue.modules.contains_key(*name)) {
+                let near = nearest(name, self.catalogue.modules.keys().map(CompactString::as_str));
+                let what = format!("the module `{name}` does not exist");
+                let hint =
+                    near.map_or("`offhook models` lists them".to_owned(), |near| format!("did you mean `{near}`?"));
+                findings.push(Finding::error("unknown-module", &path, *at, what).hint(hint));
+            }
+        }
+        findings
+    }
+}
