@@ -4,6 +4,7 @@
 //! `serde` would stop at the first mistake and knows no line; so the documents are walked here, table by table.
 
 use std::cell::RefCell;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use toml::de::{DeTable, DeValue};
@@ -400,12 +401,31 @@ pub fn read_text(path: &Path, shown: &Path) -> Result<String, Finding> {
         return Err(Finding::error("too-large", shown, None, what)
             .hint("a file of the fleet or catalogue is a few kB; is this another file?"));
     }
-    let bytes = std::fs::read(path).map_err(cannot)?;
+    let bytes = read_bytes(path).map_err(cannot)?;
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         let line = 1 + error.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count() as u32;
         Finding::error("not-utf8", shown, line, "is not valid UTF-8").hint("save the file as UTF-8")
     })
+}
+
+/// Reads a whole file as text.
+///
+/// # Errors
+/// It cannot be read, is not a file, or is not UTF-8.
+pub fn read_plain(path: &Path) -> std::io::Result<String> {
+    String::from_utf8(read_bytes(path)?).map_err(|_| std::io::Error::other("it is not valid UTF-8"))
+}
+
+/// A pipe would be waited for without end, and a device read without end: neither is a file.
+fn read_bytes(path: &Path) -> std::io::Result<Vec<u8>> {
+    let kind = std::fs::metadata(path)?.file_type();
+    if !kind.is_file() && !kind.is_dir() {
+        return Err(std::io::Error::other("it is a pipe, a socket or a device"));
+    }
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// An operating system error without its number.

@@ -40,7 +40,7 @@ pub struct Tables {
 }
 
 /// Everything known of phones.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Catalogue {
     /// The settings' names and types.
     pub vocabulary: Arc<Vocabulary>,
@@ -69,6 +69,19 @@ impl Catalogue {
     /// The family of a model.
     pub fn family_of(&self, model: &Model) -> Option<&Arc<Maker>> {
         self.families.get(&model.family)
+    }
+
+    /// Puts a family with all its models back to what they were.
+    pub fn take_family(&mut self, family: &str, before: &Catalogue) {
+        let Some((id, maker)) = before.families.get_key_value(family) else { return };
+        self.families.insert(id.clone(), maker.clone());
+        self.models.retain(|_, model| model.family != family);
+        for (id, model) in before.models.iter().filter(|(_, model)| model.family == family) {
+            self.models.insert(id.clone(), model.clone());
+            for id in model.modules.iter().flat_map(|slots| &slots.models) {
+                self.modules.extend(before.modules.get_key_value(id).map(|(id, module)| (id.clone(), module.clone())));
+            }
+        }
     }
 
     /// The model that a wrong name may have meant.

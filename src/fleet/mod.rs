@@ -12,6 +12,7 @@ mod root;
 pub mod schema;
 mod secrets;
 mod site;
+mod stamp;
 
 pub use keys::MAX_LABEL;
 pub use layer::{Layer, Stored};
@@ -21,6 +22,7 @@ pub use place::{Entity, list};
 pub use root::{ClientCertificates, Listen, Root, TlsFiles};
 pub use secrets::Secrets;
 pub use site::{KnownNumber, NumberKind, Services, Site};
+pub use stamp::Stamp;
 
 use crate::catalogue::Vocabulary;
 

@@ -4,16 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use super::Entity;
+use super::{Entity, Stamp};
 use crate::phone::Secret;
-use crate::reader::{Value, plain};
+use crate::reader::{Value, plain, read_plain};
 
 /// Reads secrets, and remembers which files they came from, so that those can be watched.
 #[derive(Debug, Default)]
 pub struct Secrets {
     root: PathBuf,
-    files: Mutex<BTreeMap<PathBuf, BTreeSet<Entity>>>,
+    files: Mutex<BTreeMap<PathBuf, Users>>,
 }
+
+/// The entities that a secret's file was read for, and how it looked then.
+type Users = BTreeMap<Entity, Option<Stamp>>;
 
 impl Secrets {
     /// Secrets whose relative paths begin at the fleet's folder.
@@ -26,11 +29,15 @@ impl Secrets {
         self.files.lock().map(|files| files.keys().cloned().collect()).unwrap_or_default()
     }
 
-    /// The entities whose secrets come from this file, or from one beside it: secrets are often mounted as links.
-    pub fn users_of(&self, path: &Path) -> BTreeSet<Entity> {
+    /// The entities whose secrets come from a file that looks different now.
+    pub fn users_of_changed(&self) -> BTreeSet<Entity> {
         let Ok(files) = self.files.lock() else { return BTreeSet::new() };
-        let users = files.iter().filter(|(file, _)| file.parent() == path.parent());
-        users.flat_map(|(_, entities)| entities.iter().cloned()).collect()
+        let changed = |(path, users): (&PathBuf, &Users)| {
+            let now = Stamp::of(path);
+            let changed = users.iter().filter(|(_, known)| **known != now).map(|(entity, _)| entity.clone());
+            changed.collect::<Vec<_>>()
+        };
+        files.iter().flat_map(changed).collect()
     }
 
     /// A secret as it is written in TOML.
@@ -64,12 +71,20 @@ impl Secrets {
     fn read_file(&self, path: &str, entity: &Entity) -> Result<Secret, (String, String)> {
         let path = self.root.join(path);
         if let Ok(mut files) = self.files.lock() {
-            files.entry(path.clone()).or_default().insert(entity.clone());
+            // A file that changes while it is read looks different at the next look.
+            files.entry(path.clone()).or_default().insert(entity.clone(), Stamp::of(&path));
         }
-        let text = std::fs::read_to_string(&path).map_err(|error| {
-            let what = format!("is in the file `{}`, which cannot be read: {}", path.display(), plain(&error));
-            (what, "make the file readable for the user that runs offhook".to_owned())
+        let wrong =
+            |what: &str, hint: &str| (format!("is in the file `{}`, which {what}", path.display()), hint.into());
+        let text = read_plain(&path).map_err(|error| {
+            let hint = "make the file readable for the user that runs offhook";
+            wrong(&format!("cannot be read: {}", plain(&error)), hint)
         })?;
-        Ok(Secret::new(text.trim_end_matches(['\n', '\r']).to_owned()))
+        let secret = text.trim_end_matches(['\n', '\r']);
+        // Whoever writes it has not finished, or has forgotten to.
+        if secret.is_empty() {
+            return Err(wrong("is empty", "write the secret into it"));
+        }
+        Ok(Secret::new(secret.to_owned()))
     }
 }

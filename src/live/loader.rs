@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use compact_str::CompactString;
 use rayon::prelude::*;
@@ -13,11 +14,11 @@ use super::shipped::{Overrides, shipped};
 use super::stamps::Stamps;
 use crate::catalogue::{Catalogue, Texts, Vocabulary};
 use crate::findings::{Finding, Level};
-use crate::fleet::{Entity, Phone, Reading, Secrets, list};
+use crate::fleet::{Entity, Phone, Reading, Secrets, Stamp, list};
 use crate::identify::Index;
 use crate::reader::read_text;
 use crate::render::Templates;
-use crate::world::{Change, World, next_generation};
+use crate::world::{Change, Read, World, next_generation};
 
 /// Everything that answers a request, as it is at one moment.
 #[derive(Debug)]
@@ -46,9 +47,23 @@ pub struct Loader {
     models: Option<Models>,
 }
 
-/// The fleet's folder is not there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Vanished;
+/// A file that has changed within this time may still be in somebody's hands.
+const YOUNG: Duration = Duration::from_millis(10);
+
+/// What a look at the whole folder has found.
+#[derive(Debug, Default)]
+pub struct Seen {
+    /// Files that do not look as they did.
+    pub changed: BTreeSet<Entity>,
+    /// Of those, files so young that somebody may still be writing them.
+    pub young: BTreeSet<Entity>,
+    /// Files that are not there any more.
+    pub missing: BTreeSet<Entity>,
+    /// Something lies over the built-in catalogue and templates that was not read.
+    pub catalogue: bool,
+    /// Files below `overrides` that lay over something built in, and are not there any more.
+    pub missing_overrides: Vec<PathBuf>,
+}
 
 /// The catalogue as it was last made of its texts.
 #[derive(Debug)]
@@ -102,52 +117,85 @@ impl Loader {
         next(known, empty.with(self.everything(&empty)))
     }
 
-    /// Loads catalogue and templates again; the fleet too where the vocabulary of settings has changed.
+    /// Loads catalogue and templates again; of the fleet, what was read with the vocabulary of settings and the tables of
+    /// codes where those have changed.
     pub fn reload_catalogue(&mut self, before: &Serving) -> Serving {
-        let vocabulary = self.texts.get("models/settings.toml").cloned();
-        let kept = (&*before.world.catalogue, &*before.templates);
-        let known = self.load_catalogue(Some(kept));
+        let texts = self.texts.clone();
+        let mut known = self.load_catalogue(Some((&before.world.catalogue, &before.templates)));
+        known.keep_models_in_use(&before.world);
         let world = before.world.with_catalogue(known.catalogue.clone());
-        let world = match vocabulary.as_ref() == self.texts.get("models/settings.toml") {
-            true => world,
-            false => world.with(self.everything(&world)),
+        let changed = |prefix: &str| {
+            let of = |texts: &Texts| {
+                texts
+                    .range(prefix.to_owned()..)
+                    .take_while(|(path, _)| path.starts_with(prefix))
+                    .map(|(path, text)| (path.clone(), text.clone()))
+                    .collect::<Vec<_>>()
+            };
+            of(&texts) != of(&self.texts)
+        };
+        let (vocabulary, codes) = (changed("models/settings.toml"), changed("models/feature-codes/"));
+        let world = match (vocabulary, codes) {
+            (true, _) => world.with(self.everything(&world)),
+            (_, true) => {
+                let sites = world.sites().map(|site| Entity::Site(site.id.clone())).collect();
+                world.with(self.read_all(&world, sites))
+            }
+            _ => world,
         };
         known.serve(world)
     }
 
-    /// Reads some entities again.
+    /// Reads some entities again; those whose files are gone are dropped.
     pub fn reload(&mut self, before: &Serving, entities: &BTreeSet<Entity>) -> Serving {
         let changes = self.read_all(&before.world, entities.iter().cloned().collect());
+        for change in changes.iter().filter(|change| matches!(change.read, Read::Gone)) {
+            self.stamps.forget(&change.entity);
+        }
         next(before, before.world.with(changes))
     }
 
-    /// Reads what has changed in the whole folder, and drops what is gone; none if nothing has changed.
-    ///
-    /// # Errors
-    /// The folder itself is gone.
-    pub fn rescan(&mut self, before: &Serving) -> Result<Option<Serving>, Vanished> {
-        // A folder that has vanished is a mount or a checkout in the making: what was good stays served.
-        if !self.root.join("sites").is_dir() && before.world.counts().2 > 0 {
-            return Err(Vanished);
-        }
-        let (listed, _) = list(&self.root);
-        let changed = self.stamps.changed(&self.root, &listed);
-        let gone = self.stamps.gone(&listed.into_iter().collect());
-        let mut changes = self.read_all(&before.world, changed);
-        changes.extend(gone.into_iter().map(Change::gone));
-        Ok((!changes.is_empty()).then(|| next(before, before.world.with(changes))))
+    /// Looks at the whole folder for what has changed; leaves alone what is held.
+    pub fn look(&self, held: &BTreeSet<Entity>) -> Seen {
+        let listed: BTreeSet<Entity> = list(&self.root).0.into_iter().collect();
+        let missing = self.stamps.unlisted(&listed).into_iter().filter(|entity| !held.contains(entity)).collect();
+        let changed = self.stamps.changed(&self.root, &listed).into_iter().filter(|(entity, _)| !held.contains(entity));
+        let is_young = |stamp: &Option<Stamp>| stamp.is_some_and(|stamp| stamp.is_younger_than(YOUNG));
+        let (young, changed): (Vec<_>, Vec<_>) = changed.partition(|(_, stamp)| is_young(stamp));
+        let entities = |found: Vec<(Entity, Option<Stamp>)>| found.into_iter().map(|(entity, _)| entity).collect();
+        let (catalogue, missing_overrides) = self.look_at_overrides();
+        Seen { changed: entities(changed), young: entities(young), missing, catalogue, missing_overrides }
     }
 
-    /// The entities whose secrets come from this file.
-    pub fn users_of_secret(&self, path: &Path) -> BTreeSet<Entity> {
-        self.secrets.users_of(path)
+    /// Whether something lies over the built-in catalogue and templates that was not read, or does so no more.
+    pub fn is_overridden_otherwise(&self) -> bool {
+        self.look_at_overrides().0
+    }
+
+    /// Whether overrides differ from what was read, and those that are gone.
+    fn look_at_overrides(&self) -> (bool, Vec<PathBuf>) {
+        let (texts, _) = self.overrides.over_shipped();
+        if texts == self.texts {
+            return (false, Vec::new());
+        }
+        let shipped = shipped();
+        let gone = self
+            .texts
+            .iter()
+            .filter(|(path, text)| texts.get(*path) != Some(text) && texts.get(*path) == shipped.get(*path));
+        (true, gone.map(|(path, _)| self.overrides.folder.join(path)).collect())
+    }
+
+    /// The entities whose secrets come from a file that has changed.
+    pub fn users_of_changed_secrets(&self) -> BTreeSet<Entity> {
+        self.secrets.users_of_changed()
     }
 
     fn load_catalogue(&mut self, before: Option<(&Catalogue, &Templates)>) -> Known {
         let (texts, mut findings) = self.overrides.over_shipped();
         let models = self.load_models(&texts, before.map(|(catalogue, _)| catalogue));
         findings.extend(models.findings.iter().cloned());
-        let (catalogue, index) = (models.catalogue.clone(), models.index.clone());
+        let (mut catalogue, index) = (models.catalogue.clone(), models.index.clone());
         self.models = Some(models);
         let (mut templates, more) = Templates::load(&texts, &catalogue, before.map(|(_, templates)| templates));
         findings.extend(more);
@@ -157,6 +205,11 @@ impl Loader {
         for (family, finding) in prove(&catalogue, &templates, &families) {
             self.failing.insert(family.clone());
             templates.replace_family(&family, before.map(|(_, templates)| templates));
+            // Its models may be the reason, so none of the family is put in place; all are read anew next time.
+            if let Some((before, _)) = before {
+                Arc::make_mut(&mut catalogue).take_family(&family, before);
+                self.models = None;
+            }
             findings.push(finding);
         }
         self.texts = texts;
@@ -265,6 +318,26 @@ struct Known {
 }
 
 impl Known {
+    /// A model that phones name stays as it was although its file is gone: both sides keep their last good version.
+    fn keep_models_in_use(&mut self, before: &World) {
+        let mut kept = Catalogue::clone(&self.catalogue);
+        for (id, model) in before.models_in_use() {
+            let Some(maker) = before.catalogue.families.get(&model.family).filter(|_| !kept.models.contains_key(&id))
+            else {
+                continue;
+            };
+            kept.families.entry(model.family.clone()).or_insert_with(|| maker.clone());
+            kept.models.insert(id.clone(), model.clone());
+            let stem = id.split_once('-').map_or("", |(_, stem)| stem);
+            let file = format!("overrides/models/{}/{stem}.toml", model.family);
+            let what = format!("was deleted while phones are of the model `{id}`, which stays served as it was");
+            let finding = Finding::error("missing-file", file, None, what)
+                .hint("bring the file back, or give the phones another model");
+            self.findings = self.findings.iter().cloned().chain([finding]).collect();
+        }
+        self.catalogue = Arc::new(kept);
+    }
+
     fn serve(self, world: World) -> Serving {
         let Known { templates, index, findings, .. } = self;
         Serving { world, templates, index, catalogue_findings: findings, generation: next_generation() }

@@ -5,6 +5,7 @@
 
 mod loader;
 mod prove;
+mod settle;
 mod shipped;
 mod stamps;
 mod watch;
@@ -15,12 +16,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 
-pub use loader::{Loader, Serving};
+pub use loader::{Loader, Seen, Serving};
 pub use prove::prove;
 pub use shipped::{Overrides, mark, shipped};
 pub use watch::{Followed, Watching, watch};
 
-use crate::findings::{Finding, Level};
+use crate::findings::Finding;
 use crate::fleet::Entity;
 
 /// What is served, and the loader that makes the next version of it.
@@ -36,14 +37,27 @@ pub struct Changed {
     pub entities: BTreeSet<Entity>,
     /// Something in `overrides`.
     pub catalogue: bool,
-    /// More than single files: look at everything.
-    pub everything: bool,
+    /// Files that secrets come from, or files beside them.
+    pub secrets: bool,
+    /// More than single files: look at everything, but not at what is held.
+    pub everything: Option<Held>,
+}
+
+/// Files that are not to be read now, because somebody is writing them or is about to put them back.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Held {
+    /// Files of the fleet.
+    pub entities: BTreeSet<Entity>,
+    /// Everything in `overrides`.
+    pub overrides: bool,
 }
 
 impl Live {
     /// Loads a fleet's folder.
     pub fn load(root: &Path) -> Live {
-        let mut loader = Loader::new(root);
+        // What is watched has whole paths, and secrets and certificates are compared with that.
+        let root = std::path::absolute(root).unwrap_or_else(|_| root.to_owned());
+        let mut loader = Loader::new(&root);
         let serving = loader.load();
         Live { current: ArcSwap::from_pointee(serving), loader: Mutex::new(loader) }
     }
@@ -54,52 +68,48 @@ impl Live {
     }
 
     /// Follows a change on disk; what is wrong with it is logged, and what was good stays.
-    pub fn follow(&self, changed: &Changed) {
+    ///
+    /// Gives what a look at everything has found, if there was one: some of it may be read only later.
+    pub fn follow(&self, changed: &Changed) -> Seen {
         let mut loader = self.loader.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = self.now();
-        let mut next = None;
-        if changed.catalogue {
-            next = Some(loader.reload_catalogue(&before));
+        let seen = changed.everything.as_ref().map(|held| loader.look(&held.entities)).unwrap_or_default();
+        let free = !changed.everything.as_ref().is_some_and(|held| held.overrides) && seen.missing_overrides.is_empty();
+        let catalogue = (seen.catalogue && free) || (changed.catalogue && loader.is_overridden_otherwise());
+        let mut entities: BTreeSet<Entity> = changed.entities.union(&seen.changed).cloned().collect();
+        if changed.secrets || changed.everything.is_some() {
+            entities.extend(loader.users_of_changed_secrets());
         }
-        let base = next.as_ref().unwrap_or(&before);
-        let then = match changed {
-            Changed { everything: true, .. } => loader.rescan(base),
-            Changed { entities, .. } if !entities.is_empty() => Ok(Some(loader.reload(base, entities))),
-            _ => Ok(None),
-        };
-        let then = then.unwrap_or_else(|_vanished| {
-            let folder = loader.root().display();
-            tracing::error!("the fleet's folder `{folder}` has vanished; what was good stays served");
-            None
-        });
-        let Some(next) = then.or(next) else { return };
-        tell(&before, &next, changed);
-        self.current.store(Arc::new(next));
+        let before = self.now();
+        let known = catalogue.then(|| loader.reload_catalogue(&before));
+        let fleet = (!entities.is_empty()).then(|| loader.reload(known.as_ref().unwrap_or(&before), &entities));
+        if let Some(next) = fleet.or(known) {
+            tell(&before, &next, (!catalogue && entities.len() < MANY).then_some(&entities));
+            self.current.store(Arc::new(next));
+        }
+        seen
     }
 
-    /// Files outside of the fleet's folder that secrets come from.
+    /// The files that secrets come from.
     pub fn secret_files(&self) -> Vec<PathBuf> {
         self.loader.lock().unwrap_or_else(PoisonError::into_inner).secret_files()
     }
-
-    /// The entities whose secrets come from this file.
-    pub fn users_of_secret(&self, path: &Path) -> BTreeSet<Entity> {
-        self.loader.lock().unwrap_or_else(PoisonError::into_inner).users_of_secret(path)
-    }
 }
 
-/// Logs what is wrong with files that were read again; asking every phone would take too long here.
-fn tell(before: &Serving, next: &Serving, changed: &Changed) {
+/// Of so many files that were read again, everything that is wrong with the fleet is compared.
+const MANY: usize = 100;
+
+/// Logs what is wrong with files that were read again, or what is new where not only single files were read.
+fn tell(before: &Serving, next: &Serving, entities: Option<&BTreeSet<Entity>>) {
     let (sites, lines, phones) = next.world.counts();
-    let wide = changed.everything || changed.catalogue;
-    let findings = if wide { next.findings() } else { next.world.findings_of(&changed.entities) };
-    let known = if wide { before.findings() } else { Vec::new() };
-    let errors: Vec<&Finding> = findings.iter().filter(|finding| finding.level == Level::Error).collect();
-    for finding in errors.iter().filter(|finding| !known.contains(finding)) {
+    let findings = entities.map_or_else(|| next.findings(), |entities| next.world.findings_of(entities));
+    let known = if entities.is_none() { before.findings() } else { Vec::new() };
+    let errors: Vec<&Finding> = findings.iter().filter(|finding| finding.is_open_error()).collect();
+    for finding in errors.iter().filter(|finding| known.binary_search(finding).is_err()) {
         tracing::error!("{}", finding.without_level());
     }
     match errors.len() {
         0 => tracing::info!("reloaded: {phones} phones, {lines} lines, {sites} sites"),
+        1 => tracing::warn!("reloaded with an error: what was good stays served"),
         errors => tracing::warn!("reloaded with {errors} errors: what was good stays served"),
     }
 }

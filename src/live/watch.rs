@@ -1,30 +1,36 @@
 //! Follows the fleet's folder, and the few files outside of it that matter: certificates and secrets.
 //!
-//! Events are gathered until nothing more comes for a moment, and then the files that they name are read. Folders are
-//! watched rather than files, since editors replace files. Where an event says that more was lost, or a whole folder came
-//! or went, everything is looked at again.
+//! Events are gathered until nothing more comes for a moment, and then the files that they name are read as soon as
+//! they have [settled](super::settle). Folders are watched rather than files, since editors replace files. Where events
+//! were lost, or a whole folder came or went, everything is looked at again; so it is once a minute, for links into
+//! folders that nobody watches and for network disks, which tell nothing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
-use notify::event::{AccessKind, AccessMode, Flag};
-use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
+use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher};
 
-use super::{Changed, Live};
-use crate::fleet::Entity;
+use super::settle::Settling;
+use super::{Changed, Held, Live};
+use crate::fleet::{Entity, Stamp};
 
 /// Events are gathered until none has come for this long…
 const QUIET: Duration = Duration::from_millis(15);
 /// …but no longer than this, so that a steady writer cannot keep edits from being served.
 const MOST: Duration = Duration::from_millis(60);
-/// How often a folder that has vanished is looked for.
-const LOST: Duration = Duration::from_millis(100);
-/// More files than this in one go are found by looking at everything.
-const MANY: usize = 500;
+/// How often it is seen to that the folder is still the same one.
+const TICK: Duration = Duration::from_millis(100);
+/// How often everything is looked at although no event asks for it…
+const LOOK: Duration = Duration::from_secs(60);
+/// …and how often where the system gives no watch.
+const LOOK_BLIND: Duration = Duration::from_secs(5);
+/// Looking makes events itself, so lost events must not make us look without a pause.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// Files outside of the fleet, and what to do when they change.
 pub struct Followed {
@@ -52,180 +58,340 @@ impl Drop for Watching {
 /// Starts to follow a fleet's folder and other files.
 ///
 /// # Errors
-/// The system gives no watch.
-pub fn watch(live: Arc<Live>, root: &Path, followed: Vec<Followed>) -> notify::Result<Watching> {
-    let root = std::path::absolute(root).map_err(notify::Error::io)?;
+/// There is no thread for it. A watch that the system does not give is no error: phones are more important.
+pub fn watch(live: Arc<Live>, root: &Path, followed: Vec<Followed>) -> std::io::Result<Watching> {
+    let root = std::path::absolute(root)?;
     let (send, events) = channel();
-    let watcher = notify::recommended_watcher(send)?;
-    let mut following = Following { live, root, followed, watcher, lost: false, folders: BTreeSet::new() };
-    following.watch_all()?;
+    let mut following = Following::new(live, root, followed, send);
     // What changed between loading and watching would be missed otherwise.
-    following.live.follow(&Changed { everything: true, ..Changed::default() });
+    following.step(Instant::now());
     let stop = Arc::new(AtomicBool::new(false));
     let stopped = stop.clone();
-    let thread = std::thread::Builder::new().name("watch".into()).spawn(move || following.run(&events, &stopped));
-    Ok(Watching { stop, thread: Some(thread.map_err(notify::Error::io)?) })
+    let thread = std::thread::Builder::new().name("watch".into()).spawn(move || following.run(&events, &stopped))?;
+    Ok(Watching { stop, thread: Some(thread) })
 }
 
 struct Following {
     live: Arc<Live>,
     root: PathBuf,
+    /// The folder's name in the folder above, as events tell it.
+    above: Option<PathBuf>,
     followed: Vec<Followed>,
-    watcher: RecommendedWatcher,
-    lost: bool,
-    folders: BTreeSet<PathBuf>,
+    watcher: Option<RecommendedWatcher>,
+    /// So that the channel stays open without a watcher too.
+    _send: Sender<notify::Result<Event>>,
+    settling: Settling,
+    /// The folder that is watched; none while there is none.
+    place: Option<Stamp>,
+    /// Since when the folder lacks what makes it a fleet, and whether that was told.
+    lacking: Option<(Instant, bool)>,
+    /// Folders with certificates and secrets, and whether they are watched.
+    beside: BTreeMap<PathBuf, bool>,
+    blind: bool,
+    catalogue_waits: bool,
+    looked: Instant,
+    next_look: Instant,
 }
 
 impl Following {
-    fn watch_all(&mut self) -> notify::Result<()> {
-        self.watcher.watch(&self.root, RecursiveMode::Recursive)?;
-        // The folder above tells when the fleet's own folder, or the link that it is, is replaced.
-        if let Some(above) = self.root.parent() {
-            let _ = self.watcher.watch(above, RecursiveMode::NonRecursive);
+    fn new(live: Arc<Live>, root: PathBuf, followed: Vec<Followed>, send: Sender<notify::Result<Event>>) -> Following {
+        let now = Instant::now();
+        let watcher = notify::recommended_watcher(send.clone());
+        let mut following = Following {
+            live,
+            root,
+            above: None,
+            followed,
+            watcher: None,
+            _send: send,
+            settling: Settling::default(),
+            place: None,
+            lacking: None,
+            beside: BTreeMap::new(),
+            blind: false,
+            catalogue_waits: false,
+            looked: now,
+            next_look: now,
+        };
+        match watcher {
+            Ok(watcher) => following.watcher = Some(watcher),
+            Err(error) => following.go_blind(&error),
         }
-        self.watch_others();
-        Ok(())
-    }
-
-    /// The folders of files outside of the fleet; secrets come and go with the fleet's own files.
-    fn watch_others(&mut self) {
-        let secrets = self.live.secret_files();
-        let files = self.followed.iter().flat_map(|followed| &followed.files).chain(&secrets);
-        let folders: BTreeSet<PathBuf> = files
-            .filter(|file| !file.starts_with(&self.root))
-            .filter_map(|file| std::path::absolute(file).ok()?.parent().map(Path::to_owned))
-            .collect();
-        for folder in folders {
-            if self.folders.insert(folder.clone()) && self.watcher.watch(&folder, RecursiveMode::NonRecursive).is_err()
-            {
-                tracing::warn!("`{}` cannot be watched: files in it are read at the next start", folder.display());
-                self.folders.remove(&folder);
-            }
-        }
+        following
     }
 
     fn run(mut self, events: &Receiver<notify::Result<Event>>, stop: &AtomicBool) {
         while !stop.load(Ordering::Relaxed) {
-            match events.recv_timeout(LOST) {
-                Ok(first) => {
-                    let batch = gather(first, events);
-                    self.take(&batch);
+            let waiting = self.catalogue_waits || self.settling.is_waiting();
+            let first = events.recv_timeout(if waiting && self.place.is_some() { QUIET } else { TICK });
+            // A mistake of ours must not end all reloads.
+            let step = catch_unwind(AssertUnwindSafe(|| {
+                if let Ok(first) = first {
+                    self.gather(first, events);
                 }
-                Err(RecvTimeoutError::Timeout) if self.lost => self.find_again(),
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return,
+                self.step(Instant::now());
+            }));
+            if step.is_err() {
+                tracing::error!("a reload broke off; what was good stays served");
             }
         }
     }
 
-    fn take(&mut self, batch: &[notify::Result<Event>]) {
+    /// Takes events in until none comes for a moment.
+    fn gather(&mut self, first: notify::Result<Event>, events: &Receiver<notify::Result<Event>>) {
+        let begin = Instant::now();
+        self.note(first);
+        while begin.elapsed() < MOST {
+            match events.recv_timeout(QUIET) {
+                Ok(event) => self.note(event),
+                Err(_) => break,
+            }
+        }
+    }
+
+    fn note(&mut self, event: notify::Result<Event>) {
+        let root = &self.root;
+        let is_ours = |path: &Path| path.strip_prefix(root).is_ok_and(|path| Entity::at(path).is_some());
+        match event {
+            Ok(event) => self.settling.note(&event, Instant::now(), &is_ours),
+            Err(error) => {
+                self.go_blind(&error);
+                self.settling.lose_track(Instant::now());
+            }
+        }
+    }
+
+    /// Reads what may be read by now.
+    fn step(&mut self, now: Instant) {
+        self.find_root(now);
+        let whole = self.is_whole(now);
+        if self.place.is_none() {
+            return;
+        }
+        let ready = self.settling.take(now, whole);
+        if ready.lost {
+            self.next_look = self.next_look.min(now.max(self.looked + PAUSE));
+        }
         let mut changed = Changed::default();
-        let mut moved = false;
-        let mut others = BTreeSet::new();
-        for event in batch {
-            match event {
-                Ok(event) if event.need_rescan() || event.flag() == Some(Flag::Rescan) => changed.everything = true,
-                Ok(event) if is_change(event.kind) => {
-                    for path in &event.paths {
-                        moved |= *path == self.root;
-                        self.classify(path, &mut changed, &mut others);
-                    }
-                }
-                Ok(_) => {}
-                Err(error) => {
-                    tracing::warn!("watching: {error}");
-                    changed.everything = true;
-                }
+        let mut everything = now >= self.next_look;
+        let mut beside = BTreeSet::new();
+        for path in &ready.paths {
+            let Ok(relative) = path.strip_prefix(&self.root) else {
+                beside.extend(path.parent());
+                continue;
+            };
+            if relative.starts_with("overrides") {
+                self.catalogue_waits = true;
+                self.watch_again(path);
+            } else if let Some(entity) = Entity::at(relative) {
+                changed.entities.insert(entity);
+            } else if is_place_of_folder(relative) {
+                // It may have been filled before it was watched, so that comes first.
+                self.watch_again(path);
+                everything = true;
             }
+            beside.extend(path.parent());
         }
-        if moved || !self.root.exists() {
-            self.lost = true;
-            self.find_again();
-            return;
+        let held = self.held();
+        if !held.overrides {
+            changed.catalogue = std::mem::take(&mut self.catalogue_waits);
         }
-        changed.everything |= changed.entities.len() > MANY;
-        if changed != Changed::default() {
-            self.live.follow(&changed);
-            self.watch_others();
-        }
-        self.follow_others(&others);
+        let beside = self.known_beside(&beside);
+        changed.secrets = !beside.is_empty();
+        changed.everything = everything.then_some(held);
+        self.follow(&changed, &beside, now);
     }
 
-    fn classify(&self, path: &Path, changed: &mut Changed, others: &mut BTreeSet<PathBuf>) {
-        let Ok(relative) = path.strip_prefix(&self.root) else {
-            others.insert(path.to_owned());
+    fn follow(&mut self, changed: &Changed, beside: &BTreeSet<PathBuf>, now: Instant) {
+        if *changed == Changed::default() {
             return;
-        };
-        if relative.starts_with("overrides") {
-            changed.catalogue = true;
-        } else if let Some(entity) = Entity::at(relative) {
-            changed.entities.insert(entity);
-        } else {
-            others.insert(path.to_owned());
-            // A folder that comes or goes takes files with it that no event may name.
-            changed.everything |= is_place_of_folder(relative);
         }
-    }
-
-    /// Certificates and secrets whose files changed.
-    fn follow_others(&self, paths: &BTreeSet<PathBuf>) {
-        let mut entities = BTreeSet::new();
-        for path in paths {
-            entities.extend(self.live.users_of_secret(path));
-            // Certificates are often links into a folder that is replaced, so any change beside them counts.
-            let beside = |file: &PathBuf| std::path::absolute(file).is_ok_and(|file| file.parent() == path.parent());
-            for followed in self.followed.iter().filter(|followed| followed.files.iter().any(beside)) {
+        let seen = self.live.follow(changed);
+        if changed.everything.is_some() {
+            let least = if self.blind { LOOK_BLIND } else { LOOK };
+            self.looked = Instant::now();
+            self.next_look = self.looked + least.max(now.elapsed() * 200);
+        }
+        let path = |entity: &Entity| self.root.join(entity.path());
+        seen.young.iter().for_each(|entity| self.settling.young(path(entity), now));
+        seen.missing.iter().for_each(|entity| self.settling.missing(path(entity), now));
+        seen.missing_overrides.into_iter().for_each(|path| self.settling.missing(path, now));
+        for followed in &self.followed {
+            if changed.everything.is_some() || followed.files.iter().any(|file| beside.contains(&folder_of(file))) {
                 (followed.then)();
             }
         }
-        if !entities.is_empty() {
-            self.live.follow(&Changed { entities, ..Changed::default() });
+        self.watch_beside(changed.everything.is_some());
+    }
+
+    /// What is being written, or was taken away and may be back.
+    fn held(&self) -> Held {
+        let mut held = Held::default();
+        for path in self.settling.writing().chain(self.settling.removed()) {
+            let Ok(relative) = path.strip_prefix(&self.root) else { continue };
+            held.overrides |= relative.starts_with("overrides");
+            held.entities.extend(Entity::at(relative));
+        }
+        held
+    }
+
+    /// Sees whether the folder was replaced, has vanished, or is back.
+    fn find_root(&mut self, now: Instant) {
+        let above = self.above.clone();
+        let touched =
+            self.settling.is_touched(&self.root) | above.is_some_and(|above| self.settling.is_touched(&above));
+        let place = Stamp::of(&self.root).filter(|_| self.root.is_dir());
+        let same = match (&self.place, &place) {
+            (Some(known), Some(place)) => known.is_same_place(place) && !touched,
+            (known, place) => known.is_none() && place.is_none(),
+        };
+        if same {
+            return;
+        }
+        // Whoever wrote a file of the old folder does not write in the new one.
+        self.settling.lose_track(now);
+        self.settling.be_careful();
+        self.place = place;
+        if self.place.is_some() {
+            self.watch_root();
+            self.next_look = now;
         }
     }
 
-    /// The fleet's folder was replaced, or has vanished and may come back.
-    fn find_again(&mut self) {
-        if !self.root.is_dir() {
-            return;
+    /// Whether the folder has what makes it a fleet. One that has not is a mount or a checkout in the making: nothing
+    /// is taken away then, and what was good stays served.
+    fn is_whole(&mut self, now: Instant) -> bool {
+        let lacks = |name: &str| std::fs::symlink_metadata(self.root.join(name)).is_err();
+        let lacking = match self.place {
+            None => Some("has vanished"),
+            Some(_) if lacks("fleet.toml") => Some("has lost its fleet.toml"),
+            Some(_) if lacks("sites") && self.live.now().world.counts().2 > 0 => Some("has lost its sites"),
+            Some(_) => None,
+        };
+        let Some(what) = lacking else {
+            if self.lacking.take().is_some() {
+                self.settling.be_careful();
+                self.next_look = now;
+            }
+            return true;
+        };
+        let (since, told) = self.lacking.get_or_insert((now, false));
+        // Editors take a file away for a moment.
+        if !*told && now.saturating_duration_since(*since) >= PAUSE {
+            *told = true;
+            tracing::error!("the fleet's folder `{}` {what}; what was good stays served", self.root.display());
         }
-        let _ = self.watcher.unwatch(&self.root);
-        if let Err(error) = self.watch_all() {
-            tracing::warn!("`{}` cannot be watched yet: {error}", self.root.display());
-            return;
+        false
+    }
+
+    fn watch_root(&mut self) {
+        // The folder above tells when the fleet's own folder, or the link that it is, is replaced.
+        let above = self.root.parent().and_then(|above| std::fs::canonicalize(above).ok());
+        self.above = above.as_ref().zip(self.root.file_name()).map(|(above, name)| above.join(name));
+        let Some(watcher) = &mut self.watcher else { return };
+        let _ = watcher.unwatch(&self.root);
+        self.blind = false;
+        if let Err(error) = watcher.watch(&self.root, RecursiveMode::Recursive) {
+            self.go_blind(&error);
         }
-        self.lost = false;
-        self.live.follow(&Changed { everything: true, catalogue: true, ..Changed::default() });
+        if let (Some(watcher), Some(above)) = (&mut self.watcher, above) {
+            let _ = watcher.watch(&above, RecursiveMode::NonRecursive);
+        }
+    }
+
+    /// Watches a folder that has come, with everything in it: the watcher itself does so some time after it has told,
+    /// and never where the folder is a link.
+    fn watch_again(&mut self, folder: &Path) {
+        let Some(watcher) = self.watcher.as_mut().filter(|_| folder.is_dir()) else { return };
+        let _ = watcher.unwatch(folder);
+        match watcher.watch(folder, RecursiveMode::Recursive) {
+            // Gone again: the folder above tells.
+            Err(_) if !folder.is_dir() => {}
+            Err(error) => self.go_blind(&error),
+            Ok(()) => {}
+        }
+    }
+
+    /// Folders with certificates and secrets; secrets come and go with the fleet's own files.
+    fn watch_beside(&mut self, again: bool) {
+        let secrets = self.live.secret_files();
+        let files = self.followed.iter().flat_map(|followed| &followed.files).chain(&secrets);
+        let folders: BTreeSet<PathBuf> = files.map(|file| folder_of(file)).collect();
+        let inside = std::fs::canonicalize(&self.root).unwrap_or_else(|_| self.root.clone());
+        for folder in folders {
+            let known = self.beside.get(&folder);
+            if known.is_some_and(|watched| *watched || !again) {
+                continue;
+            }
+            let watcher = self.watcher.as_mut().filter(|_| !folder.starts_with(&inside));
+            let watched = watcher.map(|watcher| watcher.watch(&folder, RecursiveMode::NonRecursive));
+            if let (None, Some(Err(error))) = (known, &watched) {
+                let seconds = LOOK.as_secs();
+                tracing::warn!("`{}` is looked at every {seconds} s only: {}", folder.display(), plainly(error));
+            }
+            self.beside.insert(folder, watched.is_none_or(|watched| watched.is_ok()));
+        }
+    }
+
+    /// Of folders in which something happened, those with certificates and secrets.
+    fn known_beside(&self, folders: &BTreeSet<&Path>) -> BTreeSet<PathBuf> {
+        let known = folders.iter().filter_map(|folder| std::fs::canonicalize(folder).ok());
+        known.filter(|folder| self.beside.contains_key(folder)).collect()
+    }
+
+    fn go_blind(&mut self, error: &notify::Error) {
+        if !std::mem::replace(&mut self.blind, true) {
+            let (folder, seconds) = (self.root.display(), LOOK_BLIND.as_secs());
+            let hint = hint(error).map(|hint| format!("\n  hint: {hint}")).unwrap_or_default();
+            tracing::error!(
+                "`{folder}` cannot be watched, and is looked at every {seconds} s: {}{hint}",
+                plainly(error)
+            );
+        }
+        self.next_look = self.next_look.min(Instant::now() + LOOK_BLIND);
     }
 }
 
-/// Reading our own files makes events too; only what may have changed a file counts.
-fn is_change(kind: EventKind) -> bool {
-    match kind {
-        EventKind::Access(AccessKind::Close(AccessMode::Write)) => true,
-        EventKind::Access(_) => false,
-        _ => true,
+/// The folder of a file as events name it. Certificates and secrets are often links into a folder that is replaced, so
+/// any change beside them counts.
+fn folder_of(file: &Path) -> PathBuf {
+    let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+    let folder = file.parent().unwrap_or(&file);
+    std::fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned())
+}
+
+/// An error without the paths, which the message has already.
+fn plainly(error: &notify::Error) -> String {
+    match &error.kind {
+        notify::ErrorKind::Io(error) => crate::reader::plain(error),
+        notify::ErrorKind::MaxFilesWatch => "the system's limit of watched folders is reached".to_owned(),
+        notify::ErrorKind::PathNotFound => "it does not exist".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+/// What can be done about a watch that the system does not give.
+fn hint(error: &notify::Error) -> Option<&'static str> {
+    /// Too many open files: that is how Linux says that a user has too many watchers.
+    const EMFILE: i32 = 24;
+    match &error.kind {
+        notify::ErrorKind::MaxFilesWatch => Some("raise the limit: `sysctl fs.inotify.max_user_watches=524288`"),
+        notify::ErrorKind::Io(error) if error.raw_os_error() == Some(EMFILE) => {
+            Some("raise the limit: `sysctl fs.inotify.max_user_instances=512`")
+        }
+        _ => None,
     }
 }
 
 /// `sites`, `sites/SITE`, `sites/SITE/lines` and `sites/SITE/phones`: folders by their place, even when they are gone.
+/// So is what begins with two dots: container platforms replace the content of a mounted folder by such a link.
 fn is_place_of_folder(relative: &Path) -> bool {
     let parts: Vec<_> = relative.iter().filter_map(|part| part.to_str()).collect();
     match parts.as_slice() {
-        [] | ["sites"] => true,
+        ["sites"] => true,
         ["sites", site] => !site.starts_with('.'),
         ["sites", _, folder] => matches!(*folder, "lines" | "phones"),
+        [link] => link.starts_with(".."),
         _ => false,
     }
-}
-
-fn gather(first: notify::Result<Event>, events: &Receiver<notify::Result<Event>>) -> Vec<notify::Result<Event>> {
-    let begin = Instant::now();
-    let mut batch = vec![first];
-    while begin.elapsed() < MOST {
-        match events.recv_timeout(QUIET) {
-            Ok(event) => batch.push(event),
-            Err(_) => break,
-        }
-    }
-    batch
 }

@@ -16,11 +16,15 @@ impl World {
             match entity {
                 Entity::Root => findings.extend(self.root.findings.iter().cloned()),
                 Entity::Site(id) => {
-                    findings.extend(self.sites.get(id).iter().flat_map(|slot| slot.findings.iter().cloned()))
+                    findings.extend(self.sites.get(id).iter().flat_map(|slot| slot.findings.iter().cloned()));
+                    findings.extend(self.deleted_site(id));
                 }
                 Entity::Line(site, name) => {
                     let slot = self.lines.get(&(site.clone(), name.clone()));
                     findings.extend(slot.iter().flat_map(|slot| slot.findings.iter().cloned()));
+                    if slot.is_some_and(|slot| !slot.present) {
+                        self.findings_of_users(site, name, &mut findings);
+                    }
                 }
                 Entity::Phone(_, stem) => {
                     if let Some(slot) = Entity::mac(stem, &entity.path()).ok().and_then(|mac| self.phones.get(&mac)) {
@@ -33,10 +37,30 @@ impl World {
         findings
     }
 
+    /// A site whose file is gone while it has phones.
+    fn deleted_site(&self, id: &str) -> Option<Finding> {
+        self.sites.get(id).filter(|slot| slot.good.is_some() && !slot.present)?;
+        self.phones.values().find(|slot| slot.files.iter().any(|file| file.site == id))?;
+        let what = "was deleted while the site has phones; its last good version stays served";
+        let finding = Finding::error("missing-file", format!("sites/{id}/site.toml"), None, what);
+        Some(finding.hint("an empty site.toml is enough"))
+    }
+
+    /// What is wrong with the phones that name a line.
+    fn findings_of_users(&self, site: &str, line: &str, findings: &mut Vec<Finding>) {
+        let names = |phone: &Phone| phone.site == site && phone.lines.iter().any(|(name, _)| name == line);
+        let users = self
+            .phones
+            .values()
+            .filter(|slot| slot.files.iter().filter_map(|file| file.parsed.as_ref()).any(|phone| names(phone)));
+        users.for_each(|slot| self.phone_findings(slot, findings));
+    }
+
     /// Everything that is wrong with single files, and with what they name.
     pub fn findings(&self) -> Vec<Finding> {
         let mut findings: Vec<Finding> = self.root.findings.to_vec();
         findings.extend(self.sites.values().flat_map(|slot| slot.findings.iter().cloned()));
+        findings.extend(self.sites.keys().filter_map(|id| self.deleted_site(id)));
         findings.extend(self.lines.values().flat_map(|slot| slot.findings.iter().cloned()));
         findings.extend(self.strays.values().flat_map(|list| list.iter().cloned()));
         for slot in self.phones.values() {
@@ -68,17 +92,17 @@ impl World {
         }
     }
 
-    /// Lines whose files are gone while a phone still names them.
+    /// What is gone while a phone still names it.
     fn ghosts(&self, phone: &Phone) -> Vec<Finding> {
         let gone = phone.lines.iter().filter(|(name, _)| {
             self.lines.get(&(phone.site.clone(), name.clone())).is_some_and(|slot| slot.good.is_some() && !slot.present)
         });
-        gone.map(|(name, at)| {
+        let lines = gone.map(|(name, at)| {
             let what = format!("the file of the line `{name}` was deleted; its last good version stays served");
             Finding::error("unknown-line", phone.path(), *at, what)
                 .hint("take the line out of `lines`, or bring its file back")
-        })
-        .collect()
+        });
+        lines.collect()
     }
 
     /// What a phone names and the world has not, so that it cannot be served as it is written.

@@ -143,8 +143,10 @@ impl World {
     #[must_use]
     pub fn with(&self, mut changes: Vec<Change>) -> World {
         let mut world = self.clone();
-        // What is referred to comes before what refers to it: the entities' own order.
-        changes.sort_by(|a, b| a.entity.cmp(&b.entity));
+        // What is referred to comes before what refers to it: the entities' own order. What is gone comes last, so that
+        // a phone that moves to another site keeps its last good version.
+        changes
+            .sort_by(|a, b| (matches!(a.read, Read::Gone), &a.entity).cmp(&(matches!(b.read, Read::Gone), &b.entity)));
         let wide = changes.iter().any(|change| !matches!(change.entity, Entity::Phone(..)));
         for change in changes {
             world.put(change);
@@ -336,9 +338,10 @@ impl World {
         self.phones.keys().copied()
     }
 
-    /// How many lines and phones are stored.
+    /// How many sites, lines and phones are stored.
     pub fn counts(&self) -> (usize, usize, usize) {
-        (self.sites.len(), self.lines.values().filter(|slot| slot.present).count(), self.phones.len())
+        let sites = self.sites.values().filter(|slot| slot.present).count();
+        (sites, self.lines.values().filter(|slot| slot.present).count(), self.phones.len())
     }
 
     /// A phone's last good version.

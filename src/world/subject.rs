@@ -1,9 +1,11 @@
 //! One phone, taken out of the world with everything that has a say in its files.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use compact_str::CompactString;
 
+use super::World;
 use crate::catalogue::{Band, Catalogue, FeatureCodes, Maker, Model, ModuleModel};
 use crate::fleet::{Line, Modules, Phone, Root, Site};
 
@@ -58,5 +60,15 @@ impl Subject {
     /// The account's name for a number that a key may show, where the site names it.
     pub fn name_of_number(&self, number: &str) -> Option<&str> {
         self.site.numbers.get(number)?.label.as_deref()
+    }
+}
+
+impl World {
+    /// The models that phones are served as, by their ids.
+    pub fn models_in_use(&self) -> BTreeMap<CompactString, Arc<Model>> {
+        let good = self.phones.values().filter_map(|slot| slot.good.as_ref());
+        let names: BTreeSet<&CompactString> = good.map(|phone| &phone.model.0).collect();
+        let models = names.into_iter().filter_map(|name| self.catalogue.models.get_key_value(name));
+        models.map(|(id, model)| (id.clone(), model.clone())).collect()
     }
 }
