@@ -112,6 +112,11 @@ impl Finding {
         self
     }
 
+    /// The finding as a log shows it.
+    pub fn without_level(&self) -> impl fmt::Display + '_ {
+        WithoutLevel(self)
+    }
+
     /// Whether this is an error that nobody has accepted.
     pub fn is_open_error(&self) -> bool {
         self.level == Level::Error && !self.accepted
@@ -120,12 +125,22 @@ impl Finding {
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.level, self.file.display())?;
-        if let Some(line) = self.line {
+        write!(f, "{}: {}", self.level, self.without_level())
+    }
+}
+
+/// A finding for a log, which tells the level itself.
+struct WithoutLevel<'f>(&'f Finding);
+
+impl fmt::Display for WithoutLevel<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let WithoutLevel(finding) = self;
+        write!(f, "{}", finding.file.display())?;
+        if let Some(line) = finding.line {
             write!(f, ":{line}")?;
         }
-        write!(f, ": {} [{}]", self.what, self.code)?;
-        if let Some(hint) = &self.hint {
+        write!(f, ": {} [{}]", finding.what, finding.code)?;
+        if let Some(hint) = &finding.hint {
             write!(f, "\n  hint: {hint}")?;
         }
         Ok(())

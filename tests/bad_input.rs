@@ -354,6 +354,8 @@ fn listeners_that_cannot_be() {
     ");
     let open = "schema = 1\n[[listen]]\naddress = \"0.0.0.0:8443\"\n";
     assert_snapshot!(phone("yealink-t46s", "").with("fleet.toml", open).findings(), @"
+    error: fleet.toml: `public_url` is missing: phones would be told `https://0.0.0.0:8443`, which is no address [no-public-url]
+      hint: write what phones call this server
     warning: fleet.toml:2: `0.0.0.0:8443` is open to other machines, but no site says in [trust] who may fetch [no-trust]
       hint: until one does, it refuses every phone
     ");

@@ -127,7 +127,7 @@ fn every_class_has_every_function(name: &str, classes: &[&str]) {
     let mut seen = BTreeSet::new();
     for mac in serving.world.macs() {
         let subject = serving.world.subject(mac).unwrap();
-        let band = subject.maker.family.bands.of(subject.phone.firmware.as_deref());
+        let band = subject.band(None);
         let resolved = resolve(&subject, band, Phase::Later).unwrap();
         let modules = resolved.modules.iter().flat_map(|module| &module.keys);
         for key in resolved.keys.iter().chain(&resolved.soft_keys).chain(modules) {

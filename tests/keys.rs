@@ -388,7 +388,7 @@ fn a_number_is_shown_by_its_name_where_the_key_has_none() {
 #[test]
 fn only_the_primary_lines_keys_are_looked_at() {
     // What is wrong with a second line's keys on this phone is no finding: they are not sent.
-    let lines = format!("model = \"yealink-t46s\"\nlines = [\"202\", \"201\"]\n");
+    let lines = "model = \"yealink-t46s\"\nlines = [\"202\", \"201\"]\n";
     let fleet = phone("yealink-t46s", "keys.99.function = \"swap\"\n");
-    assert_snapshot!(fleet.with(&format!("sites/a/phones/{MAC}.toml"), &lines).findings(), @"");
+    assert_snapshot!(fleet.with(&format!("sites/a/phones/{MAC}.toml"), lines).findings(), @"");
 }

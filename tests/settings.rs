@@ -89,6 +89,7 @@ fn settings_of_the_phone_come_through_its_primary_line_only() {
     .with("sites/a/lines/202.toml", "settings.language = \"de\"\nsettings.dtmf = \"inband\"\n");
     assert_snapshot!(fleet.sent(&["lang.gui", "account.1.dtmf.type", "account.2.dtmf.type"]), @"
     lang.gui = French
+    static.lang.gui = French
     account.1.dtmf.type = 2
     account.2.dtmf.type = 0
     ");
@@ -142,9 +143,13 @@ fn the_seed_is_sent_at_the_first_provisioning_only() {
     let words = ["lang.gui", "ring_vol", "volume"];
     assert_snapshot!(common::lines_with(&fleet.first_file(), &words), @"
     lang.gui = French
+    static.lang.gui = French
     voice.ring_vol = 12
     ");
-    assert_snapshot!(fleet.sent(&words), @"lang.gui = German");
+    assert_snapshot!(fleet.sent(&words), @"
+    lang.gui = German
+    static.lang.gui = German
+    ");
 }
 
 #[test]
@@ -338,5 +343,8 @@ fn a_password_with_every_printable_character_arrives_in_xml() {
 fn settings_of_a_spare_phone_come_from_the_site() {
     let fleet = phone_with("yealink-t46s", "lines = []", "settings.language = \"de\"\n")
         .with("sites/a/site.toml", "settings.language = \"fr\"\n");
-    assert_snapshot!(fleet.sent(&["lang.gui"]), @"lang.gui = French");
+    assert_snapshot!(fleet.sent(&["lang.gui"]), @"
+    lang.gui = French
+    static.lang.gui = French
+    ");
 }

@@ -5,7 +5,9 @@ use regex::Regex;
 
 use super::band::Bands;
 use super::figure::Source;
+use super::setting::{SettingId, Vocabulary, read_settings};
 use crate::findings::nearest;
+use crate::phone::SettingValue;
 use crate::reader::{At, Table, Value};
 
 /// How good a MAC in some place is as evidence. Only two strong ones that differ are a contradiction.
@@ -115,10 +117,14 @@ pub struct Family {
     pub provisioning_url: CompactString,
     /// Where in the phone's web page.
     pub provisioning_where: Option<CompactString>,
+    /// Its phones fetch over https from a name only, never from an address.
+    pub needs_host_name: bool,
     /// What is sent for a setting without a value; none: nothing.
     pub unset: Option<CompactString>,
     /// How false and true are written.
     pub booleans: [CompactString; 2],
+    /// Settings that its phones have where nobody says otherwise.
+    pub settings: Vec<(SettingId, SettingValue)>,
     /// The options that templates may read, with their defaults.
     pub options: Vec<(CompactString, Value)>,
     /// Its user agents, the first that fits wins.
@@ -133,7 +139,7 @@ pub struct Family {
 
 impl Family {
     /// Reads `family.toml` of the family with this id.
-    pub fn read(id: &str, table: &mut Table<'_, '_>) -> Family {
+    pub fn read(id: &str, vocabulary: &Vocabulary, table: &mut Table<'_, '_>) -> Family {
         let bands = read_bands(table);
         let booleans = table.texts("booleans").map(|list| list.value).unwrap_or_default();
         let [no, yes] =
@@ -148,9 +154,11 @@ impl Family {
             addresses: read_addresses(table),
             folders: read_folders(table),
             provisioning_url: table.text("provisioning_url").map_or("{base}/".into(), |at| at.value.into()),
+            needs_host_name: table.boolean("needs_host_name").is_some_and(|at| at.value),
             provisioning_where: table.text("provisioning_where").map(|at| at.value.into()),
             unset: table.text("unset").map(|at| at.value.into()),
             booleans: [no, yes],
+            settings: read_settings(table, vocabulary),
             options: table.table("options").map(|mut options| read_options(&mut options)).unwrap_or_default(),
             recognise: table.tables("recognise").into_iter().filter_map(read_recogniser).collect(),
             files,

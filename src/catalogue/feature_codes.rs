@@ -52,7 +52,7 @@ impl FeatureCodes {
         }
         table.any_field();
         for field in table.fields() {
-            if matches!(field.value.as_str(), "name" | "pickup") {
+            if field.value == "pickup" || (sourced && field.value == "name") {
                 continue;
             }
             let Some(function) = Function::named(&field.value) else {

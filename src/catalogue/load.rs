@@ -128,7 +128,8 @@ impl Loader<'_> {
     }
 
     fn family(&mut self, id: &str) -> Option<Maker> {
-        let family = self.read(&format!("models/{id}/family.toml"), |table| Family::read(id, table))?;
+        let vocabulary = self.catalogue.vocabulary.clone();
+        let family = self.read(&format!("models/{id}/family.toml"), |table| Family::read(id, &vocabulary, table))?;
         if family.format.is_none() {
             return Some(Maker { family: Arc::new(family), tables: None });
         }
@@ -142,7 +143,6 @@ impl Loader<'_> {
             self.findings.push(Finding::error("unknown-word", format!("models/{id}/family.toml"), None, what));
             return None;
         }
-        let vocabulary = self.catalogue.vocabulary.clone();
         let functions = self.read(&format!("models/{id}/functions.toml"), |table| FunctionTable::read(table, &family));
         let mappings =
             self.read(&format!("models/{id}/settings.toml"), |table| Mappings::read(table, &family, &vocabulary));
@@ -150,6 +150,7 @@ impl Loader<'_> {
     }
 
     fn models(&mut self) {
+        let vocabulary = self.catalogue.vocabulary.clone();
         let families: Vec<_> = self.catalogue.families.values().cloned().collect();
         for maker in families {
             let folder = format!("models/{}/", maker.family.id);
@@ -159,7 +160,8 @@ impl Loader<'_> {
                 }
                 let path = format!("{folder}{stem}.toml");
                 let id = format!("{}-{stem}", maker.family.maker);
-                let model = self.read(&path, |table| Model::read(&stem, &maker.family, table)).map(Arc::new);
+                let model =
+                    self.read(&path, |table| Model::read(&stem, &maker.family, &vocabulary, table)).map(Arc::new);
                 let previous = || self.previous.and_then(|previous| previous.models.get(id.as_str()).cloned());
                 if let Some(model) = model.or_else(previous) {
                     self.catalogue.models.insert(id.into(), model);
@@ -192,8 +194,7 @@ impl Loader<'_> {
     fn references(&mut self) {
         let catalogue = &self.catalogue;
         for model in catalogue.models.values() {
-            let stem = model.id.split_once('-').map_or("", |(_, stem)| stem);
-            let path = format!("models/{}/{stem}.toml", model.family);
+            let path = model.path();
             for module in model.modules.iter().flat_map(|slots| &slots.models) {
                 if !catalogue.modules.contains_key(module) {
                     let what = format!("the module `{module}` does not exist");

@@ -1,6 +1,7 @@
 //! How a family writes each setting, from its `settings.toml`.
 
 use compact_str::CompactString;
+use regex::Regex;
 
 use super::family::Family;
 use super::figure::Source;
@@ -17,6 +18,10 @@ pub struct Mapping {
     pub how: How,
     /// Characters that the family's file cannot carry in it, besides those of its format.
     pub forbid: Option<CompactString>,
+    /// The standard offsets in minutes of the time zones that the phone knows; empty: any.
+    pub offsets: Vec<i64>,
+    /// What a text must look like for the phone to take it.
+    pub pattern: Option<Regex>,
     /// Where this is known from; none for what the family has not.
     pub source: Option<Source>,
 }
@@ -101,15 +106,46 @@ impl Mapping {
                 table.allow(field);
             }
             table.finish();
-            return Mapping { fits, how: How::Unsupported(reason.value.into()), forbid: None, source: None };
+            return Mapping {
+                fits,
+                how: How::Unsupported(reason.value.into()),
+                forbid: None,
+                offsets: Vec::new(),
+                pattern: None,
+                source: None,
+            };
         }
         let forbid = table.text("forbid").map(|at| at.value.into());
+        let offsets = read_offsets(&mut table);
+        let pattern = table.text("pattern").and_then(|text| {
+            let regex = Regex::new(&text.value);
+            if regex.is_err() {
+                table.error("bad-pattern", text.line, format!("`{}` is not a regular expression", text.value));
+            }
+            regex.ok()
+        });
         let template = table.boolean("template").is_some_and(|at| at.value);
         let how = if template { How::Template } else { How::Parameter(Parameter::read(&mut table, kind)) };
         let source = Source::read(&mut table);
         table.finish();
-        Mapping { fits, how, forbid, source: Some(source) }
+        Mapping { fits, how, forbid, offsets, pattern, source: Some(source) }
     }
+}
+
+fn read_offsets(table: &mut Table<'_, '_>) -> Vec<i64> {
+    let Some(at) = table.value("offsets") else { return Vec::new() };
+    let minutes = |value: &Value| match value {
+        Value::Integer(minutes) => Some(*minutes),
+        _ => None,
+    };
+    let offsets = match &at.value {
+        Value::List(items) => items.iter().map(minutes).collect(),
+        _ => None,
+    };
+    offsets.unwrap_or_else(|| {
+        table.error("wrong-type", at.line, "`offsets` must be a list of minutes");
+        Vec::new()
+    })
 }
 
 impl Parameter {

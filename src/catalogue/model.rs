@@ -2,9 +2,12 @@
 
 use compact_str::{CompactString, format_compact};
 
+use super::band::Band;
 use super::family::{Family, read_options};
 use super::figure::Source;
 use super::functions::{Class, scalar};
+use super::setting::{SettingId, Vocabulary, read_settings};
+use crate::phone::SettingValue;
 use crate::reader::{Table, Value};
 
 /// A number with its source.
@@ -51,6 +54,8 @@ pub struct ModuleSlots {
     pub max: u8,
     /// Their models' ids; the first is the default.
     pub models: Vec<CompactString>,
+    /// All modules of one phone have to be of the same model.
+    pub same: bool,
     /// Where this is known from.
     pub source: Source,
 }
@@ -89,6 +94,10 @@ pub struct Model {
     pub modules: Option<ModuleSlots>,
     /// A line can only be used through its key.
     pub needs_line_key: bool,
+    /// Settings that it has where nobody says otherwise, over those of its family.
+    pub settings: Vec<(SettingId, SettingValue)>,
+    /// The band where the phone does not tell its firmware, if it is not the family's.
+    pub default_band: Option<Band>,
     /// What templates of the family may ask about it: the family's options, with the model's own over them.
     pub options: Vec<(CompactString, Value)>,
 }
@@ -118,7 +127,7 @@ pub struct ModuleModel {
 
 impl Model {
     /// Reads a model's file; `stem` is its name without `.toml`.
-    pub fn read(stem: &str, family: &Family, table: &mut Table<'_, '_>) -> Model {
+    pub fn read(stem: &str, family: &Family, vocabulary: &Vocabulary, table: &mut Table<'_, '_>) -> Model {
         let name = table.required_text("name").map(|at| at.value.into()).unwrap_or_default();
         if !table.has("products") {
             table.missing("products");
@@ -142,6 +151,15 @@ impl Model {
                 }
             }
         }
+        let default_band = table.text("default_band").and_then(|name| {
+            let band = family.bands.by_name(&name.value);
+            if band.is_none() {
+                let known: Vec<&str> = family.bands.iter().map(|(_, name)| name).collect();
+                let what = format!("`default_band` is `{}`, but must be one of {}", name.value, known.join(", "));
+                table.error("unknown-band", name.line, what);
+            }
+            band
+        });
         let maker = &family.maker;
         Model {
             id: format_compact!("{maker}-{stem}"),
@@ -155,8 +173,16 @@ impl Model {
             labels: read_labels(table),
             modules: table.table("modules").map(read_module_slots),
             needs_line_key: table.boolean("needs_line_key").is_some_and(|at| at.value),
+            settings: read_settings(table, vocabulary),
+            default_band,
             options,
         }
+    }
+
+    /// Its path in the catalogue.
+    pub fn path(&self) -> String {
+        let stem = self.id.split_once('-').map_or(self.id.as_str(), |(_, stem)| stem);
+        format!("models/{}/{stem}.toml", self.family)
     }
 
     /// How many keys `keys.n` counts.
@@ -355,9 +381,10 @@ fn read_module_slots(mut table: Table<'_, '_>) -> ModuleSlots {
     if models.is_empty() {
         table.missing("models");
     }
+    let same = table.boolean("same").is_some_and(|at| at.value);
     let source = Source::read(&mut table);
     table.finish();
-    ModuleSlots { max, models: models.into_iter().map(|at| at.value.into()).collect(), source }
+    ModuleSlots { max, models: models.into_iter().map(|at| at.value.into()).collect(), same, source }
 }
 
 /// A table whose names are positions of keys.

@@ -196,6 +196,25 @@ impl Setting {
     }
 }
 
+/// The settings that a family or model of the catalogue gives: `[settings]`, with members of `[sip]` as `"sip.NAME"`.
+pub(super) fn read_settings(table: &mut Table<'_, '_>, vocabulary: &Vocabulary) -> Vec<(SettingId, SettingValue)> {
+    let Some(mut own) = table.table("settings") else { return Vec::new() };
+    own.any_field();
+    let mut settings = Vec::new();
+    for field in own.fields() {
+        let Some(value) = own.value_named(&field.value) else { continue };
+        let checked = match vocabulary.id(&field.value) {
+            Some(id) => vocabulary.get(id).check(&value.value).map(|value| (id, value)),
+            None => Err("is not a setting".to_owned()),
+        };
+        match checked {
+            Ok(setting) => settings.push(setting),
+            Err(what) => own.error("bad-setting", field.line, format!("`settings.{}` {what}", field.value)),
+        }
+    }
+    settings
+}
+
 fn read_kind(table: &mut Table<'_, '_>) -> Option<Kind> {
     let max = table.integer("max_length", 1..=4096).map_or(255, |at| at.value as usize);
     let range = table.value("range").map(|at| at.value);

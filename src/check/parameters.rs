@@ -70,6 +70,11 @@ pub(super) fn listeners(serving: &Serving) -> Vec<Finding> {
     let Some(root) = serving.world.root() else { return Vec::new() };
     let families = &serving.world.catalogue.families;
     let mut findings = Vec::new();
+    if root.url_is_missing() {
+        let what = format!("`public_url` is missing: phones would be told `{}`, which is no address", root.url());
+        findings
+            .push(Finding::error("no-public-url", "fleet.toml", None, what).hint("write what phones call this server"));
+    }
     for listen in &root.listen {
         for family in listen.families.iter().filter(|family| !families.contains_key(*family)) {
             let near = nearest(family, families.keys().map(CompactString::as_str));

@@ -21,7 +21,7 @@ pub fn check_phone(serving: &Serving, known: &KnownNumbers, mac: Mac) -> Vec<Fin
     let mut checker = Checker { subject: &subject, findings: Vec::new() };
     checker.device();
     checker.stored_keys(known);
-    let band = subject.maker.family.bands.of(subject.phone.firmware.as_deref());
+    let band = subject.band(None);
     match resolve(&subject, band, Phase::First) {
         Some(resolved) => {
             checker.keys(&resolved);
@@ -70,9 +70,25 @@ impl Checker<'_> {
             self.on_phone(Level::Error, "no-handsets", at, what, Some("handsets belong to DECT bases".into()));
         }
         self.modules();
+        self.host_name();
         for raw in phone.raw.iter().filter(|raw| raw.family != model.family) {
             let what = format!("[raw.{}] changes nothing: the phone is of the family `{}`", raw.family, model.family);
             self.findings.push(Finding::warning("raw-of-other-family", phone.path(), raw.at, what));
+        }
+    }
+
+    /// Some phones hold an https server's name against its certificate, and take no address for a name.
+    fn host_name(&mut self) {
+        let url = self.subject.root.url();
+        let host = url::Url::parse(&url).ok().filter(|url| url.scheme() == "https");
+        let is_address = host.is_some_and(|url| matches!(url.host(), Some(url::Host::Ipv4(_) | url::Host::Ipv6(_))));
+        if is_address && self.subject.maker.family.needs_host_name && self.subject.root.public_url.is_some() {
+            let what = format!(
+                "phones of the family `{}` do not fetch from `{url}`: over https they need a name",
+                self.subject.model.family
+            );
+            let hint = Some("give public_url a host name, or a plain listener".into());
+            self.findings.push(Finding { hint, ..Finding::warning("needs-host-name", "fleet.toml", None, what) });
         }
     }
 
@@ -95,6 +111,10 @@ impl Checker<'_> {
             self.on_phone(Level::Error, "too-many-modules", at, what, None);
         }
         if let Modules::Models(names) = modules {
+            if let (true, Some(other)) = (slots.same, names.iter().find(|name| **name != names[0])) {
+                let what = format!("`{}` takes modules of one model only, not `{}` and `{other}`", model.id, names[0]);
+                self.on_phone(Level::Error, "mixed-modules", at, what, None);
+            }
             for name in names.iter().filter(|name| !slots.models.contains(name)) {
                 let what = format!("the module `{name}` does not fit `{}`", model.id);
                 self.on_phone(

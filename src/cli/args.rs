@@ -194,6 +194,9 @@ pub struct Identify {
     /// The path of the request, with its query.
     #[arg(long)]
     pub path: Option<String>,
+    /// A fleet whose `overrides` lie over the catalogue.
+    #[arg(long, short = 'C', value_name = "DIR")]
+    pub fleet: Option<PathBuf>,
     /// How data is printed.
     #[arg(long, value_enum, default_value = "human")]
     pub format: Format,

@@ -21,8 +21,7 @@ pub fn run(args: &Check) -> Result<u8> {
         Some(folder) => golden(&serving, folder, args.bless).map_err(|what| anyhow!(what))?,
         None => Golden::default(),
     };
-    let (sites, lines, phones) = serving.world.counts();
-    let summary = [counted(phones, "phone"), counted(lines, "line"), counted(sites, "site")].join(", ");
+    let summary = output::fleet(serving.world.counts());
     match args.format {
         ReportFormat::Human => human(&findings, &compared, args, &summary)?,
         ReportFormat::Json => as_json(&findings, &compared)?,
@@ -57,26 +56,24 @@ fn human(findings: &[Finding], compared: &Golden, args: &Check, summary: &str) -
     }
     let count = |level| findings.iter().filter(|finding| finding.level == level && !finding.accepted).count();
     let accepted = findings.iter().filter(|finding| finding.accepted).count();
-    let errors = counted(count(Level::Error), "error");
-    let warnings = counted(count(Level::Warning), "warning");
-    let notes = counted(count(Level::Note), "note");
+    let errors = output::counted(count(Level::Error), "error");
+    let warnings = output::counted(count(Level::Warning), "warning");
+    let notes = output::counted(count(Level::Note), "note");
     anstream::eprintln!("{summary}: {errors}, {warnings}, {notes}, {accepted} accepted");
     if let Some(folder) = &args.golden {
         let (files, folder) = (compared.files, folder.display());
         match (args.bless, compared.differences.len()) {
-            (true, _) => anstream::eprintln!("{} written to `{folder}`", counted(files, "golden file")),
-            (false, 0) => anstream::eprintln!("as in `{folder}`: {}", counted(files, "file")),
+            (true, _) => anstream::eprintln!("{} written to `{folder}`", output::counted(files, "golden file")),
+            (false, 0) => anstream::eprintln!("as in `{folder}`: {}", output::counted(files, "file")),
             (false, differ) => {
-                anstream::eprintln!("not as in `{folder}`: {}; --bless writes it anew", counted(differ, "file"));
+                anstream::eprintln!(
+                    "not as in `{folder}`: {}; --bless writes it anew",
+                    output::counted(differ, "file")
+                );
             }
         }
     }
     Ok(())
-}
-
-/// A number of things.
-fn counted(number: usize, thing: &str) -> String {
-    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
 }
 
 fn as_json(findings: &[Finding], compared: &Golden) -> Result<()> {

@@ -1,12 +1,14 @@
 //! `identify`: who is asking, what for, and by which rule.
 
+use std::sync::Arc;
+
 use anyhow::{Context, Result, bail};
 
 use super::args::{Format, Identify};
 use super::output;
 use crate::catalogue::Catalogue;
 use crate::identify::{Index, Request, identify};
-use crate::live::shipped;
+use crate::live::{Loader, shipped};
 
 /// Tells what a request is taken for.
 pub fn run(args: &Identify) -> Result<u8> {
@@ -14,7 +16,11 @@ pub fn run(args: &Identify) -> Result<u8> {
         bail!("give --user-agent, --path or both");
     }
     // The catalogue alone: no fleet is needed to recognise a phone.
-    let (catalogue, _) = Catalogue::load(&shipped(), None);
+    let catalogue = match &args.fleet {
+        Some(fleet) if !fleet.is_dir() => bail!("`{}` is not a folder", fleet.display()),
+        Some(fleet) => Loader::new(fleet).catalogue(),
+        None => Arc::new(Catalogue::load(&shipped(), None).0),
+    };
     let index = Index::of(&catalogue).context("the patterns of all families together are too large")?;
     let request = Request { target: args.path.as_deref().unwrap_or("/"), user_agent: args.user_agent.as_deref() };
     let claim = identify(&request, &index);

@@ -45,7 +45,7 @@ impl Looking {
     }
 
     fn band(&self, firmware: Option<&str>) -> Band {
-        self.subject.maker.family.bands.of(firmware.or(self.subject.phone.firmware.as_deref()))
+        self.subject.band(firmware)
     }
 
     fn resolved(&self, firmware: Option<&str>, first: bool) -> Result<Resolved<'_>> {

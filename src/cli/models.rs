@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use anyhow::{Result, anyhow};
+use anyhow::{Result, anyhow, bail};
 use serde_json::{Value, json};
 
 use super::args::{Format, Models};
@@ -13,6 +13,7 @@ use crate::live::{Loader, shipped};
 /// Lists models, or shows one.
 pub fn run(args: &Models) -> Result<u8> {
     let catalogue = match &args.fleet {
+        Some(fleet) if !fleet.is_dir() => bail!("`{}` is not a folder", fleet.display()),
         Some(fleet) => Loader::new(fleet).catalogue(),
         None => Arc::new(Catalogue::load(&shipped(), None).0),
     };

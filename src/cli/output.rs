@@ -24,3 +24,13 @@ pub fn raw(text: &str) -> Result<()> {
         result => result.context("cannot write to stdout"),
     }
 }
+
+/// A number of things.
+pub fn counted(number: usize, thing: &str) -> String {
+    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
+}
+
+/// How many phones, lines and sites a fleet has.
+pub fn fleet((sites, lines, phones): (usize, usize, usize)) -> String {
+    [counted(phones, "phone"), counted(lines, "line"), counted(sites, "site")].join(", ")
+}

@@ -10,6 +10,7 @@ use compact_str::CompactString;
 use tracing_subscriber::EnvFilter;
 
 use super::args::{LogFormat, Serve};
+use super::output;
 use crate::fleet::{Listen, Root};
 use crate::live::{Followed, Live, Serving, watch};
 use crate::phone::Mac;
@@ -139,8 +140,7 @@ fn own_address(address: &SocketAddr) -> Listen {
 
 /// What a person wants to see first: where it listens, what it loaded, what is wrong, and a line to try.
 fn greet(serving: &Serving, bound: &Bound, listens: &[Listen], state: &Path) {
-    let (sites, lines, phones) = serving.world.counts();
-    anstream::eprintln!("offhook {}: {phones} phones, {lines} lines, {sites} sites", env!("CARGO_PKG_VERSION"));
+    anstream::eprintln!("offhook {}: {}", env!("CARGO_PKG_VERSION"), output::fleet(serving.world.counts()));
     let mut first = None;
     for (address, listen) in bound.addresses().zip(listens) {
         let scheme = if listen.plain { "http" } else { "https" };
@@ -150,22 +150,26 @@ fn greet(serving: &Serving, bound: &Bound, listens: &[Listen], state: &Path) {
         if listen.tls.is_none() && !listen.plain {
             anstream::eprintln!("  with the self-signed certificate in {}", state.display());
         }
-        first = first.or(Some((scheme, address)));
+        first = first.or_else(|| Some((scheme, address, try_line(serving, &listen.families)?)));
     }
     let (errors, warnings) = serving.open_findings();
     if errors + warnings > 0 {
-        anstream::eprintln!("{errors} errors and {warnings} warnings: `offhook check` tells them");
+        let (errors, warnings) = (output::counted(errors, "error"), output::counted(warnings, "warning"));
+        anstream::eprintln!("{errors} and {warnings}: `offhook check` tells them");
     }
-    if let (Some((scheme, address)), Some(line)) = (first, try_line(serving)) {
+    if let Some((scheme, address, line)) = first {
         let insecure = if scheme == "https" { " -k" } else { "" };
         anstream::eprintln!("try: curl{insecure} {scheme}://{address}/{line}");
     }
 }
 
-/// The main file of the first phone that can be served.
-fn try_line(serving: &Serving) -> Option<String> {
+/// The main file of the first phone that a listener serves.
+fn try_line(serving: &Serving, families: &[CompactString]) -> Option<String> {
     let file_of = |mac: Mac| {
         let subject = serving.world.subject(mac).ok()?;
+        if !families.is_empty() && !families.contains(&subject.model.family) {
+            return None;
+        }
         let files = crate::render::documents_of(&subject);
         files.first().map(|(name, _)| name.clone())
     };

@@ -56,7 +56,9 @@ pub(super) fn read_settings(table: &mut Table<'_, '_>, prefix: &str, reading: &R
     for field in table.fields() {
         let name = format!("{prefix}{}", field.value);
         let shown = table.name_of(&field.value);
-        let Some(id) = reading.vocabulary.id(&name) else {
+        // Members of [sip] have their own table, and no second way to be written.
+        let known = reading.vocabulary.id(&name).filter(|_| !field.value.contains('.'));
+        let Some(id) = known else {
             let what = format!("`{shown}` is not a setting");
             let near = reading.vocabulary.nearest(&name).map(|near| near.strip_prefix(prefix).unwrap_or(near));
             let hint = near.map_or("`docs/fleet.md` lists them".to_owned(), |near| format!("did you mean `{near}`?"));

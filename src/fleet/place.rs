@@ -70,8 +70,8 @@ pub fn list(root: &Path) -> (Vec<Entity>, Vec<Finding>) {
     let add = |folder: PathBuf, findings: &mut Vec<Finding>| -> Vec<PathBuf> {
         let entries = match std::fs::read_dir(root.join(&folder)) {
             Ok(entries) => entries,
-            // A site without lines or phones needs no empty folder.
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound && folder.iter().count() > 1 => {
+            // A fleet without sites yet, or a site without lines or phones, needs no empty folder.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 return Vec::new();
             }
             Err(error) => {

@@ -90,6 +90,11 @@ impl Root {
         Root { public_url, listen, layer: Layer::read_with_scopes(table, reading) }
     }
 
+    /// Phones would be told an address that is none: the first listener takes any address of the machine.
+    pub fn url_is_missing(&self) -> bool {
+        self.public_url.is_none() && self.listen.first().is_some_and(|listen| listen.address.ip().is_unspecified())
+    }
+
     /// What phones call us: `public_url`, else the first listener's address.
     pub fn url(&self) -> CompactString {
         self.public_url.clone().unwrap_or_else(|| {

@@ -2,7 +2,8 @@
 //!
 //! Facts: `facts/cisco.md` 5.2 (Cisco's SPA and MPP administration guides, "SPA-AG" and "MPP-AG"). KNOWN: the fields of
 //! a `fnc` string are separated by `;`, several functions of one key are joined with `+`, and values are not quoted.
-//! INFERRED: a `;`, `=` or `+` inside a label or a number changes the meaning of the string, and nothing escapes it.
+//! `$USER` and `$PROXY` in it are replaced by the phone. INFERRED: a `;`, `=` or `+` inside a label or a number changes
+//! the meaning of the string, a `$` in a label may be taken for one of those, and nothing escapes any of them.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -35,8 +36,8 @@ impl Grammar {
 
     /// The label with each character that means something in the grammar replaced.
     ///
-    /// In `fnc` a `;` becomes `,`, a `=` becomes `-`, and a `+` or a control character becomes a blank; blanks at the
-    /// ends go. A label of which nothing would be left, such as `+`, becomes `-`, so that a key with a label keeps one.
+    /// In `fnc` a `;` becomes `,`, a `=` becomes `-`, and a `+`, a `$` or a control character becomes a blank;
+    /// blanks at the ends go. A label of which nothing would be left, such as `+`, becomes `-`, so that a key with a label keeps one.
     /// The answer is borrowed exactly if nothing had to change.
     pub fn label(self, text: &str) -> Cow<'_, str> {
         match self {
@@ -79,7 +80,7 @@ impl Grammar {
 }
 
 fn fnc_label(text: &str) -> Cow<'_, str> {
-    let must_go = |c: char| matches!(c, ';' | '=' | '+') || c.is_control();
+    let must_go = |c: char| matches!(c, ';' | '=' | '+' | '$') || c.is_control();
     let trimmed = text.trim_matches(' ');
     if !trimmed.contains(must_go) {
         return if trimmed.len() == text.len() { Cow::Borrowed(text) } else { Cow::Owned(trimmed.to_owned()) };
@@ -193,6 +194,8 @@ mod tests {
             ("Tom+Ann", "Tom Ann"),
             ("+33 1 23", "33 1 23"),
             ("C++", "C"),
+            ("5$ off", "5  off"),
+            ("$USER", "USER"),
             ("+", "-"),
             (" \r\n ", "-"),
             ("", ""),
@@ -237,6 +240,7 @@ mod tests {
         fn nothing_injects_a_field(label in any::<String>(), number in any::<String>(), url in any::<String>()) {
             let grammar = Grammar::Fnc;
             let label = grammar.label(&label);
+            prop_assert!(!label.contains('$'), "{label}");
             let number = grammar.number(&number).unwrap_or("201");
             let url = grammar.url(&url).unwrap_or("https://x.example/");
             let text = format!("fnc=sd;ext={number};nme={label};url={url};vid=1");
@@ -246,7 +250,7 @@ mod tests {
         }
 
         #[test]
-        fn a_seen_label_never_vanishes(label in "[;=+\\n\\tab ]{0,6}") {
+        fn a_seen_label_never_vanishes(label in "[;=+$\\n\\tab ]{0,6}") {
             let softened = Grammar::Fnc.label(&label);
             prop_assert_eq!(softened.is_empty(), label.trim_matches(' ').is_empty());
             prop_assert_eq!(matches!(softened, Cow::Borrowed(_)), *softened == label);

@@ -105,7 +105,7 @@ fn tell(before: &Serving, next: &Serving, entities: Option<&BTreeSet<Entity>>) {
     let known = if entities.is_none() { before.findings() } else { Vec::new() };
     let errors: Vec<&Finding> = findings.iter().filter(|finding| finding.is_open_error()).collect();
     for finding in errors.iter().filter(|finding| known.binary_search(finding).is_err()) {
-        tracing::error!("{finding}");
+        tracing::error!("{}", finding.without_level());
     }
     match errors.len() {
         0 => tracing::info!("reloaded: {phones} phones, {lines} lines, {sites} sites"),

@@ -60,7 +60,7 @@ fn failure(subject: &Subject, templates: &Templates, every_band: bool) -> Option
         reveal: Reveal::Secrets,
         changed_at: &|_| 0,
     };
-    let default = subject.maker.family.bands.default();
+    let default = subject.band(None);
     let bands = subject.maker.family.bands.iter().filter(|(band, _)| every_band || *band == default);
     for (band, name) in bands {
         let resolved = resolve(subject, band, Phase::First)?;

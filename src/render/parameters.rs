@@ -6,6 +6,7 @@ use crate::catalogue::{How, Kind, Mapping, Parameter, Scope, Setting, SettingId}
 use crate::findings::Level;
 use crate::format::Format;
 use crate::phone::SettingValue;
+use crate::phone::timezone::Zone;
 use crate::resolve::{Resolved, ResolvedSetting};
 
 /// A value that the phone's file cannot carry, or the family cannot say.
@@ -133,6 +134,9 @@ impl Writer<'_, '_> {
         };
         let mut texts = Vec::with_capacity(ours.len());
         for text in ours {
+            if !self.takes(id, setting, &text, account) {
+                continue;
+            }
             if parameter.values.is_empty() {
                 texts.extend(self.carried(id, setting, &text, account));
             } else if let Some(theirs) = said(&text) {
@@ -187,6 +191,28 @@ impl Writer<'_, '_> {
         let what = format!("`{}` cannot be sent to this phone: {refusal}", setting.name);
         self.troubles.push(Trouble { setting: id, account, level: Level::Error, code: "cannot-carry", what, hint });
         None
+    }
+
+    /// Whether the phone knows a time zone's offset, and takes a text of this form; tells it where it does not.
+    pub fn takes(&mut self, id: SettingId, setting: &Setting, text: &str, account: Option<usize>) -> bool {
+        let Some(mapping) = mapping(self.resolved, id) else { return true };
+        let family = &self.resolved.subject.model.family;
+        if mapping.offsets.is_empty() && mapping.pattern.is_none() {
+            return true;
+        }
+        let zone = Zone::parse(text).ok().filter(|_| setting.kind == Kind::Timezone);
+        let what = match (zone, &mapping.pattern) {
+            (Some(zone), _) if !mapping.offsets.contains(&i64::from(zone.offset_minutes)) => {
+                format!("`{}` is `{text}`, and no source shows its offset on `{family}`", setting.name)
+            }
+            (_, Some(pattern)) if !pattern.is_match(text) => {
+                format!("`{}` is `{text}`, which phones of the family `{family}` do not take", setting.name)
+            }
+            _ => return true,
+        };
+        let hint = mapping.pattern.as_ref().map(|pattern| format!("it has to match {pattern}"));
+        self.troubles.push(Trouble { setting: id, account, level: Level::Warning, code: "unmapped-value", what, hint });
+        mapping.pattern.is_none()
     }
 
     /// A secret, or what stands for it where secrets are not shown.

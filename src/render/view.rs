@@ -69,7 +69,7 @@ pub fn context(
 pub fn context_json(resolved: &Resolved<'_>, url: &str) -> serde_json::Value {
     let Some(shared) = Shared::of(resolved.subject, resolved.band) else { return serde_json::Value::Null };
     let (context, _) = context(resolved, &shared, url, false, &Stamp::default());
-    const NAMES: [&str; 14] = [
+    const NAMES: [&str; 15] = [
         "contract",
         "url",
         "phone",
@@ -84,6 +84,7 @@ pub fn context_json(resolved: &Resolved<'_>, url: &str) -> serde_json::Value {
         "wide_list",
         "codes",
         "services",
+        "stamp",
     ];
     let sorted = |name: &&str| {
         let value = context.get(name).and_then(|value| serde_json::to_value(value).ok())?;
@@ -228,7 +229,11 @@ fn shown(
     match (value, &setting.kind) {
         (SettingValue::Boolean(value), _) => (*value).into(),
         (SettingValue::Integer(number), _) => (*number).into(),
-        (SettingValue::Text(zone), Kind::Timezone) => self::zone(zone),
+        (SettingValue::Text(zone), Kind::Timezone) => {
+            writer.takes(id, setting, zone, account);
+            self::zone(zone)
+        }
+        (SettingValue::Text(text), _) if !writer.takes(id, setting, text, account) => Value::none(),
         (SettingValue::Text(text), _) if is_read_by_template(writer, id) => {
             writer.carried(id, setting, text, account).map_or_else(Value::none, |text| text.as_str().into())
         }

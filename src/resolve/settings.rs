@@ -1,4 +1,4 @@
-//! The layers of settings, lowest first: product, fleet, fleet's family and model, site, site's family and model, line,
+//! The layers of settings, lowest first: product, family, model, fleet, fleet's family and model, site, site's family and model, line,
 //! phone, and the seed of a first provisioning.
 
 use super::Phase;
@@ -11,6 +11,10 @@ use crate::world::Subject;
 pub enum SettingLayer {
     /// The default of the vocabulary.
     Product,
+    /// The family's file in the catalogue.
+    Family,
+    /// The model's file in the catalogue.
+    Model,
     /// `fleet.toml`
     Fleet,
     /// `fleet.toml`, for the phone's family.
@@ -38,6 +42,8 @@ impl SettingLayer {
     pub fn name(self) -> &'static str {
         match self {
             SettingLayer::Product => "product",
+            SettingLayer::Family => "family",
+            SettingLayer::Model => "model",
             SettingLayer::Fleet => "fleet",
             SettingLayer::FleetFamily => "fleet's family",
             SettingLayer::FleetModel => "fleet's model",
@@ -68,6 +74,8 @@ impl Origin {
     pub fn file(&self, subject: &Subject, line: Option<&Line>) -> String {
         match self.layer {
             SettingLayer::Product => "models/settings.toml".into(),
+            SettingLayer::Family => format!("models/{}/family.toml", subject.model.family),
+            SettingLayer::Model => subject.model.path(),
             SettingLayer::Fleet | SettingLayer::FleetFamily | SettingLayer::FleetModel => "fleet.toml".into(),
             SettingLayer::Site | SettingLayer::SiteFamily | SettingLayer::SiteModel | SettingLayer::Layout => {
                 subject.site.path()
@@ -96,6 +104,13 @@ pub(super) fn base(subject: &Subject) -> Settings<'_> {
         .iter()
         .map(|(_, setting)| ResolvedSetting { value: setting.default.as_ref(), origin: Origin::PRODUCT })
         .collect();
+    let known =
+        [(SettingLayer::Family, &subject.maker.family.settings), (SettingLayer::Model, &subject.model.settings)];
+    for (layer, given) in known {
+        for (id, value) in given {
+            settings[usize::from(id.0)] = ResolvedSetting { value: Some(value), origin: Origin { layer, at: 0 } };
+        }
+    }
     let fleet = [SettingLayer::Fleet, SettingLayer::FleetFamily, SettingLayer::FleetModel];
     let site = [SettingLayer::Site, SettingLayer::SiteFamily, SettingLayer::SiteModel];
     for (layer, names) in [(&subject.root.layer, fleet), (&subject.site.layer, site)] {

@@ -114,8 +114,7 @@ impl Phones {
         asked: &Asked<'_>,
     ) -> Reply {
         let mac = subject.phone.mac;
-        let firmware = claim.firmware.as_deref().or(subject.phone.firmware.as_deref());
-        let band = subject.maker.family.bands.of(firmware);
+        let band = subject.band(claim.firmware.as_deref());
         let seeded = !subject.phone.seed.is_empty();
         let phase = if seeded && !self.ledger.knows(mac) { Phase::First } else { Phase::Later };
         let key = CacheKey { mac, file: at as u16, band, phase, generations: serving.generations(&subject.phone) };

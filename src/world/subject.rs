@@ -6,7 +6,7 @@ use std::sync::Arc;
 use compact_str::CompactString;
 
 use super::World;
-use crate::catalogue::{Catalogue, FeatureCodes, Maker, Model, ModuleModel};
+use crate::catalogue::{Band, Catalogue, FeatureCodes, Maker, Model, ModuleModel};
 use crate::fleet::{Line, Modules, Phone, Root, Site};
 
 /// One phone with everything that has a say in its files.
@@ -31,6 +31,15 @@ pub struct Subject {
 }
 
 impl Subject {
+    /// The firmware band: by what the phone tells, else by what the fleet says it runs, else the model's or family's.
+    pub fn band(&self, firmware: Option<&str>) -> Band {
+        let bands = &self.maker.family.bands;
+        match firmware.or(self.phone.firmware.as_deref()) {
+            Some(firmware) => bands.of(Some(firmware)),
+            None => self.model.default_band.unwrap_or(bands.default()),
+        }
+    }
+
     /// The phone's primary line.
     pub fn primary(&self) -> Option<&Arc<Line>> {
         self.lines.first()

@@ -27,8 +27,17 @@ fn the_phones_own_star_codes_do_not_swallow_the_operators() {
     assert_snapshot!(codes("services = \"phone\"\n"), @"
     <Attendant_Console_Call_Pickup_Code>*11*#</Attendant_Console_Call_Pickup_Code>
     <Attendant_Console_Call_Park_Code>*68</Attendant_Console_Call_Park_Code>
-    <Call_Return_Code>*69</Call_Return_Code>
+    <Call_Return_Code></Call_Return_Code>
     <Cfwd_All_Act_Code>*72</Cfwd_All_Act_Code>
+    <Block_CID_Act_Code>*67</Block_CID_Act_Code>
+    <Call_Pickup_Code>*36</Call_Pickup_Code>
+    ");
+    // Where the phone does the services it keeps its codes, but for those that the site needs itself.
+    assert_snapshot!(codes("services = \"phone\"\ncodes.forward_all_to = { dial = \"*72{number}\" }\n"), @"
+    <Attendant_Console_Call_Pickup_Code>*11*#</Attendant_Console_Call_Pickup_Code>
+    <Attendant_Console_Call_Park_Code>*68</Attendant_Console_Call_Park_Code>
+    <Call_Return_Code></Call_Return_Code>
+    <Cfwd_All_Act_Code></Cfwd_All_Act_Code>
     <Block_CID_Act_Code>*67</Block_CID_Act_Code>
     <Call_Pickup_Code>*36</Call_Pickup_Code>
     ");

@@ -49,6 +49,10 @@ fn phone_books_that_are_not_used_are_cleared() {
     remote_phonebook.data.1.name = %NULL%
     remote_phonebook.data.5.url = %NULL%
     remote_phonebook.data.5.name = %NULL%
+    remote_phonebook.data.1.username = %NULL%
+    remote_phonebook.data.1.password = %NULL%
+    remote_phonebook.data.5.username = %NULL%
+    remote_phonebook.data.5.password = %NULL%
     ");
 }
 

@@ -185,7 +185,8 @@ impl Explainer<'_> {
                 Arc::make_mut(&mut again.lines[n]).name = changed(&line.name);
             });
         }
-        if let Some((_, at)) = subject.phone.lines.last() {
+        // Without its only line a phone is a spare one, on which everything differs.
+        if let (2.., Some((_, at))) = (subject.lines.len(), subject.phone.lines.last()) {
             self.try_subject(&phone("lines", *at), |again| {
                 again.lines.pop();
             });
