@@ -138,7 +138,8 @@ impl Loader {
         let world = match (vocabulary, codes) {
             (true, _) => world.with(self.everything(&world)),
             (_, true) => {
-                let sites = world.sites().map(|site| Entity::Site(site.id.clone())).collect();
+                let (all, _) = list(&self.root);
+                let sites = all.into_iter().filter(|entity| matches!(entity, Entity::Site(_))).collect();
                 world.with(self.read_all(&world, sites))
             }
             _ => world,

@@ -125,8 +125,9 @@ impl Settling {
     }
 
     /// The folder itself was away: what is not there yet may be on its way.
-    pub fn be_careful(&mut self) {
+    pub fn be_careful(&mut self, now: Instant) {
         self.careful = true;
+        self.last = Some(now);
     }
 
     /// Whether something has happened to a path; if so, that is taken note of and forgotten.
@@ -162,7 +163,7 @@ impl Settling {
                 true => ready.paths.extend(std::mem::take(&mut self.removed).into_keys()),
                 false => ready.paths.extend(self.removed.extract_if(.., gone).map(|(path, _)| path)),
             }
-            self.careful &= !self.removed.is_empty();
+            self.careful &= !(quiet && self.removed.is_empty());
         }
         ready
     }
@@ -259,6 +260,23 @@ mod tests {
         let later = now + Duration::from_secs(600);
         assert_eq!(settling.take(later, false), Ready::default());
         assert_eq!(settling.take(later, true).paths.len(), 1);
+    }
+
+    #[test]
+    fn a_folder_that_was_away_may_take_its_time_to_come_back() {
+        let mut settling = Settling::default();
+        let now = Instant::now();
+        let at = |millis| now + Duration::from_millis(millis);
+        settling.be_careful(now);
+        assert_eq!(settling.take(at(1), true), Ready::default());
+        settling.missing("a.toml".into(), at(2));
+        assert_eq!(settling.take(at(900), true), Ready::default());
+        assert_eq!(settling.take(at(1100), true).paths.len(), 1);
+        settling.missing("a.toml".into(), at(3000));
+        assert_eq!(settling.take(at(3010), true), Ready::default());
+        settling.take(at(5000), true);
+        settling.missing("a.toml".into(), at(5001));
+        assert_eq!(settling.take(at(5070), true).paths.len(), 1);
     }
 
     #[test]

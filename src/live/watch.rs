@@ -250,7 +250,7 @@ impl Following {
         }
         // Whoever wrote a file of the old folder does not write in the new one.
         self.settling.lose_track(now);
-        self.settling.be_careful();
+        self.settling.be_careful(now);
         self.place = place;
         if self.place.is_some() {
             self.watch_root();
@@ -270,7 +270,7 @@ impl Following {
         };
         let Some(what) = lacking else {
             if self.lacking.take().is_some() {
-                self.settling.be_careful();
+                self.settling.be_careful(now);
                 self.next_look = now;
             }
             return true;

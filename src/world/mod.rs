@@ -6,8 +6,10 @@
 
 mod change;
 mod findings;
+mod slot;
 mod subject;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -20,55 +22,13 @@ use crate::fleet::{Entity, Line, Phone, Root, Site};
 use crate::phone::Mac;
 
 pub use change::{Change, Read};
+use slot::Slot;
 pub use subject::Subject;
 
 /// A number that no two versions of anything share.
 pub fn next_generation() -> u64 {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     NEXT.fetch_add(1, Ordering::Relaxed)
-}
-
-/// An entity: what is served, and what is wrong with its file.
-#[derive(Debug)]
-struct Slot<T> {
-    good: Option<Arc<T>>,
-    generation: u64,
-    present: bool,
-    findings: Arc<[Finding]>,
-}
-
-impl<T> Default for Slot<T> {
-    fn default() -> Slot<T> {
-        Slot { good: None, generation: 0, present: false, findings: Arc::default() }
-    }
-}
-
-impl<T> Clone for Slot<T> {
-    fn clone(&self) -> Slot<T> {
-        Slot {
-            good: self.good.clone(),
-            generation: self.generation,
-            present: self.present,
-            findings: self.findings.clone(),
-        }
-    }
-}
-
-impl<T> Slot<T> {
-    fn next(&self, parsed: Option<T>, findings: Vec<Finding>) -> Slot<T> {
-        let changed = parsed.is_some();
-        Slot {
-            good: parsed.map(Arc::new).or_else(|| self.good.clone()),
-            generation: if changed { next_generation() } else { self.generation },
-            present: true,
-            findings: findings.into(),
-        }
-    }
-
-    /// Its file is gone: what refers to it keeps the last good version.
-    fn gone(&self) -> Slot<T> {
-        Slot { good: self.good.clone(), generation: self.generation, present: false, findings: Arc::default() }
-    }
 }
 
 /// A site with the codes that hold in it.
@@ -148,9 +108,15 @@ impl World {
         changes
             .sort_by(|a, b| (matches!(a.read, Read::Gone), &a.entity).cmp(&(matches!(b.read, Read::Gone), &b.entity)));
         let wide = changes.iter().any(|change| !matches!(change.entity, Entity::Phone(..)));
+        let mut phones = Vec::new();
         for change in changes {
+            if let Entity::Phone(_, stem) = &change.entity {
+                phones.extend(Entity::mac(stem, Path::new("")));
+            }
             world.put(change);
         }
+        // Only now: a second file for a phone may have come, and neither is the earlier one.
+        phones.into_iter().for_each(|mac| world.choose_again(mac));
         if wide {
             world.try_waiting();
         }
@@ -247,8 +213,14 @@ impl World {
                 None => slot.files.push(file),
             }
         }
-        self.choose(mac, &mut slot);
         self.phones.insert(mac, slot);
+    }
+
+    fn choose_again(&mut self, mac: Mac) {
+        if let Some(mut slot) = self.phones.get(&mac).cloned() {
+            self.choose(mac, &mut slot);
+            self.phones.insert(mac, slot);
+        }
     }
 
     /// Takes the newest version of a phone, if it is the only one and nothing that it names is missing.
@@ -268,12 +240,7 @@ impl World {
     }
 
     fn try_waiting(&mut self) {
-        for mac in self.waiting.clone() {
-            if let Some(mut slot) = self.phones.get(&mac).cloned() {
-                self.choose(mac, &mut slot);
-                self.phones.insert(mac, slot);
-            }
-        }
+        self.waiting.clone().into_iter().for_each(|mac| self.choose_again(mac));
     }
 
     fn enter(&self, site: Site) -> (Option<SiteEntry>, Option<Finding>) {
