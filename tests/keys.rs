@@ -58,6 +58,7 @@ fn every_key_that_nobody_sets_is_written_as_empty() {
     let fleet = phone("gigaset-maxwell3", "");
     assert_snapshot!(fleet.sent(&["FunctionKeys.7."]), @r#"
     <param name="PhoneUI.Keys.FunctionKeys.7.Type" value="-1"/>
+    <param name="PhoneUI.Keys.FunctionKeys.7.Connection" value=""/>
     <param name="PhoneUI.Keys.FunctionKeys.7.DisplayName" value=""/>
     <param name="PhoneUI.Keys.FunctionKeys.7.PhoneNumber" value=""/>
     <param name="PhoneUI.Keys.FunctionKeys.7.CallPickupCode" value=""/>

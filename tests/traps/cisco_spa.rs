@@ -18,28 +18,28 @@ fn the_phones_own_star_codes_do_not_swallow_the_operators() {
     };
     assert_snapshot!(codes(""), @"
     <Attendant_Console_Call_Pickup_Code>*11*#</Attendant_Console_Call_Pickup_Code>
-    <Attendant_Console_Call_Park_Code></Attendant_Console_Call_Park_Code>
     <Call_Return_Code></Call_Return_Code>
     <Cfwd_All_Act_Code></Cfwd_All_Act_Code>
     <Block_CID_Act_Code></Block_CID_Act_Code>
     <Call_Pickup_Code></Call_Pickup_Code>
+    <Attendant_Console_Call_Park_Code></Attendant_Console_Call_Park_Code>
     ");
     assert_snapshot!(codes("services = \"phone\"\n"), @"
     <Attendant_Console_Call_Pickup_Code>*11*#</Attendant_Console_Call_Pickup_Code>
-    <Attendant_Console_Call_Park_Code>*68</Attendant_Console_Call_Park_Code>
     <Call_Return_Code></Call_Return_Code>
     <Cfwd_All_Act_Code>*72</Cfwd_All_Act_Code>
     <Block_CID_Act_Code>*67</Block_CID_Act_Code>
     <Call_Pickup_Code>*36</Call_Pickup_Code>
+    <Attendant_Console_Call_Park_Code>*68</Attendant_Console_Call_Park_Code>
     ");
     // Where the phone does the services it keeps its codes, but for those that the site needs itself.
     assert_snapshot!(codes("services = \"phone\"\ncodes.forward_all_to = { dial = \"*72{number}\" }\n"), @"
     <Attendant_Console_Call_Pickup_Code>*11*#</Attendant_Console_Call_Pickup_Code>
-    <Attendant_Console_Call_Park_Code>*68</Attendant_Console_Call_Park_Code>
     <Call_Return_Code></Call_Return_Code>
     <Cfwd_All_Act_Code></Cfwd_All_Act_Code>
     <Block_CID_Act_Code>*67</Block_CID_Act_Code>
     <Call_Pickup_Code>*36</Call_Pickup_Code>
+    <Attendant_Console_Call_Park_Code>*68</Attendant_Console_Call_Park_Code>
     ");
     let text = phone("cisco-spa504g", "").file();
     let codes: Vec<&str> = text.lines().filter(|line| line.contains("_Code>")).collect();
@@ -85,7 +85,7 @@ fn a_spa_polls_and_ends_no_run_early() {
     <Profile_Rule_D></Profile_Rule_D>
     <Resync_Random_Delay>2</Resync_Random_Delay>
     <Resync_At__HHmm_></Resync_At__HHmm_>
-    <Resync_Periodic>86400</Resync_Periodic>
+    <Resync_Periodic>3600</Resync_Periodic>
     <Resync_Error_Retry_Delay>300</Resync_Error_Retry_Delay>
     <Resync_From_SIP>Yes</Resync_From_SIP>
     <Resync_After_Upgrade_Attempt>Yes</Resync_After_Upgrade_Attempt>

@@ -59,6 +59,7 @@ fn the_pickup_code_of_a_maxwell_is_followed_by_the_number() {
     let keys = "keys.2 = { function = \"supervise\", number = \"202\" }\n";
     assert_snapshot!(phone("gigaset-maxwell3", keys).sent(&["FunctionKeys.1."]), @r#"
     <param name="PhoneUI.Keys.FunctionKeys.1.Type" value="4"/>
+    <param name="PhoneUI.Keys.FunctionKeys.1.Connection" value=""/>
     <param name="PhoneUI.Keys.FunctionKeys.1.Color" value="3"/>
     <param name="PhoneUI.Keys.FunctionKeys.1.DisplayName" value="202"/>
     <param name="PhoneUI.Keys.FunctionKeys.1.PhoneNumber" value="202"/>
