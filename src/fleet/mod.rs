@@ -18,7 +18,7 @@ pub use keys::MAX_LABEL;
 pub use layer::{Layer, Stored};
 pub use line::Line;
 pub use phone::{Modules, Phone, Raw};
-pub use place::{Entity, list};
+pub use place::{Entity, list, list_sites};
 pub use root::{ClientCertificates, Listen, Root, TlsFiles};
 pub use secrets::Secrets;
 pub use site::{KnownNumber, NumberKind, Services, Site};

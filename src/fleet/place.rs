@@ -1,5 +1,6 @@
 //! Which file of the fleet's folder is which entity.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use compact_str::CompactString;
@@ -51,6 +52,14 @@ impl Entity {
         }
     }
 
+    /// The site that it is in; none for the fleet's own file.
+    pub fn site(&self) -> Option<&CompactString> {
+        match self {
+            Entity::Root => None,
+            Entity::Site(site) | Entity::Line(site, _) | Entity::Phone(site, _) => Some(site),
+        }
+    }
+
     /// The MAC that a phone's file is named by.
     ///
     /// # Errors
@@ -65,54 +74,64 @@ impl Entity {
 
 /// All entities of a fleet's folder, in order; what cannot be listed becomes a finding.
 pub fn list(root: &Path) -> (Vec<Entity>, Vec<Finding>) {
-    let mut entities = Vec::new();
-    let mut findings = Vec::new();
-    let add = |folder: PathBuf, findings: &mut Vec<Finding>| -> Vec<PathBuf> {
-        let entries = match std::fs::read_dir(root.join(&folder)) {
-            Ok(entries) => entries,
-            // A fleet without sites yet, or a site without lines or phones, needs no empty folder.
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                return Vec::new();
-            }
+    let mut listing = Listing { root, entities: vec![Entity::Root], findings: Vec::new() };
+    let sites = listing.paths("sites".into());
+    sites.iter().for_each(|site| listing.site(site));
+    listing.sorted()
+}
+
+/// All entities of some sites, in order.
+pub fn list_sites(root: &Path, sites: &BTreeSet<CompactString>) -> (Vec<Entity>, Vec<Finding>) {
+    let mut listing = Listing { root, entities: Vec::new(), findings: Vec::new() };
+    sites.iter().for_each(|site| listing.site(&Path::new("sites").join(site)));
+    listing.sorted()
+}
+
+struct Listing<'r> {
+    root: &'r Path,
+    entities: Vec<Entity>,
+    findings: Vec<Finding>,
+}
+
+impl Listing<'_> {
+    fn paths(&mut self, folder: PathBuf) -> Vec<PathBuf> {
+        match std::fs::read_dir(self.root.join(&folder)) {
+            Ok(entries) => entries.filter_map(Result::ok).map(|entry| folder.join(entry.file_name())).collect(),
+            // A site without lines or phones needs no empty folder.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && folder.iter().count() > 1 => Vec::new(),
             Err(error) => {
-                findings.push(Finding::error(
-                    "unreadable",
-                    &folder,
-                    None,
-                    format!("cannot be listed: {}", plain(&error)),
-                ));
-                return Vec::new();
+                let what = format!("cannot be listed: {}", plain(&error));
+                self.findings.push(Finding::error("unreadable", &folder, None, what));
+                Vec::new()
             }
-        };
-        entries.filter_map(Result::ok).map(|entry| folder.join(entry.file_name())).collect()
-    };
-    entities.push(Entity::Root);
-    for site in add("sites".into(), &mut findings) {
-        if !root.join(&site).is_dir() || site.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
-        {
-            continue;
         }
-        entities.extend(Entity::at(&site.join("site.toml")));
+    }
+
+    fn site(&mut self, site: &Path) {
+        if !self.root.join(site).is_dir() || is_hidden(site) {
+            return;
+        }
+        self.entities.extend(Entity::at(&site.join("site.toml")));
         for folder in ["lines", "phones"] {
-            for path in add(site.join(folder), &mut findings) {
+            for path in self.paths(site.join(folder)) {
                 match Entity::at(&path) {
-                    Some(entity) => entities.push(entity),
-                    None if path.extension().is_some_and(|extension| extension == "toml") => {
-                        let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
-                        if !hidden {
-                            findings.push(Finding::warning(
-                                "odd-name",
-                                &path,
-                                None,
-                                "is not read: its name is not valid UTF-8",
-                            ));
-                        }
+                    Some(entity) => self.entities.push(entity),
+                    None if path.extension().is_some_and(|extension| extension == "toml") && !is_hidden(&path) => {
+                        let what = "is not read: its name is not valid UTF-8";
+                        self.findings.push(Finding::warning("odd-name", &path, None, what));
                     }
                     None => {}
                 }
             }
         }
     }
-    entities.sort();
-    (entities, findings)
+
+    fn sorted(mut self) -> (Vec<Entity>, Vec<Finding>) {
+        self.entities.sort();
+        (self.entities, self.findings)
+    }
+}
+
+fn is_hidden(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
 }

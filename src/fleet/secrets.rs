@@ -29,6 +29,11 @@ impl Secrets {
         self.files.lock().map(|files| files.keys().cloned().collect()).unwrap_or_default()
     }
 
+    /// How many files those are; it never becomes less.
+    pub fn count_files(&self) -> usize {
+        self.files.lock().map_or(0, |files| files.len())
+    }
+
     /// The entities whose secrets come from a file that looks different now.
     pub fn users_of_changed(&self) -> BTreeSet<Entity> {
         let Ok(files) = self.files.lock() else { return BTreeSet::new() };

@@ -9,12 +9,13 @@ use compact_str::CompactString;
 use rayon::prelude::*;
 use smallvec::SmallVec;
 
+use super::Held;
 use super::prove::prove;
 use super::shipped::{Overrides, shipped};
 use super::stamps::Stamps;
 use crate::catalogue::{Catalogue, Texts, Vocabulary};
 use crate::findings::{Finding, Level};
-use crate::fleet::{Entity, Phone, Reading, Secrets, Stamp, list};
+use crate::fleet::{Entity, Phone, Reading, Secrets, Stamp, list, list_sites};
 use crate::identify::Index;
 use crate::reader::read_text;
 use crate::render::Templates;
@@ -94,7 +95,12 @@ impl Loader {
         &self.root
     }
 
-    /// Files outside of the fleet's folder that secrets come from.
+    /// How many files secrets come from.
+    pub fn count_secret_files(&self) -> usize {
+        self.secrets.count_files()
+    }
+
+    /// The files that secrets come from.
     pub fn secret_files(&self) -> Vec<PathBuf> {
         self.secrets.files()
     }
@@ -156,15 +162,24 @@ impl Loader {
         next(before, before.world.with(changes))
     }
 
-    /// Looks at the whole folder for what has changed; leaves alone what is held.
-    pub fn look(&self, held: &BTreeSet<Entity>) -> Seen {
-        let listed: BTreeSet<Entity> = list(&self.root).0.into_iter().collect();
-        let missing = self.stamps.unlisted(&listed).into_iter().filter(|entity| !held.contains(entity)).collect();
-        let changed = self.stamps.changed(&self.root, &listed).into_iter().filter(|(entity, _)| !held.contains(entity));
+    /// Looks for what has changed in some sites, or everywhere; leaves alone what is held.
+    pub fn look(&self, sites: Option<&BTreeSet<CompactString>>, held: &Held) -> Seen {
+        let listed = match sites {
+            Some(sites) => list_sites(&self.root, sites).0,
+            None => list(&self.root).0,
+        };
+        let listed: BTreeSet<Entity> = listed.into_iter().collect();
+        let is_free = |entity: &Entity| !held.entities.contains(entity);
+        let is_meant = |entity: &Entity| {
+            sites.is_none_or(|sites| entity.site().is_some_and(|site| sites.contains(site))) && is_free(entity)
+        };
+        let missing = self.stamps.unlisted(&listed).into_iter().filter(is_meant).collect();
+        let changed = self.stamps.changed(&self.root, &listed).into_iter().filter(|(entity, _)| is_free(entity));
         let is_young = |stamp: &Option<Stamp>| stamp.is_some_and(|stamp| stamp.is_younger_than(YOUNG));
         let (young, changed): (Vec<_>, Vec<_>) = changed.partition(|(_, stamp)| is_young(stamp));
         let entities = |found: Vec<(Entity, Option<Stamp>)>| found.into_iter().map(|(entity, _)| entity).collect();
-        let (catalogue, missing_overrides) = self.look_at_overrides();
+        let (differs, missing_overrides) = if sites.is_none() { self.look_at_overrides() } else { (false, Vec::new()) };
+        let catalogue = differs && missing_overrides.is_empty() && !held.overrides;
         Seen { changed: entities(changed), young: entities(young), missing, catalogue, missing_overrides }
     }
 

@@ -5,6 +5,7 @@
 
 mod loader;
 mod prove;
+mod refused;
 mod settle;
 mod shipped;
 mod stamps;
@@ -15,6 +16,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
+use compact_str::CompactString;
 
 pub use loader::{Loader, Seen, Serving};
 pub use prove::prove;
@@ -39,8 +41,12 @@ pub struct Changed {
     pub catalogue: bool,
     /// Files that secrets come from, or files beside them.
     pub secrets: bool,
-    /// More than single files: look at everything, but not at what is held.
-    pub everything: Option<Held>,
+    /// Sites whose folders came or went, with files that no event may name.
+    pub sites: BTreeSet<CompactString>,
+    /// More than that: look at everything.
+    pub everything: bool,
+    /// What is not to be looked at.
+    pub held: Held,
 }
 
 /// Files that are not to be read now, because somebody is writing them or is about to put them back.
@@ -69,24 +75,33 @@ impl Live {
 
     /// Follows a change on disk; what is wrong with it is logged, and what was good stays.
     ///
-    /// Gives what a look at everything has found, if there was one: some of it may be read only later.
+    /// Gives what a look around has found, if there was one: some of it may be read only later.
     pub fn follow(&self, changed: &Changed) -> Seen {
         let mut loader = self.loader.lock().unwrap_or_else(PoisonError::into_inner);
-        let seen = changed.everything.as_ref().map(|held| loader.look(&held.entities)).unwrap_or_default();
-        let free = !changed.everything.as_ref().is_some_and(|held| held.overrides) && seen.missing_overrides.is_empty();
-        let catalogue = (seen.catalogue && free) || (changed.catalogue && loader.is_overridden_otherwise());
+        let seen = match changed.everything {
+            true => loader.look(None, &changed.held),
+            false if changed.sites.is_empty() => Seen::default(),
+            false => loader.look(Some(&changed.sites), &changed.held),
+        };
+        let catalogue = seen.catalogue || (changed.catalogue && loader.is_overridden_otherwise());
         let mut entities: BTreeSet<Entity> = changed.entities.union(&seen.changed).cloned().collect();
-        if changed.secrets || changed.everything.is_some() {
+        if changed.secrets || changed.everything {
             entities.extend(loader.users_of_changed_secrets());
         }
         let before = self.now();
         let known = catalogue.then(|| loader.reload_catalogue(&before));
         let fleet = (!entities.is_empty()).then(|| loader.reload(known.as_ref().unwrap_or(&before), &entities));
         if let Some(next) = fleet.or(known) {
-            tell(&before, &next, (!catalogue && entities.len() < MANY).then_some(&entities));
-            self.current.store(Arc::new(next));
+            let next = Arc::new(next);
+            self.current.store(next.clone());
+            tell(&before, &next, (!catalogue).then_some(&entities));
         }
         seen
+    }
+
+    /// How many files secrets come from.
+    pub fn count_secret_files(&self) -> usize {
+        self.loader.lock().unwrap_or_else(PoisonError::into_inner).count_secret_files()
     }
 
     /// The files that secrets come from.
@@ -95,14 +110,22 @@ impl Live {
     }
 }
 
-/// Of so many files that were read again, everything that is wrong with the fleet is compared.
-const MANY: usize = 100;
+/// Of so many files that were read again, only what is new is told.
+const MANY: usize = 20;
 
-/// Logs what is wrong with files that were read again, or what is new where not only single files were read.
+/// Logs what is wrong with files that were read again; none: with everything. What was wrong before is told again only
+/// where somebody works on a few files.
 fn tell(before: &Serving, next: &Serving, entities: Option<&BTreeSet<Entity>>) {
     let (sites, lines, phones) = next.world.counts();
-    let findings = entities.map_or_else(|| next.findings(), |entities| next.world.findings_of(entities));
-    let known = if entities.is_none() { before.findings() } else { Vec::new() };
+    let of = |serving: &Serving| match entities {
+        Some(entities) => serving.world.findings_of(entities),
+        None => serving.findings(),
+    };
+    let (findings, mut known) = (of(next), Vec::new());
+    if entities.is_none_or(|entities| entities.len() > MANY) {
+        known = of(before);
+        known.sort();
+    }
     let errors: Vec<&Finding> = findings.iter().filter(|finding| finding.is_open_error()).collect();
     for finding in errors.iter().filter(|finding| known.binary_search(finding).is_err()) {
         tracing::error!("{}", finding.without_level());

@@ -13,8 +13,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
+use compact_str::CompactString;
 use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher};
 
+use super::refused::{hint, plainly};
 use super::settle::Settling;
 use super::{Changed, Held, Live};
 use crate::fleet::{Entity, Stamp};
@@ -86,6 +88,8 @@ struct Following {
     lacking: Option<(Instant, bool)>,
     /// Folders with certificates and secrets, and whether they are watched.
     beside: BTreeMap<PathBuf, bool>,
+    /// How many files with secrets were seen to.
+    secrets: usize,
     blind: bool,
     catalogue_waits: bool,
     looked: Instant,
@@ -107,15 +111,13 @@ impl Following {
             place: None,
             lacking: None,
             beside: BTreeMap::new(),
+            secrets: 0,
             blind: false,
             catalogue_waits: false,
             looked: now,
             next_look: now,
         };
-        match watcher {
-            Ok(watcher) => following.watcher = Some(watcher),
-            Err(error) => following.go_blind(&error),
-        }
+        following.watcher = watcher.map_err(|error| following.go_blind(&error)).ok();
         following
     }
 
@@ -184,10 +186,13 @@ impl Following {
                 self.watch_again(path);
             } else if let Some(entity) = Entity::at(relative) {
                 changed.entities.insert(entity);
-            } else if is_place_of_folder(relative) {
+            } else if let Some(place) = Place::of(relative) {
                 // It may have been filled before it was watched, so that comes first.
                 self.watch_again(path);
-                everything = true;
+                match place {
+                    Place::Site(site) => changed.sites.extend([site]),
+                    Place::All => everything = true,
+                }
             }
             beside.extend(path.parent());
         }
@@ -197,16 +202,16 @@ impl Following {
         }
         let beside = self.known_beside(&beside);
         changed.secrets = !beside.is_empty();
-        changed.everything = everything.then_some(held);
-        self.follow(&changed, &beside, now);
+        changed.everything = everything;
+        if changed != Changed::default() {
+            changed.held = held;
+            self.follow(&changed, &beside, now);
+        }
     }
 
     fn follow(&mut self, changed: &Changed, beside: &BTreeSet<PathBuf>, now: Instant) {
-        if *changed == Changed::default() {
-            return;
-        }
         let seen = self.live.follow(changed);
-        if changed.everything.is_some() {
+        if changed.everything {
             let least = if self.blind { LOOK_BLIND } else { LOOK };
             self.looked = Instant::now();
             self.next_look = self.looked + least.max(now.elapsed() * 200);
@@ -216,11 +221,11 @@ impl Following {
         seen.missing.iter().for_each(|entity| self.settling.missing(path(entity), now));
         seen.missing_overrides.into_iter().for_each(|path| self.settling.missing(path, now));
         for followed in &self.followed {
-            if changed.everything.is_some() || followed.files.iter().any(|file| beside.contains(&folder_of(file))) {
+            if changed.everything || followed.files.iter().any(|file| beside.contains(&folder_of(file))) {
                 (followed.then)();
             }
         }
-        self.watch_beside(changed.everything.is_some());
+        self.watch_beside(changed.everything);
     }
 
     /// What is being written, or was taken away and may be back.
@@ -249,7 +254,9 @@ impl Following {
         }
         // Whoever wrote a file of the old folder does not write in the new one.
         self.settling.lose_track(now);
-        self.settling.be_careful(now);
+        if self.place.is_some() || self.lacking.is_some() {
+            self.settling.be_careful(now);
+        }
         self.place = place;
         if self.place.is_some() {
             self.watch_root();
@@ -313,7 +320,12 @@ impl Following {
 
     /// Folders with certificates and secrets; secrets come and go with the fleet's own files.
     fn watch_beside(&mut self, again: bool) {
+        // There may be one for each line, so only new ones are worth a look.
+        if !again && self.live.count_secret_files() == self.secrets {
+            return;
+        }
         let secrets = self.live.secret_files();
+        self.secrets = secrets.len();
         let files = self.followed.iter().flat_map(|followed| &followed.files).chain(&secrets);
         let folders: BTreeSet<PathBuf> = files.map(|file| folder_of(file)).collect();
         let inside = std::fs::canonicalize(&self.root).unwrap_or_else(|_| self.root.clone());
@@ -359,39 +371,25 @@ fn folder_of(file: &Path) -> PathBuf {
     std::fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned())
 }
 
-/// An error without the paths, which the message has already.
-fn plainly(error: &notify::Error) -> String {
-    match &error.kind {
-        notify::ErrorKind::Io(error) => crate::reader::plain(error),
-        notify::ErrorKind::MaxFilesWatch => "the system's limit of watched folders is reached".to_owned(),
-        notify::ErrorKind::PathNotFound => "it does not exist".to_owned(),
-        _ => error.to_string(),
-    }
+/// A folder by its place, even when it is gone.
+enum Place {
+    /// `sites/SITE`, `sites/SITE/lines` or `sites/SITE/phones`.
+    Site(CompactString),
+    /// `sites`; or what begins with two dots: container platforms replace the content of a folder by such a link.
+    All,
 }
 
-/// What can be done about a watch that the system does not give.
-fn hint(error: &notify::Error) -> Option<&'static str> {
-    /// Too many open files: that is how Linux says that a user has too many watchers.
-    const EMFILE: i32 = 24;
-    match &error.kind {
-        notify::ErrorKind::MaxFilesWatch => Some("raise the limit: `sysctl fs.inotify.max_user_watches=524288`"),
-        notify::ErrorKind::Io(error) if error.raw_os_error() == Some(EMFILE) => {
-            Some("raise the limit: `sysctl fs.inotify.max_user_instances=512`")
+impl Place {
+    fn of(relative: &Path) -> Option<Place> {
+        let parts: Vec<&str> = relative.iter().filter_map(|part| part.to_str()).collect();
+        match parts.as_slice() {
+            ["sites"] => Some(Place::All),
+            ["sites", site] | ["sites", site, "lines" | "phones"] if !site.starts_with('.') => {
+                Some(Place::Site((*site).into()))
+            }
+            [link] if link.starts_with("..") => Some(Place::All),
+            _ => None,
         }
-        _ => None,
-    }
-}
-
-/// `sites`, `sites/SITE`, `sites/SITE/lines` and `sites/SITE/phones`: folders by their place, even when they are gone.
-/// So is what begins with two dots: container platforms replace the content of a mounted folder by such a link.
-fn is_place_of_folder(relative: &Path) -> bool {
-    let parts: Vec<_> = relative.iter().filter_map(|part| part.to_str()).collect();
-    match parts.as_slice() {
-        ["sites"] => true,
-        ["sites", site] => !site.starts_with('.'),
-        ["sites", _, folder] => matches!(*folder, "lines" | "phones"),
-        [link] => link.starts_with(".."),
-        _ => false,
     }
 }
 

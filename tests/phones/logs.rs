@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
-use offhook::live::{Changed, Held};
+use offhook::live::Changed;
 
 use crate::house::{ALL, House, LOCAL, PUBLIC, STRANGER, Way, YEALINK, put};
 
@@ -53,9 +53,9 @@ fn no_password_and_no_token_is_logged() {
         "Secret201x\n",
     ] {
         put(house.folder.path(), "sites/a/lines/201.toml", bad);
-        house.live.follow(&Changed { everything: Some(Held::default()), ..Changed::default() });
+        house.live.follow(&Changed { everything: true, ..Changed::default() });
         std::thread::sleep(std::time::Duration::from_millis(15));
-        house.live.follow(&Changed { everything: Some(Held::default()), ..Changed::default() });
+        house.live.follow(&Changed { everything: true, ..Changed::default() });
         house.get(&format!("/{}", YEALINK.file));
     }
     let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();

@@ -67,7 +67,7 @@ fn a_site_that_comes_with_everything_in_it() {
         let place = if round == 0 { site.clone() } else { house.around().join(by) };
         let mac = format!("001565bb000{round}");
         put(&place, "site.toml", "sip.server = \"sip.example.org\"\n");
-        put(&place, "lines/1.toml", &line_text(by));
+        put(&place, "lines/1.toml", &line_text(&format!("Name-{by}")));
         put(&place, &format!("phones/{mac}.toml"), &phone_text("yealink-t46s", "1"));
         match *by {
             "moved" => fs::rename(&place, &site).unwrap(),
@@ -75,14 +75,14 @@ fn a_site_that_comes_with_everything_in_it() {
             "linked" => std::os::unix::fs::symlink(&place, &site).unwrap(),
             _ => {}
         }
-        let time = house.until_has(&format!("{mac}.cfg"), by);
+        let time = house.until_has(&format!("{mac}.cfg"), &format!("Name-{by}"));
         eprintln!("a site {by} in: {time:?}");
         // And it is watched from then on.
-        put(&site, "lines/1.toml", &line_text("later"));
-        house.until_has(&format!("{mac}.cfg"), "later");
-        put(&site, "lines/2.toml", &line_text("second"));
+        put(&site, "lines/1.toml", &line_text("Laterone"));
+        house.until_has(&format!("{mac}.cfg"), "Laterone");
+        put(&site, "lines/2.toml", &line_text("Numbertwo"));
         put(&site, &format!("phones/{mac}.toml"), &phone_text("yealink-t46s", "2"));
-        house.until_has(&format!("{mac}.cfg"), "second");
+        house.until_has(&format!("{mac}.cfg"), "Numbertwo");
     }
     house.until_clean();
 }
@@ -263,7 +263,7 @@ fn a_fleet_in_the_folder_where_the_program_runs() {
     drop(house);
     let folder = tempfile::tempdir().unwrap();
     fleet(&folder.path().join("fleet"));
-    put(folder.path(), "fleet/secrets/pw", "first");
+    put(folder.path(), "fleet/secrets/pw", "Pw-first");
     put(
         folder.path(),
         "fleet/sites/a/lines/201.toml",
@@ -271,9 +271,9 @@ fn a_fleet_in_the_folder_where_the_program_runs() {
     );
     std::env::set_current_dir(folder.path()).unwrap();
     let house = House::open(folder, "fleet".into());
-    house.now(&[(YEALINK, "first")]);
-    put(house.around(), "fleet/secrets/pw", "second");
-    house.until_has(YEALINK, "second");
+    house.now(&[(YEALINK, "Pw-first")]);
+    put(house.around(), "fleet/secrets/pw", "Pw-second");
+    house.until_has(YEALINK, "Pw-second");
     put(house.around(), "fleet/sites/a/lines/202.toml", &line_text("Emil"));
     house.until_has(CISCO, "Emil");
 }

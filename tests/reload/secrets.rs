@@ -20,50 +20,50 @@ fn with_secret(file: &str, prepare: impl FnOnce(&Path)) -> House {
 #[test]
 fn a_secret_that_changes_inside_and_outside_of_the_folder() {
     for file in ["secrets/pw", "../secrets/pw", "sites/a/lines/pw", "../pw"] {
-        let house = with_secret(file, |root| put(root, file, "first\n"));
-        house.now(&[(YEALINK, "first")]);
-        house.put(file, "second\n");
-        let time = house.until_has(YEALINK, "second");
+        let house = with_secret(file, |root| put(root, file, "Pw-first\n"));
+        house.now(&[(YEALINK, "Pw-first")]);
+        house.put(file, "Pw-second\n");
+        let time = house.until_has(YEALINK, "Pw-second");
         eprintln!("secret in `{file}` to served: {time:?}");
-        house.put(file, "third\n");
-        house.until_has(YEALINK, "third");
+        house.put(file, "Pw-third\n");
+        house.until_has(YEALINK, "Pw-third");
     }
 }
 
 #[test]
 fn a_half_written_secret_is_never_served() {
-    let house = with_secret("../secrets/pw", |root| put(root, "../secrets/pw", "first"));
+    let house = with_secret("../secrets/pw", |root| put(root, "../secrets/pw", "Pw-first"));
     let path = house.root().join("../secrets/pw");
-    house.while_running(&[(YEALINK, &["first", "second"])], || {
+    house.while_running(&[(YEALINK, &["Pw-first", "Pw-second"])], || {
         let mut file = OpenOptions::new().write(true).truncate(true).open(&path).unwrap();
         sleep(Duration::from_millis(150));
-        file.write_all(b"sec").unwrap();
+        file.write_all(b"Pw-sec").unwrap();
         sleep(Duration::from_millis(150));
         file.write_all(b"ond").unwrap();
     });
-    house.until_has(YEALINK, "second");
+    house.until_has(YEALINK, "Pw-second");
     std::fs::write(&path, "").unwrap();
     house.until_told("which is empty");
-    house.always(&[(YEALINK, "second")], WHILE);
+    house.always(&[(YEALINK, "Pw-second")], WHILE);
 }
 
 #[test]
 fn a_secret_that_is_replaced_by_a_link() {
     let house = with_secret("../mount/pw", |root| {
         let around = root.parent().unwrap();
-        put(around, "mount/..one/pw", "first");
-        put(around, "mount/..two/pw", "second");
+        put(around, "mount/..one/pw", "Pw-first");
+        put(around, "mount/..two/pw", "Pw-second");
         shell(&around.join("mount"), "ln -s ..one ..data; ln -s ..data/pw pw");
     });
-    house.now(&[(YEALINK, "first")]);
+    house.now(&[(YEALINK, "Pw-first")]);
     shell(&house.around().join("mount"), "ln -s ..two ..tmp; mv -T ..tmp ..data");
-    house.until_has(YEALINK, "second");
+    house.until_has(YEALINK, "Pw-second");
 }
 
 #[test]
 fn a_secret_that_comes_later() {
     let house = with_secret("../secrets/pw", |root| put(root, "../secrets/other", "x"));
     assert_eq!(house.get(YEALINK).0, 503);
-    put(house.around(), "secrets/pw", "first");
-    house.until_has(YEALINK, "first");
+    put(house.around(), "secrets/pw", "Pw-first");
+    house.until_has(YEALINK, "Pw-first");
 }
