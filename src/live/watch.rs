@@ -78,7 +78,6 @@ struct Following {
     above: Option<PathBuf>,
     followed: Vec<Followed>,
     watcher: Option<RecommendedWatcher>,
-    /// So that the channel stays open without a watcher too.
     _send: Sender<notify::Result<Event>>,
     settling: Settling,
     /// The folder that is watched; none while there is none.
@@ -395,3 +394,7 @@ fn is_place_of_folder(relative: &Path) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+#[path = "watch_tests.rs"]
+mod tests;

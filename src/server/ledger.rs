@@ -9,6 +9,7 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::thread::JoinHandle;
 
 use compact_str::CompactString;
 
@@ -29,6 +30,17 @@ struct Entry {
 pub struct Ledger {
     entries: Mutex<BTreeMap<(Mac, CompactString), Entry>>,
     out: Option<SyncSender<String>>,
+    writer: Option<JoinHandle<()>>,
+}
+
+impl Drop for Ledger {
+    /// What was served before a shutdown is on the disk after it.
+    fn drop(&mut self) {
+        self.out = None;
+        if let Some(writer) = self.writer.take() {
+            let _ = writer.join();
+        }
+    }
 }
 
 impl Ledger {
@@ -42,13 +54,13 @@ impl Ledger {
         rewrite(&path, &entries)?;
         let file = OpenOptions::new().append(true).create(true).open(&path)?;
         let (out, lines) = sync_channel(MAX_WAITING);
-        std::thread::Builder::new().name("ledger".into()).spawn(move || write(&lines, file))?;
-        Ok(Ledger { entries: Mutex::new(entries), out: Some(out) })
+        let writer = std::thread::Builder::new().name("ledger".into()).spawn(move || write(&lines, file))?;
+        Ok(Ledger { entries: Mutex::new(entries), out: Some(out), writer: Some(writer) })
     }
 
     /// A record that is kept in memory only.
     pub fn in_memory() -> Ledger {
-        Ledger { entries: Mutex::default(), out: None }
+        Ledger { entries: Mutex::default(), out: None, writer: None }
     }
 
     /// Whether the phone has ever got a file of its own.
@@ -144,6 +156,21 @@ mod tests {
         ledger.served(mac(), &file, REVISION, 200);
         assert_eq!(ledger.changed_at(mac(), &file, REVISION, 300), 100);
         assert_eq!(ledger.changed_at(mac(), &file, OTHER, 300), 300);
+    }
+
+    #[test]
+    fn a_record_is_on_the_disk_when_the_server_has_stopped() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = CompactString::from("phone");
+        for round in 1..=20_u8 {
+            let ledger = Ledger::open(folder.path()).unwrap();
+            for number in 0..50 {
+                ledger.served(Mac::from_bytes([0, 21, 101, 0, round, number]), &file, REVISION, 100);
+            }
+            drop(ledger);
+            let text = std::fs::read_to_string(folder.path().join("provisioned.log")).unwrap();
+            assert_eq!(text.lines().count(), usize::from(round) * 50);
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use compact_str::CompactString;
 use tera::Context;
 
 use super::ledger::Ledger;
-use super::{Answer as Answering, Asked, HeaderValue, Reply, StatusCode};
+use super::{Answer as Answering, Asked, HeaderValue, Method, Reply, StatusCode};
 use crate::admit::{Refusal, Way, admit};
 use crate::catalogue::{Answer, Band, Family, FilePattern};
 use crate::identify::{Claim, FamilyIndex, Request, identify};
@@ -122,15 +122,9 @@ impl Phones {
         let made = self.cache.get_or_render(&key, || self.render(serving, subject, band, phase, file, now));
         match made {
             Ok(document) => {
-                let (peer, revision) = (asked.peer.ip(), &document.revision);
-                // A phone that asks for what it has is no news; thousands do so at once.
-                match self.ledger.served(mac, &file.name, revision, now) {
-                    true => {
-                        tracing::info!(phone.mac = %mac, peer = %peer, %revision, "served a new `{}` to `{mac}`", file.name)
-                    }
-                    false => {
-                        tracing::debug!(phone.mac = %mac, peer = %peer, %revision, "served `{}` to `{mac}`", file.name)
-                    }
+                // A look at the head is no provisioning: the phone has none of it.
+                if asked.method != Method::HEAD {
+                    self.record(mac, file, &document, asked, now);
                 }
                 reply_of(&document)
             }
@@ -138,6 +132,18 @@ impl Phones {
                 tracing::error!(phone.mac = %mac, "`{}` of `{mac}` cannot be made: {error}", file.name);
                 later()
             }
+        }
+    }
+
+    /// Takes note of what a phone has got.
+    fn record(&self, mac: Mac, file: &FilePattern, document: &Document, asked: &Asked<'_>, now: u64) {
+        let (peer, revision) = (asked.peer.ip(), &document.revision);
+        // A phone that asks for what it has is no news; thousands do so at once.
+        match self.ledger.served(mac, &file.name, revision, now) {
+            true => {
+                tracing::info!(phone.mac = %mac, peer = %peer, %revision, "served a new `{}` to `{mac}`", file.name)
+            }
+            false => tracing::debug!(phone.mac = %mac, peer = %peer, %revision, "served `{}` to `{mac}`", file.name),
         }
     }
 

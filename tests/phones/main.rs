@@ -1,0 +1,9 @@
+//! The phones' service: what each phone asks for, and what it gets.
+
+mod house;
+mod logs;
+mod odd;
+mod requests;
+mod seed;
+mod trust;
+mod wire;

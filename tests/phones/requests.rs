@@ -1,0 +1,115 @@
+//! Paths and user agents.
+
+use crate::house::{ALL, CISCO, GIGASET, House, LOCAL, OTHER, Way, YEALINK, said, whose};
+
+#[test]
+fn each_phone_gets_its_file_with_its_password() {
+    let house = House::new();
+    for phone in ALL {
+        for target in [
+            format!("/{}", phone.file),
+            format!("/{}", phone.file.to_uppercase()),
+            format!("/{}", phone.file.replace(phone.mac, &phone.mac.to_uppercase())),
+            format!("//{}", phone.file),
+            format!("/%2e/{}", phone.file),
+            format!("/{}", phone.file.replace('.', "%2e")),
+            format!("/~t0ken/{}", phone.file),
+            format!("/any/folder/{}", phone.file),
+        ] {
+            for user_agent in [None, Some(phone.user_agent), Some("curl/8.5.0")] {
+                let (status, body) = said(&house.ask(&target, Way { user_agent, ..LOCAL }));
+                assert_eq!((status, whose(&body)), (200, vec![phone.mac]), "{target} as {user_agent:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn only_the_phones_own_site_leads_to_it() {
+    let house = House::new();
+    for (site, status) in [("a", 200), ("b", 404), ("elsewhere", 200)] {
+        let (told, body) = house.get(&format!("/{site}/{}", YEALINK.file));
+        assert_eq!((told, body.is_empty()), (status, status != 200), "{site}");
+    }
+    assert_eq!(house.get(&format!("/b/{}", OTHER.file)).0, 200);
+    assert_eq!(house.get(&format!("/~t0ken/b/{}", YEALINK.file)).0, 404);
+}
+
+#[test]
+fn common_files_are_a_phones_own_if_it_says_who_it_is() {
+    let house = House::new();
+    // A Yealink goes on to its own file.
+    for user_agent in [YEALINK.user_agent, "Yealink SIP-T46S 66.86.0.15"] {
+        assert_eq!(house.get_as("/y000000000066.cfg", user_agent), (404, String::new()));
+    }
+    // A Cisco out of the box is led to its file, and gets none of the secrets.
+    let (status, body) = house.get_as("/spa504G.cfg", "Cisco/SPA504G-7.4.9c");
+    assert_eq!((status, whose(&body)), (200, vec![]));
+    assert!(body.contains("https://phones.example.org/$MA.xml"), "{body}");
+    assert_eq!(house.get("/spa504G.cfg"), (200, body));
+    let (status, body) = house.get_as("/spa504G.cfg", CISCO.user_agent);
+    assert_eq!((status, whose(&body)), (200, vec![CISCO.mac]));
+    // A Maxwell asks for its own file next.
+    assert_eq!(house.get("/provisioning.xml"), (404, String::new()));
+    assert_eq!(house.get("/device/provisioning.xml"), (404, String::new()));
+    let (status, body) = house.get_as("/device/provisioning.xml", GIGASET.user_agent);
+    assert_eq!((status, whose(&body)), (200, vec![GIGASET.mac]));
+}
+
+#[test]
+fn files_that_phones_ask_for_in_vain() {
+    let house = House::new();
+    for target in [
+        "/001565aa0001.boot",
+        "/y000000000000.boot",
+        "/001565aa0001-local.cfg",
+        "/001565aa0001-contact.xml",
+        "/82/1/GC_MAX_v2.bin",
+        "/ATA1cdf0faa0002.cnf.xml",
+        "/favicon.ico",
+        "/",
+        "/robots.txt",
+    ] {
+        assert_eq!(house.get(target), (404, String::new()), "{target}");
+    }
+}
+
+#[test]
+fn two_phones_in_one_request_get_nothing() {
+    let house = House::new();
+    for (target, user_agent) in [
+        (format!("/{}", YEALINK.file), OTHER.user_agent),
+        (format!("/{}", CISCO.file), "Cisco/SPA504G-7.4.9c (1CDF0FAA0009)(CCQ162306EA)"),
+        (format!("/{}", GIGASET.file), "Maxwell 3/82.2.18.4-release;7C2F80AA0009"),
+        (format!("/{}?mac={}", YEALINK.file, OTHER.mac), "curl/8.5.0"),
+    ] {
+        assert_eq!(house.get_as(&target, user_agent), (404, String::new()), "{target} as {user_agent}");
+    }
+}
+
+#[test]
+fn a_phone_that_is_not_stored() {
+    let house = House::new();
+    for (target, user_agent) in [
+        ("/001565aa0099.cfg", "Yealink SIP-T46S 66.86.0.15 00:15:65:aa:00:99"),
+        ("/1cdf0faa0099.xml", "curl/8.5.0"),
+        ("/spa504G.cfg", "Cisco/SPA504G-7.4.9c (1CDF0FAA0099)(CCQ162306EA)"),
+    ] {
+        assert_eq!(house.get_as(target, user_agent), (404, String::new()), "{target}");
+    }
+}
+
+#[test]
+fn a_phone_of_another_family_gets_nothing() {
+    let house = House::new();
+    for (target, user_agent) in [
+        (YEALINK.file, "Cisco/SPA504G-7.4.9c (001565AA0001)(CCQ162306EA)"),
+        (YEALINK.file, "Cisco/SPA504G-7.4.9c"),
+        ("001565aa0001.xml", "Maxwell 3/82.2.18.4-release;001565AA0001"),
+        (CISCO.file, "Yealink SIP-T46S 66.86.0.15 1c:df:0f:aa:00:02"),
+        ("1cdf0faa0002.boot", CISCO.user_agent),
+    ] {
+        let (status, body) = house.get_as(&format!("/{target}"), user_agent);
+        assert_eq!((status, whose(&body)), (404, vec![]), "{target} as {user_agent}");
+    }
+}

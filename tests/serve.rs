@@ -1,0 +1,205 @@
+//! `offhook serve` as a process: what it says, what it serves, and how it ends.
+
+use std::io::{BufRead, BufReader, Read};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+const LONG: Duration = Duration::from_secs(30);
+
+/// A running server with what it writes to stderr.
+struct Server {
+    child: Child,
+    lines: Receiver<String>,
+    said: Vec<String>,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A copy of the fleet to start from, with a state folder beside it.
+fn fleet() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/start");
+    shell(&format!("cp -r {} {}", from.display(), folder.path().join("fleet").display()));
+    folder
+}
+
+fn shell(command: &str) -> Output {
+    let output = Command::new("sh").arg("-c").arg(command).output().unwrap();
+    assert!(output.status.success(), "{command}\n{}", String::from_utf8_lossy(&output.stderr));
+    output
+}
+
+fn serve(folder: &Path, more: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_offhook"));
+    command.arg("serve").arg("fleet").args(["--state", "state"]).args(more).current_dir(folder);
+    command.env_remove("OFFHOOK_LOG").stderr(Stdio::piped()).stdout(Stdio::piped()).stdin(Stdio::null());
+    command
+}
+
+impl Server {
+    fn start(folder: &Path, more: &[&str]) -> Server {
+        let mut child = serve(folder, more).spawn().unwrap();
+        let (send, lines) = channel();
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        std::thread::spawn(move || stderr.lines().map_while(Result::ok).try_for_each(|line| send.send(line)));
+        let mut server = Server { child, lines, said: Vec::new() };
+        server.until("try: ");
+        server
+    }
+
+    /// Waits for a line that has a text in it.
+    fn until(&mut self, text: &str) -> String {
+        let begin = Instant::now();
+        loop {
+            let left = LONG.saturating_sub(begin.elapsed());
+            let Ok(line) = self.lines.recv_timeout(left) else { panic!("never said `{text}`: {:#?}", self.said) };
+            self.said.push(line.clone());
+            if line.contains(text) {
+                return line;
+            }
+        }
+    }
+
+    fn line(&self, text: &str) -> &str {
+        self.said.iter().find(|line| line.contains(text)).unwrap_or_else(|| panic!("no `{text}`: {:#?}", self.said))
+    }
+
+    fn address(&self) -> &str {
+        self.line("listening on ").rsplit('/').next().unwrap()
+    }
+
+    /// Runs the line that it tells to try, and gives what came.
+    fn tried(&self) -> String {
+        let line = self.line("try: ").trim_start_matches("try: ").to_owned();
+        String::from_utf8(shell(&format!("{line} --fail --silent --show-error --max-time 20")).stdout).unwrap()
+    }
+
+    fn terminate(mut self) -> (ExitStatus, Duration) {
+        let begin = Instant::now();
+        shell(&format!("kill -TERM {}", self.child.id()));
+        self.until("stopped");
+        let mut out = String::new();
+        self.child.stdout.take().unwrap().read_to_string(&mut out).unwrap();
+        assert_eq!(out, "", "data is for stdout, and serve has none");
+        (self.child.wait().unwrap(), begin.elapsed())
+    }
+}
+
+#[test]
+fn it_says_what_it_does_and_the_line_to_try_works() {
+    let folder = fleet();
+    let server = Server::start(folder.path(), &["--listen", "127.0.0.1:0"]);
+    assert!(server.said[0].ends_with("1 phone, 2 lines, 1 site"), "{:?}", server.said);
+    assert!(server.line("listening on ").starts_with("listening on https://127.0.0.1:"));
+    assert!(server.line("self-signed").contains("state"));
+    assert!(server.line("try: ").starts_with("try: curl -k https://127.0.0.1:"));
+    let body = server.tried();
+    assert!(body.starts_with("#!version:1.0.0.1\n") && body.contains("account.1.user_name = 201"), "{body}");
+    // A connection that is kept does not keep the server.
+    let kept = std::net::TcpStream::connect(server.address()).unwrap();
+    let (status, time) = server.terminate();
+    assert_eq!(status.code(), Some(0));
+    assert!(time < LONG, "{time:?}");
+    drop(kept);
+}
+
+#[test]
+fn a_second_start_has_the_same_certificate() {
+    let folder = fleet();
+    let read = || std::fs::read(folder.path().join("state/self-signed.pem")).unwrap();
+    let server = Server::start(folder.path(), &["--listen", "127.0.0.1:0"]);
+    let first = (read(), server.tried());
+    assert_eq!(server.terminate().0.code(), Some(0));
+    let server = Server::start(folder.path(), &["--listen", "127.0.0.1:0"]);
+    assert_eq!((read(), server.tried()), first);
+}
+
+#[test]
+fn an_address_that_is_taken() {
+    let folder = fleet();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let output = serve(folder.path(), &["--listen", &address]).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains(&format!("error: cannot listen on `{address}`")), "{said}");
+    assert!(said.contains("hint: another program, or another `offhook serve`, listens there already"), "{said}");
+}
+
+#[test]
+fn a_folder_that_is_no_fleet() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("fleet")).unwrap();
+    let output = serve(folder.path(), &[]).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(said.contains("has no fleet.toml") && said.contains("hint: `offhook init fleet`"), "{said}");
+}
+
+/// A certificate for localhost of its own, in two files.
+fn certificate(folder: &Path) -> PathBuf {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned(), "127.0.0.1".to_owned()]).unwrap();
+    std::fs::write(folder.join("key.new"), made.signing_key.serialize_pem()).unwrap();
+    std::fs::write(folder.join("cert.new"), made.cert.pem()).unwrap();
+    for name in ["key", "cert"] {
+        std::fs::rename(folder.join(format!("{name}.new")), folder.join(format!("{name}.pem"))).unwrap();
+    }
+    folder.join("cert.pem")
+}
+
+#[test]
+fn a_certificate_that_is_renewed_and_an_edit_are_served_without_a_restart() {
+    let folder = fleet();
+    let tls = folder.path().join("tls");
+    std::fs::create_dir(&tls).unwrap();
+    let trusted = certificate(&tls);
+    let root = "schema = 1\n[[listen]]\naddress = \"127.0.0.1:0\"\ntls = { certificate = \"../tls/cert.pem\", key = \"../tls/key.pem\" }\n";
+    std::fs::write(folder.path().join("fleet/fleet.toml"), root).unwrap();
+    let mut server = Server::start(folder.path(), &[]);
+    let url = server.line("try: ").rsplit(' ').next().unwrap().to_owned();
+    let get = |cacert: &Path| {
+        let mut curl = Command::new("curl");
+        curl.args(["--silent", "--max-time", "20", "--cacert"]).arg(cacert).arg(&url);
+        let output = curl.output().unwrap();
+        output.status.success().then(|| String::from_utf8(output.stdout).unwrap())
+    };
+    assert!(get(&trusted).unwrap().contains("account.1.user_name = 201"));
+    let old = folder.path().join("old.pem");
+    std::fs::copy(&trusted, &old).unwrap();
+    certificate(&tls);
+    server.until("was renewed");
+    assert!(get(&trusted).is_some());
+    assert!(get(&old).is_none(), "the old certificate is still served");
+    // A certificate that is not one leaves the good one in place.
+    std::fs::write(&trusted, "not a certificate\n").unwrap();
+    server.until("keeping the certificate");
+    shell(&format!("curl --silent --fail --insecure --max-time 20 {url}"));
+    std::fs::write(folder.path().join("fleet/sites/office/lines/201.toml"), "display_name = \"Renewed\"\n").unwrap();
+    server.until("reloaded");
+    let body =
+        String::from_utf8(shell(&format!("curl --silent --fail --insecure --max-time 20 {url}")).stdout).unwrap();
+    assert!(body.contains("Renewed"), "{body}");
+}
+
+#[test]
+fn a_seed_is_not_sent_again_after_a_restart() {
+    let folder = fleet();
+    let phone = folder.path().join("fleet/sites/office/phones/001565aabb01.toml");
+    let text = std::fs::read_to_string(&phone).unwrap() + "[seed]\nring_volume = 8\n";
+    std::fs::write(&phone, text).unwrap();
+    let server = Server::start(folder.path(), &["--listen", "127.0.0.1:0"]);
+    assert!(server.tried().contains("voice.ring_vol = "));
+    server.terminate();
+    let server = Server::start(folder.path(), &["--listen", "127.0.0.1:0"]);
+    assert!(!server.tried().contains("voice.ring_vol = "));
+}
