@@ -1,6 +1,6 @@
 //! Yealink's `cfg`: a version line, then one `name = value` to a line.
 //!
-//! Facts: `facts/yealink.md` chapter 3 (Yealink's configuration templates, "TPL", and administrator's guides, "AG-81").
+//! Facts: docs/sources.md, Yealink chapter 3 (Yealink's configuration templates, "TPL", and administrator's guides, "AG-81").
 //! KNOWN: the version line, the comment at the start of a line, blanks around `=`, and that
 //! `static.security.user_password` alone may be repeated. PEER and field reports: UTF-8, values running to the end of
 //! the line, quotes around a value with `#` or `;`, and no quotes around a URL, since some parameters keep them.
