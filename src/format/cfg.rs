@@ -1,6 +1,6 @@
 //! Yealink's `cfg`: a version line, then one `name = value` to a line.
 //!
-//! Facts: `facts/yealink.md` chapter 3 (Yealink's configuration templates, "TPL", and administrator's guides, "AG-81").
+//! Facts: docs/sources.md, Yealink chapter 3 (Yealink's configuration templates, "TPL", and administrator's guides, "AG-81").
 //! KNOWN: the version line, the comment at the start of a line, blanks around `=`, and that
 //! `static.security.user_password` alone may be repeated. PEER and field reports: UTF-8, values running to the end of
 //! the line, quotes around a value with `#` or `;`, and no quotes around a URL, since some parameters keep them.
@@ -100,14 +100,20 @@ pub(super) fn edit(text: &str, edits: &[RawEdit]) -> Result<String, FormatError>
     let end = if text.starts_with(&format!("{VERSION}\r\n")) { "\r\n" } else { "\n" };
     let mut edited = String::with_capacity(text.len() + 64 * edits.len());
     let mut done = HashSet::new();
+    // Mostly there are one or two edits and a thousand lines: comparing is quicker than hashing.
+    let find = |name: &str| match edits.len() {
+        0..=8 => edits.iter().find(|edit| edit.name == name),
+        _ => by_name.get(name).copied(),
+    };
     scan(text, |line| {
-        match line.content {
-            Content::Entry { name, .. } if by_name.contains_key(name) => {
-                if done.insert(name) {
-                    write_entry(by_name[name], end, &mut edited);
-                }
-            }
-            Content::Entry { .. } | Content::Other => edited.push_str(line.bytes),
+        let edit = match line.content {
+            Content::Entry { name, .. } => find(name),
+            Content::Other => None,
+        };
+        match edit {
+            Some(edit) if done.insert(edit.name.as_str()) => write_entry(edit, end, &mut edited),
+            Some(_) => {}
+            None => edited.push_str(line.bytes),
         }
         Ok(())
     })?;
@@ -191,10 +197,20 @@ fn content(line: &str) -> Result<Content<'_>, String> {
     }
 }
 
+/// The bytes of names, looked up since every line of every file begins with one.
+static NAME_PARTS: [bool; 256] = {
+    let mut parts = [false; 256];
+    let mut b = 0;
+    while b < 256 {
+        parts[b] = (b as u8).is_ascii_alphanumeric() || matches!(b as u8, b'_' | b'.' | b'-');
+        b += 1;
+    }
+    parts
+};
+
 /// The name that the text begins with, empty if there is none, and the rest.
 fn split_name(text: &str) -> (&str, &str) {
-    let is_part = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-');
-    text.split_at(text.bytes().position(|b| !is_part(b)).unwrap_or(text.len()))
+    text.split_at(text.bytes().position(|b| !NAME_PARTS[usize::from(b)]).unwrap_or(text.len()))
 }
 
 /// The value without its quotes, if it is one that the phone reads whole.

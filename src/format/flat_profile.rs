@@ -1,6 +1,6 @@
 //! Cisco's `flat-profile` for SPA and MPP phones: below the root one element for each parameter.
 //!
-//! Facts: `facts/cisco.md` 3.1 and 3.3 (Cisco's SPA provisioning guide, "SPA-PG"; MPP administration guides, "MPP-AG";
+//! Facts: docs/sources.md, Cisco 3.1 and 3.3 (Cisco's SPA provisioning guide, "SPA-PG"; MPP administration guides, "MPP-AG";
 //! WAZO). KNOWN: the root, that white space at the ends of a value is trimmed and a line break inside it becomes a blank,
 //! the escapes, and the attribute `ua` with `na`, `ro` or `rw`. PEER: `router-configuration`, alone in holding elements.
 //! The last of two elements of one name wins (KNOWN), so a second one is a mistake and refused. UTF-8 is where the

@@ -1,6 +1,6 @@
 //! The grammar of a field: what its placeholders may hold before the field reaches its format.
 //!
-//! Facts: `facts/cisco.md` 5.2 (Cisco's SPA and MPP administration guides, "SPA-AG" and "MPP-AG"). KNOWN: the fields of
+//! Facts: docs/sources.md, Cisco 5.2 (Cisco's SPA and MPP administration guides, "SPA-AG" and "MPP-AG"). KNOWN: the fields of
 //! a `fnc` string are separated by `;`, several functions of one key are joined with `+`, and values are not quoted.
 //! `$USER` and `$PROXY` in it are replaced by the phone. INFERRED: a `;`, `=` or `+` inside a label or a number changes
 //! the meaning of the string, a `$` in a label may be taken for one of those, and nothing escapes any of them.

@@ -1,6 +1,6 @@
 //! The XML of Gigaset's Maxwell and Nx70: `provisioning` with `firmware`, `nvm` and `custom`.
 //!
-//! Facts: `facts/gigaset.md` 3.3 (TAN, WAZO and Gigaset's wiki, "W:"). KNOWN: UTF-8, the root, its three children, `param`
+//! Facts: docs/sources.md, Gigaset 3.3 (TAN, WAZO and Gigaset's wiki, "W:"). KNOWN: UTF-8, the root, its three children, `param`
 //! with `name` and `value` in `nvm`, `file` in `firmware`, `step` in `custom`, XML escaping, and the Nx70's `oper`, which
 //! may hold `param` elements of its own and be repeated for each handset.
 //!

@@ -1,7 +1,7 @@
 //! Time zones: from an IANA name to the offset and the rule that a phone is told.
 //!
 //! A phone knows no IANA name, or only some; it takes an offset from UTC and a rule for daylight saving time, by week
-//! (Yealink, `facts/yealink.md` 4.2) or by day of the month (Cisco, `facts/cisco.md` 4.3). Both are worked out here from
+//! (Yealink, docs/sources.md, 4.2) or by day of the month (Cisco, docs/sources.md, 4.3). Both are worked out here from
 //! the rule that the time zone database gives for all years after its last listed change (the footer of its TZif file),
 //! so that the answer never depends on a clock.
 //!
