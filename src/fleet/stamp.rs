@@ -3,6 +3,11 @@
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+/// A file that has changed within this time may still be in somebody's hands…
+const YOUNG: Duration = Duration::from_millis(10);
+/// …and so may one that is empty.
+const EMPTY: Duration = Duration::from_secs(1);
+
 /// A file's identity, size and times of change; of a link, those of the file that it leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stamp {
@@ -33,10 +38,11 @@ impl Stamp {
         (self.device, self.inode) == (other.device, other.inode)
     }
 
-    /// Whether it has changed within this time.
-    pub fn is_younger_than(&self, age: Duration) -> bool {
+    /// Whether it has changed so lately that somebody may still be writing it; an empty file most likely is to be filled.
+    pub fn is_unfinished(&self) -> bool {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as i128);
+        let time = if self.size == 0 { EMPTY } else { YOUNG };
         // A clock that was set back must not keep a file from being read.
-        (0..age.as_nanos() as i128).contains(&(now - self.modified_nanos.max(self.changed_nanos)))
+        (0..time.as_nanos() as i128).contains(&(now - self.modified_nanos.max(self.changed_nanos)))
     }
 }

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use compact_str::CompactString;
 use rayon::prelude::*;
@@ -47,9 +46,6 @@ pub struct Loader {
     failing: BTreeSet<CompactString>,
     models: Option<Models>,
 }
-
-/// A file that has changed within this time may still be in somebody's hands.
-const YOUNG: Duration = Duration::from_millis(10);
 
 /// What a look at the whole folder has found.
 #[derive(Debug, Default)]
@@ -175,7 +171,7 @@ impl Loader {
         };
         let missing = self.stamps.unlisted(&listed).into_iter().filter(is_meant).collect();
         let changed = self.stamps.changed(&self.root, &listed).into_iter().filter(|(entity, _)| is_free(entity));
-        let is_young = |stamp: &Option<Stamp>| stamp.is_some_and(|stamp| stamp.is_younger_than(YOUNG));
+        let is_young = |stamp: &Option<Stamp>| stamp.is_some_and(|stamp| stamp.is_unfinished());
         let (young, changed): (Vec<_>, Vec<_>) = changed.partition(|(_, stamp)| is_young(stamp));
         let entities = |found: Vec<(Entity, Option<Stamp>)>| found.into_iter().map(|(entity, _)| entity).collect();
         let (differs, missing_overrides) = if sites.is_none() { self.look_at_overrides() } else { (false, Vec::new()) };

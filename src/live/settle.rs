@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 use notify::event::{AccessKind, AccessMode, CreateKind, Flag, ModifyKind, RenameMode};
 use notify::{Event, EventKind};
 
+use crate::fleet::Stamp;
+
 /// A writer who has not been heard of for so long has closed the file, or keeps it open for no good.
 const WRITING: Duration = Duration::from_secs(30);
 /// A single file that is removed may be back within this time.
@@ -22,8 +24,10 @@ const REMOVED_QUIET: Duration = Duration::from_secs(1);
 const REMOVED_MOST: Duration = Duration::from_secs(30);
 /// So many are many.
 const MANY: usize = 20;
-/// A file that was too young to be read is read after this time, if no writer is heard of.
-const AGAIN: Duration = Duration::from_millis(15);
+/// A file that was too young to be read is read after this time, if no writer is heard of…
+const AGAIN: Duration = Duration::from_millis(25);
+/// …and an empty one after this: most likely it was made a moment ago, and is to be filled.
+const EMPTY: Duration = Duration::from_secs(1);
 /// Only Linux tells when a writer closes a file.
 const TELLS_OF_CLOSING: bool = cfg!(any(target_os = "linux", target_os = "android"));
 
@@ -43,6 +47,8 @@ pub struct Settling {
 pub struct Ready {
     /// Files that were written or removed; links and folders that came or went too.
     pub paths: BTreeSet<PathBuf>,
+    /// Of those, files that had their second chance.
+    pub again: BTreeSet<PathBuf>,
     /// Events were lost: look at everything.
     pub lost: bool,
 }
@@ -106,16 +112,22 @@ impl Settling {
     /// Events were lost, perhaps those of writers that closed their files.
     pub fn lose_track(&mut self, now: Instant) {
         self.ready.lost = true;
+        self.lose_writers(Path::new(""), now);
+    }
+
+    /// Writers below a folder may have closed their files without anybody telling.
+    pub fn lose_writers(&mut self, folder: &Path, now: Instant) {
         let soon = now.checked_sub(WRITING - REMOVED_QUIET).unwrap_or(now);
-        for since in self.writing.values_mut() {
+        for (_, since) in self.writing.iter_mut().filter(|(path, _)| path.starts_with(folder)) {
             *since = soon.min(*since);
         }
     }
 
-    /// A look at everything found this file so young that somebody may still write it.
+    /// This file is so young that somebody may be writing it again.
     pub fn young(&mut self, path: PathBuf, now: Instant) {
         if !self.writing.contains_key(&path) {
-            self.again.insert(path, now);
+            let empty = std::fs::metadata(&path).is_ok_and(|meta| meta.len() == 0);
+            self.again.insert(path, now + if empty { EMPTY } else { AGAIN });
         }
     }
 
@@ -137,9 +149,9 @@ impl Settling {
         touched
     }
 
-    /// Files that are being written.
+    /// Files that are being written, or may be.
     pub fn writing(&self) -> impl Iterator<Item = &PathBuf> {
-        self.writing.keys()
+        self.writing.keys().chain(self.again.keys())
     }
 
     /// Files that are gone, and may be back.
@@ -147,12 +159,26 @@ impl Settling {
         self.removed.keys()
     }
 
+    /// What may be read by now, and is not being written again this very moment.
+    pub fn take_finished(&mut self, now: Instant, believe: bool) -> Ready {
+        let mut ready = self.take(now, believe);
+        let again = std::mem::take(&mut ready.again);
+        let unfinished = |path: &PathBuf| {
+            !again.contains(path) && path.is_file() && Stamp::of(path).is_some_and(|stamp| stamp.is_unfinished())
+        };
+        for path in ready.paths.extract_if(.., unfinished) {
+            self.young(path, now);
+        }
+        ready
+    }
+
     /// What may be read by now; `believe` says whether removals may be believed at all.
     pub fn take(&mut self, now: Instant, believe: bool) -> Ready {
         let mut ready = std::mem::take(&mut self.ready);
         let past = |since: &Instant, time: Duration| now.saturating_duration_since(*since) >= time;
         ready.paths.extend(self.writing.extract_if(.., |_, since| past(since, WRITING)).map(|(path, _)| path));
-        ready.paths.extend(self.again.extract_if(.., |_, since| past(since, AGAIN)).map(|(path, _)| path));
+        ready.again = self.again.extract_if(.., |_, end| *end <= now).map(|(path, _)| path).collect();
+        ready.paths.extend(ready.again.iter().cloned());
         if believe {
             let quiet = self.last.is_none_or(|last| past(&last, REMOVED_QUIET));
             let few = self.removed.len() <= MANY && !self.careful;

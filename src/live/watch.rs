@@ -169,7 +169,7 @@ impl Following {
         if self.place.is_none() {
             return;
         }
-        let ready = self.settling.take(now, whole);
+        let ready = self.settling.take_finished(now, whole);
         if ready.lost {
             self.next_look = self.next_look.min(now.max(self.looked + PAUSE));
         }
@@ -309,7 +309,11 @@ impl Following {
     /// and never where the folder is a link.
     fn watch_again(&mut self, folder: &Path) {
         let Some(watcher) = self.watcher.as_mut().filter(|_| folder.is_dir()) else { return };
-        let _ = watcher.unwatch(folder);
+        // Behind a link there may be another folder now. Of any other folder this would lose events that are on the way.
+        if folder.is_symlink() {
+            let _ = watcher.unwatch(folder);
+            self.settling.lose_writers(folder, Instant::now());
+        }
         match watcher.watch(folder, RecursiveMode::Recursive) {
             // Gone again: the folder above tells.
             Err(_) if !folder.is_dir() => {}
@@ -354,10 +358,8 @@ impl Following {
         if !std::mem::replace(&mut self.blind, true) {
             let (folder, seconds) = (self.root.display(), LOOK_BLIND.as_secs());
             let hint = hint(error).map(|hint| format!("\n  hint: {hint}")).unwrap_or_default();
-            tracing::error!(
-                "`{folder}` cannot be watched, and is looked at every {seconds} s: {}{hint}",
-                plainly(error)
-            );
+            let why = plainly(error);
+            tracing::error!("`{folder}` cannot be watched, and is looked at every {seconds} s: {why}{hint}");
         }
         self.next_look = self.next_look.min(Instant::now() + LOOK_BLIND);
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::house::{CISCO, House, WHILE, YEALINK, phone_text};
 
 fn shipped(path: &str) -> String {
-    fs::read_to_string(path).unwrap()
+    fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
 }
 
 #[test]

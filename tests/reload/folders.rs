@@ -241,7 +241,7 @@ fn changes_between_loading_and_watching_are_seen() {
     house.put("sites/b/lines/1.toml", &line_text("Gina"));
     house.put("sites/b/phones/001565aa0009.toml", &phone_text("yealink-t46s", "1"));
     house.remove("sites/a/phones/7c2f80aa0003.toml");
-    let template = fs::read_to_string("templates/yealink/phone.cfg").unwrap();
+    let template = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/templates/yealink/phone.cfg")).unwrap();
     house.put("overrides/templates/yealink/phone.cfg", &(template + "\nours = 1\n"));
     house.now(&ALL);
     house.watch();
