@@ -14,12 +14,15 @@ use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::io;
 
+use bytes::Bytes;
+
 mod cfg;
 mod flat_profile;
 pub mod grammar;
 mod param_xml;
 #[cfg(test)]
 mod tests;
+mod tlv;
 mod xml;
 
 /// The closed list of file formats.
@@ -31,11 +34,13 @@ pub enum Format {
     FlatProfile,
     /// The XML of Gigaset's Maxwell and Nx70: one `param` element for each parameter.
     ParamXml,
+    /// The small binary index files of Gigaset's older phones.
+    Tlv,
 }
 
 impl Format {
     /// Every format, in the order in which messages list them.
-    pub const ALL: [Format; 3] = [Format::Cfg, Format::FlatProfile, Format::ParamXml];
+    pub const ALL: [Format; 4] = [Format::Cfg, Format::FlatProfile, Format::ParamXml, Format::Tlv];
 
     /// The format that a family file names, or `None` where there is none of that name.
     pub fn parse_name(name: &str) -> Option<Format> {
@@ -48,6 +53,7 @@ impl Format {
             Format::Cfg => "cfg",
             Format::FlatProfile => "flat-profile",
             Format::ParamXml => "param-xml",
+            Format::Tlv => "tlv",
         }
     }
 
@@ -64,6 +70,7 @@ impl Format {
         match self {
             Format::Cfg => cfg::escape,
             Format::FlatProfile | Format::ParamXml => xml::escape,
+            Format::Tlv => tlv::escape,
         }
     }
 
@@ -77,6 +84,7 @@ impl Format {
             Format::Cfg => cfg::carries(value),
             Format::FlatProfile => flat_profile::carries(value),
             Format::ParamXml => xml::carries(param_xml::PLACE, value),
+            Format::Tlv => tlv::carries(value),
         }
     }
 
@@ -88,7 +96,7 @@ impl Format {
     pub fn carries_url(self, url: &str) -> Result<(), Refusal> {
         match self {
             Format::Cfg => cfg::carries_url(url),
-            Format::FlatProfile | Format::ParamXml => self.carries(url),
+            Format::FlatProfile | Format::ParamXml | Format::Tlv => self.carries(url),
         }
     }
 
@@ -96,12 +104,13 @@ impl Format {
     ///
     /// A control character becomes a blank, and so do a line break, be it LF, CR or both, and the two characters that
     /// XML 1.0 forbids besides. In a cfg `"` becomes `'`. A flat-profile label loses the blanks at its ends, which the
-    /// phone would trim. The answer is borrowed exactly if nothing had to change.
+    /// phone would trim. In a tlv all but ASCII becomes `?`, and what is too long is cut. The answer is borrowed exactly if nothing had to change.
     pub fn soften(self, label: &str) -> Cow<'_, str> {
         match self {
             Format::Cfg => cfg::soften(label),
             Format::FlatProfile => flat_profile::soften(label),
             Format::ParamXml => xml::soften(label),
+            Format::Tlv => tlv::soften(label),
         }
     }
 
@@ -115,6 +124,7 @@ impl Format {
             Format::Cfg => cfg::parse(text),
             Format::FlatProfile => flat_profile::parse(text),
             Format::ParamXml => param_xml::parse(text),
+            Format::Tlv => tlv::parse(text),
         };
         Ok(document?)
     }
@@ -134,7 +144,25 @@ impl Format {
             Format::Cfg => cfg::edit(text, edits),
             Format::FlatProfile => flat_profile::edit(text, edits),
             Format::ParamXml => param_xml::edit(text, edits),
+            Format::Tlv => tlv::edit(text, edits),
         }
+    }
+
+    /// The bytes that go to the phone: the text itself, or what a text form stands for in a binary format.
+    ///
+    /// # Errors
+    ///
+    /// As [`Format::parse`].
+    pub fn encode(self, text: String) -> Result<Bytes, FormatError> {
+        match self {
+            Format::Cfg | Format::FlatProfile | Format::ParamXml => Ok(text.into()),
+            Format::Tlv => Ok(tlv::encode(&text)?.into()),
+        }
+    }
+
+    /// Whether the bytes differ from the text, so that people are shown the text.
+    pub fn is_binary(self) -> bool {
+        self == Format::Tlv
     }
 }
 
@@ -157,6 +185,14 @@ pub enum Refusal {
         /// What refuses.
         place: &'static str,
     },
+    /// More characters than there is room for.
+    #[error("{place} cannot carry more than {most} characters")]
+    Long {
+        /// What refuses.
+        place: &'static str,
+        /// How many it can carry.
+        most: usize,
+    },
 }
 
 impl Refusal {
@@ -164,7 +200,7 @@ impl Refusal {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Refusal::Character { hint, .. } => *hint,
-            Refusal::Edge { .. } => None,
+            Refusal::Edge { .. } | Refusal::Long { .. } => None,
         }
     }
 

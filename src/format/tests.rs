@@ -18,9 +18,17 @@ fn around(format: Format, value: &str) -> (String, Vec<(String, String)>) {
             let params = [param("first", "1"), param("x.y", value), param("last", "2")].concat();
             format!("<provisioning version=\"1.1\">\n<nvm>\n{params}</nvm>\n</provisioning>\n")
         }
+        Format::Tlv => format!("# c\n1 = \"1\"\n4 = \"{value}\"\n3 = \"2\"\n"),
     };
-    let entry = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let entry = |name: &str, value: &str| (named(format, name), value.to_owned());
     (text, vec![entry("first", "1"), entry("x.y", value), entry("last", "2")])
+}
+
+/// The name of an entry, which is a number in a tlv.
+fn named(format: Format, name: &str) -> String {
+    let tags = [("first", "1"), ("x.y", "4"), ("last", "3"), ("new", "0")];
+    let tag = tags.iter().find(|(known, _)| format == Format::Tlv && *known == name).map(|(_, tag)| *tag);
+    tag.unwrap_or(if format == Format::Tlv { "2" } else { name }).to_owned()
 }
 
 fn escaped(format: Format, value: &str) -> std::io::Result<String> {
@@ -129,7 +137,7 @@ proptest! {
         if let Ok(written) = escaped(format, &value) {
             let (file, _) = around(format, &written);
             let names: Vec<_> = read(format, &file).into_iter().map(|(name, _)| name).collect();
-            prop_assert_eq!(names, ["first", "x.y", "last"]);
+            prop_assert_eq!(names, ["first", "x.y", "last"].map(|name| named(format, name)));
         }
     }
 
@@ -156,6 +164,7 @@ proptest! {
         name in "first|x[.]y|last|new|a-b",
         values in prop::collection::vec(text(), 0..2),
     ) {
+        let name = named(format, &name);
         let values: Vec<_> = values.iter().map(|value| format.soften(value).into_owned()).collect();
         let edit = RawEdit { name: name.clone(), values: values.clone(), attributes: Vec::new() };
         let (file, mut expected) = around(format, "v");
