@@ -3,12 +3,15 @@ use proptest::prelude::*;
 use super::super::Format;
 use super::*;
 
+/// Tags with their contents.
+type Flat = Vec<(u8, Vec<u8>)>;
+
 /// Reads the bytes back, on its own: tags with the tags and contents in them.
-fn decoded(bytes: &[u8]) -> Vec<(u8, Vec<(u8, Vec<u8>)>)> {
+fn decoded(bytes: &[u8]) -> Vec<(u8, Flat)> {
     flat(bytes).into_iter().map(|(tag, content)| (tag, flat(&content))).collect()
 }
 
-fn flat(mut bytes: &[u8]) -> Vec<(u8, Vec<u8>)> {
+fn flat(mut bytes: &[u8]) -> Flat {
     let mut items = Vec::new();
     while let [tag, length, rest @ ..] = bytes {
         let (content, after) = rest.split_at(usize::from(*length));
