@@ -157,6 +157,7 @@ pub fn bootstrap(
 
 /// Reads a text strictly, and makes the bytes of it.
 fn checked(format: Format, text: String) -> Result<Made, FormatError> {
+    let text = format.encoded(text);
     format.parse(&text)?;
     let shown = format.is_binary().then(|| text.clone());
     Ok(Made { bytes: format.encode(text)?, text: shown })
