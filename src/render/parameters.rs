@@ -173,10 +173,16 @@ impl Writer<'_, '_> {
             Kind::Url => self.format.carries_url(text),
             _ => self.format.carries(text),
         };
-        let Err(refusal) = carries else { return Some(text.clone()) };
+        let grammar = mapping(self.resolved, id).map(|mapping| mapping.grammar).unwrap_or_default();
+        let fits = match setting.kind {
+            Kind::Url => grammar.url(text),
+            _ => grammar.number(text),
+        };
+        let Err(refusal) = carries.and(fits.map(|_| ())) else { return Some(text.clone()) };
         let hint = refusal.hint().map(str::to_owned);
         if matches!(setting.kind, Kind::Text(_)) {
-            let softened = self.format.soften(text);
+            let softened = grammar.label(text).into_owned();
+            let softened = self.format.soften(&softened);
             let what = format!("`{}` is sent as `{softened}`: {refusal}", setting.name);
             self.troubles.push(Trouble {
                 setting: id,
@@ -224,14 +230,27 @@ impl Writer<'_, '_> {
         account: Option<usize>,
     ) -> Option<CompactString> {
         let SettingValue::Secret(secret) = value else { return None };
-        let forbidden = mapping(self.resolved, id).and_then(|mapping| mapping.forbid.as_deref()).unwrap_or_default();
+        let mapping = mapping(self.resolved, id);
+        let pattern = mapping.and_then(|mapping| mapping.pattern.as_ref());
+        let forbidden = mapping.and_then(|mapping| mapping.forbid.as_deref()).unwrap_or_default();
+        let grammar = mapping.map(|mapping| mapping.grammar).unwrap_or_default();
         let refusal = match secret.expose().chars().find(|c| forbidden.contains(*c)) {
             Some(found) => Some(format!("this family's files cannot carry {found:?} in it")),
-            None => self.format.carries(secret.expose()).err().map(|refusal| refusal.to_string()),
+            None if pattern.is_some_and(|pattern| !pattern.is_match(secret.expose())) => {
+                Some("phones of this family take another form".to_owned())
+            }
+            None => {
+                let carries = self.format.carries(secret.expose());
+                carries
+                    .and_then(|()| grammar.number(secret.expose()).map(|_| ()))
+                    .err()
+                    .map(|refusal| refusal.to_string())
+            }
         };
         if let Some(refusal) = refusal {
             let what = format!("`{}` cannot be sent to this phone: {refusal}", setting.name);
-            let hint = Some("choose a password of letters and digits".into());
+            let hint = pattern.map(|pattern| format!("it has to match {pattern}"));
+            let hint = hint.or(Some("choose a password of letters and digits".into()));
             self.troubles.push(Trouble { setting: id, account, level: Level::Error, code: "cannot-carry", what, hint });
             return None;
         }
