@@ -34,6 +34,11 @@ fn gigaset_maxwell_keys() {
 }
 
 #[test]
+fn dect_bases() {
+    holds("dect");
+}
+
+#[test]
 fn two_lines() {
     holds("two-lines");
 }
