@@ -39,6 +39,11 @@ fn dect_bases() {
 }
 
 #[test]
+fn yealink_bands() {
+    holds("yealink-bands");
+}
+
+#[test]
 fn two_lines() {
     holds("two-lines");
 }
