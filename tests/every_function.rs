@@ -34,6 +34,11 @@ fn gigaset_maxwell_keys() {
 }
 
 #[test]
+fn dect_bases() {
+    holds("dect");
+}
+
+#[test]
 fn yealink_bands() {
     holds("yealink-bands");
 }

@@ -12,8 +12,12 @@ use offhook::render::{Renderer, Reveal, RevisionKey, documents_of, render};
 use offhook::resolve::{Phase, resolve};
 use proptest::prelude::*;
 
-const MODELS: [(&str, Format); 3] =
-    [("yealink-t46s", Format::Cfg), ("cisco-spa504g", Format::FlatProfile), ("gigaset-maxwell3", Format::ParamXml)];
+const MODELS: [(&str, Format); 4] = [
+    ("yealink-t46s", Format::Cfg),
+    ("cisco-spa504g", Format::FlatProfile),
+    ("gigaset-maxwell3", Format::ParamXml),
+    ("gigaset-n610", Format::ParamXml),
+];
 
 /// What a person may type.
 #[derive(Debug, Clone)]

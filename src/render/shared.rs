@@ -15,6 +15,7 @@ use super::parameters::{Pair, Writer};
 use super::scalars::interned;
 use super::view::{key_value, pairs, table};
 use crate::catalogue::{Band, Scope};
+use crate::fleet::Phone;
 use crate::format::Format;
 use crate::phone::Function;
 use crate::resolve::{Phase, Resolved, resolve, unset_module};
@@ -48,7 +49,8 @@ pub static CODE_NAMES: LazyLock<Vec<(Function, [Key<'static>; 4])>> = LazyLock::
 impl Shared {
     /// What the phones of this one's model share in a band.
     pub fn of(subject: &Subject, band: Band) -> Option<Shared> {
-        let spare = Subject { lines: Vec::new(), ..subject.clone() };
+        let phone = Phone { handsets: Box::default(), ..Phone::clone(&subject.phone) };
+        let spare = Subject { lines: Vec::new(), phone: Arc::new(phone), ..subject.clone() };
         let resolved = resolve(&spare, band, Phase::Later)?;
         let fields: Vec<_> = resolved.tables.functions.fields.iter().map(|field| interned(&field.name)).collect();
         let settings = subject.catalogue.vocabulary.iter().map(|(_, setting)| owned(&setting.name)).collect();
@@ -86,6 +88,8 @@ fn unused_accounts(resolved: &Resolved<'_>) -> Vec<Value> {
         fields.insert("n".into(), (at + 1).into());
         fields.insert("n0".into(), at.into());
         fields.insert("used".into(), false.into());
+        fields.insert("provider".into(), 0.into());
+        fields.insert("provider0".into(), 0.into());
         fields.insert("primary".into(), (at == 0).into());
         fields.insert("settings".into(), settings.clone());
         fields.insert("parameters".into(), pairs(parameters));
