@@ -5,6 +5,7 @@
 mod common;
 
 mod cisco_spa;
+mod gigaset_classic;
 mod gigaset_maxwell;
 mod gigaset_nx70;
 mod yealink;
