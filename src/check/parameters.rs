@@ -17,11 +17,11 @@ pub struct KnownNumbers {
 }
 
 impl KnownNumbers {
-    /// The lines of a world.
+    /// The lines of a world. One whose file has a mistake is a line all the same: the mistake is told there, and once.
     pub fn of(world: &World) -> KnownNumbers {
         let mut lines: HashMap<CompactString, HashSet<CompactString>> = HashMap::new();
-        for line in world.lines() {
-            lines.entry(line.site.clone()).or_default().insert(line.name.clone());
+        for (site, name) in world.line_names() {
+            lines.entry(site.clone()).or_default().insert(name.clone());
         }
         KnownNumbers { lines }
     }

@@ -294,6 +294,11 @@ impl World {
         self.lines.values().filter(|slot| slot.present).filter_map(|slot| slot.good.as_ref())
     }
 
+    /// The site and name of each line whose file is there, be it good or not, in no order.
+    pub fn line_names(&self) -> impl Iterator<Item = &(CompactString, CompactString)> {
+        self.lines.iter().filter(|(_, slot)| slot.present).map(|(key, _)| key)
+    }
+
     /// A line whose file is there.
     pub fn line(&self, site: &str, name: &str) -> Option<&Arc<Line>> {
         let slot = self.lines.get(&(site.into(), name.into()))?;
