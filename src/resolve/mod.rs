@@ -5,12 +5,14 @@
 
 mod functions;
 mod keys;
+mod labels;
 mod settings;
 
 use compact_str::CompactString;
 
 pub use functions::{Asked, Placed, place};
 pub use keys::{Key, Module, Problem, place_on, stored_at, unset_module};
+pub use labels::{AccountNames, LabelRoom, carried_name};
 pub use settings::{Origin, ResolvedSetting, SettingLayer};
 
 use crate::catalogue::{Band, Tables};
