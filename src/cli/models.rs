@@ -83,7 +83,10 @@ fn show(model: &Model, catalogue: &Catalogue) -> Result<()> {
             line(&module.id, format!("{} keys on {} page(s)", module.key_count(), module.pages), &module.source)?;
         }
     }
-    Ok(())
+    match &model.handsets {
+        Some(slots) => line("handsets", slots.max.to_string(), &slots.source),
+        None => Ok(()),
+    }
 }
 
 fn shown(width: Width) -> String {
@@ -125,6 +128,7 @@ fn as_json(model: &Model) -> Value {
         "keys": keys,
         "soft_keys": soft_keys,
         "label_widths": labels,
+        "handsets": model.handsets.as_ref().map(|slots| json!({ "max": slots.max, "source": slots.source })),
         "modules": model.modules.as_ref().map(|slots| json!({ "max": slots.max, "models": slots.models, "source": slots.source })),
     })
 }

@@ -264,7 +264,7 @@ impl<'s> Filler<'_, 's> {
     }
 
     fn format(&self) -> Option<Format> {
-        self.resolved.subject.maker.family.format.as_deref().and_then(Format::parse_name)
+        self.resolved.subject.maker.family.format()
     }
 
     /// What cannot be done whatever the family says: lines that the phone has not, values that its file cannot carry.

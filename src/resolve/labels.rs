@@ -98,7 +98,7 @@ impl<'s> Account<'s> {
 
 /// A name of an account or a phone as its file carries it: of so many characters at the most.
 pub fn carried_name(subject: &Subject, name: &str, most: Option<u16>) -> CompactString {
-    let format = subject.maker.family.format.as_deref().and_then(Format::parse_name);
+    let format = subject.maker.family.format();
     let softened = format.map_or(Cow::Borrowed(name), |format| format.soften(name));
     let room = Room { shown: u16::MAX, carried: most.unwrap_or(u16::MAX) };
     fit(&softened, room).as_ref().into()
