@@ -122,7 +122,8 @@ fn once(
     let reveal = with.reveal == Reveal::Secrets;
     let shared = with.templates.shared(resolved);
     let Some(shared) = shared else { return Err(RenderError::NoTemplate(family.to_string())) };
-    let (context, mut troubles) = context(resolved, &shared, with.url, reveal, stamp);
+    let codes = with.templates.codes(&resolved.subject.codes);
+    let (context, mut troubles) = context(resolved, &shared, codes, with.url, reveal, stamp);
     troubles.dedup();
     if troubles.iter().any(|trouble| trouble.level == Level::Error) {
         return Err(RenderError::CannotCarry(troubles));
@@ -137,7 +138,7 @@ fn once(
     };
     let edits = raw_edits(resolved, reveal);
     let text = if edits.is_empty() { text } else { format.edit(&text, &edits).map_err(RenderError::Raw)? };
-    format.parse(&text).map_err(|what| RenderError::Invalid { template: named(), what })?;
+    format.check(&text).map_err(|what| RenderError::Invalid { template: named(), what })?;
     Ok((text, troubles))
 }
 

@@ -1,13 +1,14 @@
 //! The families' templates, one engine for each family, so that each escapes for its own format.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, RwLock};
 
 use compact_str::CompactString;
-use tera::{Context, Tera};
+use tera::{Context, Tera, Value};
 
 use super::shared::{Shared, SharedKey};
-use crate::catalogue::{Catalogue, Texts};
+use super::view;
+use crate::catalogue::{Catalogue, FeatureCodes, Texts};
 use crate::findings::Finding;
 use crate::format::Format;
 use crate::resolve::Resolved;
@@ -17,13 +18,19 @@ use crate::resolve::Resolved;
 pub struct Templates {
     families: BTreeMap<CompactString, Arc<FamilyTemplates>>,
     shared: RwLock<HashMap<SharedKey, Arc<Shared>>>,
+    codes: RwLock<Vec<(Arc<FeatureCodes>, Value)>>,
 }
+
+/// So many tables of codes are kept as values: most sites have their operator's.
+const TABLES: usize = 16;
 
 /// The templates of one family.
 #[derive(Debug)]
 struct FamilyTemplates {
     engine: Tera,
     stamped: Vec<String>,
+    /// Every word of the templates.
+    words: HashSet<String>,
 }
 
 impl Templates {
@@ -72,11 +79,31 @@ impl Templates {
         if let Some(known) = self.shared.read().ok().and_then(|shared| shared.get(&key).cloned()) {
             return Some(known);
         }
-        let made = Arc::new(Shared::of(resolved.subject, resolved.band)?);
+        let words = self.families.get(&resolved.subject.model.family).map(|own| &own.words);
+        let is_named = |name: &str| words.is_none_or(|words| words.contains(name));
+        let made = Arc::new(Shared::of(resolved.subject, resolved.band, is_named)?);
         if let Ok(mut shared) = self.shared.write() {
             shared.insert(key, made.clone());
         }
         Some(made)
+    }
+
+    /// A site's codes as templates see them; sites that have their operator's share them.
+    pub(super) fn codes(&self, codes: &Arc<FeatureCodes>) -> Value {
+        let known = |kept: &[(Arc<FeatureCodes>, Value)]| {
+            kept.iter().find(|(known, _)| Arc::ptr_eq(known, codes)).map(|(_, value)| value.clone())
+        };
+        if let Some(value) = self.codes.read().ok().and_then(|kept| known(&kept)) {
+            return value;
+        }
+        let value = view::codes(codes);
+        if let Ok(mut kept) = self.codes.write() {
+            if kept.len() == TABLES {
+                kept.remove(0);
+            }
+            kept.push((codes.clone(), value.clone()));
+        }
+        value
     }
 
     /// Renders a template.
@@ -113,7 +140,9 @@ impl FamilyTemplates {
             (name.to_owned(), told)
         })?;
         let stamped = texts.iter().filter(|(_, text)| text.contains("stamp.")).map(|(name, _)| (*name).to_owned());
-        Ok(FamilyTemplates { stamped: stamped.collect(), engine })
+        let words = texts.iter().flat_map(|(_, text)| text.split(|c: char| !c.is_alphanumeric() && c != '_'));
+        let words = words.map(str::to_owned).collect();
+        Ok(FamilyTemplates { stamped: stamped.collect(), words, engine })
     }
 }
 
