@@ -9,6 +9,9 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::io;
+use std::ops::Range;
+
+use memchr::{memchr, memmem};
 
 use super::{
     Document, Entry, FormatError, Names, RawEdit, Refusal, SyntaxError, checked_edits, forbidden_at, has_any,
@@ -82,7 +85,7 @@ fn read<'a>(text: &'a str, mut take: impl FnMut(Entry<'a>)) -> Result<(), Syntax
     }
     let error = |number: u32, problem: String| Err(SyntaxError { line: number, problem });
     let mut names = Names::for_text(text);
-    let mut lines = text.split_inclusive('\n').zip(1..);
+    let mut lines = lines(text).zip(1..);
     if lines.next().map(|(line, _)| without_end(line)) != Some(VERSION) {
         return error(1, format!("expected `{VERSION}` as the very first line"));
     }
@@ -120,21 +123,21 @@ pub(super) fn edit(text: &str, edits: &[RawEdit]) -> Result<String, FormatError>
         }
     }
     let end = if text.starts_with(&format!("{VERSION}\r\n")) { "\r\n" } else { "\n" };
+    // Whether every line is one that the phone understands is found when the edited file is read.
+    let mut lines: Vec<(Range<usize>, &RawEdit)> =
+        by_name.values().flat_map(|edit| lines_of(text, &edit.name).map(|line| (line, *edit))).collect();
+    lines.sort_by_key(|(line, _)| line.start);
     let mut edited = String::with_capacity(text.len() + 64 * edits.len());
     let mut done = HashSet::new();
-    // Mostly there are one or two edits and a thousand lines: comparing is quicker than hashing. Whether every line is
-    // one that the phone understands is found when the edited file is read.
-    let find = |line: &str| match edits.len() {
-        0..=8 => edits.iter().find(|edit| sets(line, &edit.name)),
-        _ => by_name.get(split_name(line).0).copied().filter(|edit| sets(line, &edit.name)),
-    };
-    for line in text.split_inclusive('\n') {
-        match find(line) {
-            Some(edit) if done.insert(edit.name.as_str()) => write_entry(edit, end, &mut edited),
-            Some(_) => {}
-            None => edited.push_str(line),
+    let mut kept_from = 0;
+    for (line, edit) in lines {
+        edited.push_str(&text[kept_from..line.start]);
+        kept_from = line.end;
+        if done.insert(edit.name.as_str()) {
+            write_entry(edit, end, &mut edited);
         }
     }
+    edited.push_str(&text[kept_from..]);
     for edit in edits.iter().filter(|edit| !done.contains(edit.name.as_str())) {
         if !edited.ends_with('\n') {
             edited.push_str(end);
@@ -154,9 +157,24 @@ fn write_entry(edit: &RawEdit, end: &str, out: &mut String) {
     }
 }
 
-/// Whether the line sets the parameter of this name.
-fn sets(line: &str, name: &str) -> bool {
-    line.strip_prefix(name).is_some_and(|rest| rest.trim_ascii_start().starts_with('='))
+/// The lines that set the parameter of this name, with their ends.
+fn lines_of<'a>(text: &'a str, name: &'a str) -> impl Iterator<Item = Range<usize>> + 'a {
+    let starts = memmem::find_iter(text.as_bytes(), name).filter(move |&start| {
+        let sets = text[start + name.len()..].trim_ascii_start().starts_with('=');
+        sets && (start == 0 || text.as_bytes()[start - 1] == b'\n')
+    });
+    starts.map(move |start| start..memchr(b'\n', &text.as_bytes()[start..]).map_or(text.len(), |end| start + end + 1))
+}
+
+/// The lines with their ends, found faster than the standard library does.
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        let rest = text.get(from..).filter(|rest| !rest.is_empty())?;
+        let end = memchr(b'\n', rest.as_bytes()).map_or(rest.len(), |end| end + 1);
+        from += end;
+        Some(&rest[..end])
+    })
 }
 
 fn without_end(line: &str) -> &str {
