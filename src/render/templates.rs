@@ -115,6 +115,11 @@ impl Templates {
         own.engine.render(template, context).map_err(|error| told(&error))
     }
 
+    /// The same templates, to put others in the place of some.
+    pub fn renewed(&self) -> Templates {
+        Templates { families: self.families.clone(), ..Templates::default() }
+    }
+
     /// Puts the templates of `other` in the place of a family's own, or takes them away.
     pub fn replace_family(&mut self, id: &str, other: Option<&Templates>) {
         match other.and_then(|other| other.families.get(id)) {
