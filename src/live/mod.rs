@@ -120,7 +120,12 @@ impl Live {
             if families.is_empty() {
                 return;
             }
-            let failures = prove(&serving.world.catalogue, &serving.templates, &families, Against::All);
+            let rest = || prove(&serving.world.catalogue, &serving.templates, &families, Against::All);
+            // On one thread, so that phones and edits have the others.
+            let failures = match rayon::ThreadPoolBuilder::new().num_threads(1).build() {
+                Ok(alone) => alone.install(rest),
+                Err(_) => rest(),
+            };
             let mut loader = self.loader.lock().unwrap_or_else(PoisonError::into_inner);
             let now = self.now();
             // Where templates were edited again, those are to be proven.
