@@ -197,7 +197,7 @@ impl Loader {
         let (mut templates, more) = Templates::load(&texts, &catalogue, before.map(|before| &*before.templates));
         findings.extend(more);
         let changed = changed_families(&catalogue, &self.texts, &texts);
-        let in_use = before.map(|before| before.world.models_in_use().into_iter().map(|(id, _)| id).collect());
+        let in_use = before.map(|before| before.world.models_in_use().into_keys().collect());
         let failures = self.proofs.of_edit(&catalogue, &templates, &changed, in_use.as_ref());
         let good = before.map(|before| (&*before.world.catalogue, &*before.templates));
         findings.extend(self.take_back(failures, good, &mut catalogue, &mut templates));
