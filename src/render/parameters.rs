@@ -236,9 +236,6 @@ impl Writer<'_, '_> {
         let grammar = mapping.map(|mapping| mapping.grammar).unwrap_or_default();
         let refusal = match secret.expose().chars().find(|c| forbidden.contains(*c)) {
             Some(found) => Some(format!("this family's files cannot carry {found:?} in it")),
-            None if pattern.is_some_and(|pattern| !pattern.is_match(secret.expose())) => {
-                Some("phones of this family take another form".to_owned())
-            }
             None => {
                 let carries = self.format.carries(secret.expose());
                 carries
@@ -247,10 +244,11 @@ impl Writer<'_, '_> {
                     .map(|refusal| refusal.to_string())
             }
         };
+        let misfit = pattern.filter(|pattern| !pattern.is_match(secret.expose()));
+        let refusal = refusal.or_else(|| Some(format!("it has to match {}", misfit?)));
         if let Some(refusal) = refusal {
             let what = format!("`{}` cannot be sent to this phone: {refusal}", setting.name);
-            let hint = pattern.map(|pattern| format!("it has to match {pattern}"));
-            let hint = hint.or(Some("choose a password of letters and digits".into()));
+            let hint = Some("choose a password of letters and digits".into());
             self.troubles.push(Trouble { setting: id, account, level: Level::Error, code: "cannot-carry", what, hint });
             return None;
         }
