@@ -69,6 +69,8 @@ pub struct HandsetSlots {
     pub assignable: bool,
     /// Its file can say when handsets may register.
     pub registration: bool,
+    /// Handset n always uses line n.
+    pub own_line: bool,
     /// Where this is known from.
     pub source: Source,
 }
@@ -407,9 +409,10 @@ fn read_handset_slots(mut table: Table<'_, '_>) -> HandsetSlots {
     let max = required_integer(&mut table, "max", 1..=1000);
     let assignable = table.boolean("assignable").is_none_or(|at| at.value);
     let registration = table.boolean("registration").is_some_and(|at| at.value);
+    let own_line = table.boolean("own_line").is_some_and(|at| at.value);
     let source = Source::read(&mut table);
     table.finish();
-    HandsetSlots { max, assignable, registration, source }
+    HandsetSlots { max, assignable, registration, own_line, source }
 }
 
 /// A table whose names are positions of keys.
