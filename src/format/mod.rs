@@ -15,9 +15,11 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::io;
 
 mod cfg;
+mod fkey;
 mod flat_profile;
 pub mod grammar;
 mod param_xml;
+mod settings_xml;
 #[cfg(test)]
 mod tests;
 mod xml;
@@ -31,11 +33,13 @@ pub enum Format {
     FlatProfile,
     /// The XML of Gigaset's Maxwell and Nx70: one `param` element for each parameter.
     ParamXml,
+    /// The XML of Snom's system, as on Gigaset's P phones: one element for each setting, one for each key.
+    SettingsXml,
 }
 
 impl Format {
     /// Every format, in the order in which messages list them.
-    pub const ALL: [Format; 3] = [Format::Cfg, Format::FlatProfile, Format::ParamXml];
+    pub const ALL: [Format; 4] = [Format::Cfg, Format::FlatProfile, Format::ParamXml, Format::SettingsXml];
 
     /// The format that a family file names, or `None` where there is none of that name.
     pub fn parse_name(name: &str) -> Option<Format> {
@@ -48,6 +52,7 @@ impl Format {
             Format::Cfg => "cfg",
             Format::FlatProfile => "flat-profile",
             Format::ParamXml => "param-xml",
+            Format::SettingsXml => "settings-xml",
         }
     }
 
@@ -63,7 +68,7 @@ impl Format {
     pub fn escape_fn(self) -> fn(&str, &mut dyn io::Write) -> io::Result<()> {
         match self {
             Format::Cfg => cfg::escape,
-            Format::FlatProfile | Format::ParamXml => xml::escape,
+            Format::FlatProfile | Format::ParamXml | Format::SettingsXml => xml::escape,
         }
     }
 
@@ -77,6 +82,7 @@ impl Format {
             Format::Cfg => cfg::carries(value),
             Format::FlatProfile => flat_profile::carries(value),
             Format::ParamXml => xml::carries(param_xml::PLACE, value),
+            Format::SettingsXml => settings_xml::carries(value),
         }
     }
 
@@ -88,20 +94,21 @@ impl Format {
     pub fn carries_url(self, url: &str) -> Result<(), Refusal> {
         match self {
             Format::Cfg => cfg::carries_url(url),
-            Format::FlatProfile | Format::ParamXml => self.carries(url),
+            Format::FlatProfile | Format::ParamXml | Format::SettingsXml => self.carries(url),
         }
     }
 
     /// The label with every character that the format cannot carry replaced, so that [`Format::carries`] holds for it.
     ///
     /// A control character becomes a blank, and so do a line break, be it LF, CR or both, and the two characters that
-    /// XML 1.0 forbids besides. In a cfg `"` becomes `'`. A flat-profile label loses the blanks at its ends, which the
-    /// phone would trim. The answer is borrowed exactly if nothing had to change.
+    /// XML 1.0 forbids besides. In a cfg `"` becomes `'`. A label of a flat-profile or of settings-xml loses the blanks at
+    /// its ends, which the phone would trim. The answer is borrowed exactly if nothing had to change.
     pub fn soften(self, label: &str) -> Cow<'_, str> {
         match self {
             Format::Cfg => cfg::soften(label),
             Format::FlatProfile => flat_profile::soften(label),
             Format::ParamXml => xml::soften(label),
+            Format::SettingsXml => settings_xml::soften(label),
         }
     }
 
@@ -115,6 +122,7 @@ impl Format {
             Format::Cfg => cfg::parse(text),
             Format::FlatProfile => flat_profile::parse(text),
             Format::ParamXml => param_xml::parse(text),
+            Format::SettingsXml => settings_xml::parse(text),
         };
         Ok(document?)
     }
@@ -123,7 +131,9 @@ impl Format {
     ///
     /// All entries of an edit's name give way to the new ones, at the place of the first; where there is none the new
     /// ones go to the end, inside the root. An edit without values makes an empty entry. In a flat-profile a name may be
-    /// a path (`router-configuration/Time_Setup/Time_Zone`), whose missing elements are made.
+    /// a path (`router-configuration/Time_Setup/Time_Zone`), whose missing elements are made. In settings-xml an edit
+    /// names an element with its `idx` behind it, or as an attribute (`user_name[2]`, `fkey[0]`), and new ones go to the
+    /// settings or the keys; `firmware-settings/firmware` is for the firmware's own file, and nothing else is.
     ///
     /// # Errors
     ///
@@ -134,6 +144,7 @@ impl Format {
             Format::Cfg => cfg::edit(text, edits),
             Format::FlatProfile => flat_profile::edit(text, edits),
             Format::ParamXml => param_xml::edit(text, edits),
+            Format::SettingsXml => settings_xml::edit(text, edits),
         }
     }
 }
@@ -200,7 +211,8 @@ pub struct Document<'a> {
 /// One parameter of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry<'a> {
-    /// The parameter's name; in a flat-profile the path of its element below the root.
+    /// The parameter's name; in a flat-profile the path of its element below the root, in settings-xml its section, its
+    /// name and its `idx`.
     pub name: Cow<'a, str>,
     /// The value, with quotes and entities undone.
     pub value: Cow<'a, str>,

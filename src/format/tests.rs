@@ -18,6 +18,10 @@ fn around(format: Format, value: &str) -> (String, Vec<(String, String)>) {
             let params = [param("first", "1"), param("x.y", value), param("last", "2")].concat();
             format!("<provisioning version=\"1.1\">\n<nvm>\n{params}</nvm>\n</provisioning>\n")
         }
+        Format::SettingsXml => {
+            let inside = format!("<first>1</first>\n<x.y perm=\"RW\">{value}</x.y>\n<last>2</last>\n");
+            format!("<settings>\n<phone-settings>\n{inside}</phone-settings>\n</settings>\n")
+        }
     };
     let entry = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     (text, vec![entry("first", "1"), entry("x.y", value), entry("last", "2")])
@@ -31,7 +35,8 @@ fn escaped(format: Format, value: &str) -> std::io::Result<String> {
 
 fn read(format: Format, text: &str) -> Vec<(String, String)> {
     let document = format.parse(text).unwrap_or_else(|err| panic!("{err}\n{text}"));
-    document.entries.into_iter().map(|entry| (entry.name.into(), entry.value.into())).collect()
+    let name = |name: &str| name.strip_prefix("phone-settings/").unwrap_or(name).to_owned();
+    document.entries.into_iter().map(|entry| (name(&entry.name), entry.value.into())).collect()
 }
 
 /// Texts full of what the formats and the grammars treat specially.
