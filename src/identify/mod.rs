@@ -17,7 +17,7 @@ pub use clue::{Clue, Why};
 pub use index::Index;
 pub use token::Token;
 
-use crate::catalogue::Evidence;
+use crate::catalogue::{Evidence, Family};
 use crate::phone::Mac;
 use index::{Agent, Found};
 use target::Target;
@@ -42,7 +42,7 @@ pub fn identify(request: &Request<'_>, index: &Index) -> Claim {
         None => {}
     }
     let found = if target.sound {
-        files(&mut claim, &target, agent.as_ref(), index)
+        files(&mut claim, &target, request.user_agent, agent.as_ref(), index)
     } else {
         claim.clues.push(Clue::Unsound);
         SmallVec::new()
@@ -61,7 +61,13 @@ pub fn identify(request: &Request<'_>, index: &Index) -> Claim {
 /// The files that the target can be; decides the claim's family, file and candidates.
 ///
 /// What is given back begins with the file that tells most of the phone.
-fn files(claim: &mut Claim, target: &Target, agent: Option<&Agent>, index: &Index) -> SmallVec<[Found; 6]> {
+fn files(
+    claim: &mut Claim,
+    target: &Target,
+    user_agent: Option<&str>,
+    agent: Option<&Agent>,
+    index: &Index,
+) -> SmallVec<[Found; 6]> {
     let mut found = index.found(target);
     if let Some(agent) = agent {
         claim.family = Some(agent.family);
@@ -69,7 +75,7 @@ fn files(claim: &mut Claim, target: &Target, agent: Option<&Agent>, index: &Inde
             claim.clues.extend(found.first().map(|found| Clue::Foreign(found.file)));
         }
         found.retain(|found| found.file.family == agent.family);
-    } else if let Some((family, why)) = family_of(&found, target, index) {
+    } else if let Some((family, why)) = family_of(&found, target, user_agent, index) {
         claim.family = Some(family);
         claim.clues.push(Clue::Family(family, why));
     } else if !found.is_empty() {
@@ -88,7 +94,12 @@ fn files(claim: &mut Claim, target: &Target, agent: Option<&Agent>, index: &Inde
 }
 
 /// The family that a path means: the only one that has such a file, or the one for which the hints speak.
-fn family_of(found: &[Found], target: &Target, index: &Index) -> Option<(FamilyIndex, Why)> {
+fn family_of(
+    found: &[Found],
+    target: &Target,
+    user_agent: Option<&str>,
+    index: &Index,
+) -> Option<(FamilyIndex, Why)> {
     let longest = found.first()?.length;
     let all: SmallVec<[FamilyIndex; 6]> = found.iter().map(|found| found.file.family).collect();
     let closest = found.iter().filter(|found| found.length == longest).map(|found| found.file.family);
@@ -98,16 +109,22 @@ fn family_of(found: &[Found], target: &Target, index: &Index) -> Option<(FamilyI
     }
     let mac = found.iter().find_map(|found| found.mac).map(|(_, mac, _)| mac);
     let mac = mac.or_else(|| query_macs(&target.query).next());
+    // A maker who shares addresses with another one is no hint where the other one says who it is.
+    let is_another = |family: &Family| {
+        family.not_user_agent.as_ref().zip(user_agent).is_some_and(|(other, user_agent)| other.is_match(user_agent))
+    };
     narrow(&mut families, |family| {
-        mac.is_some_and(|mac| index.family(family).addresses.iter().any(|prefix| begins(mac, prefix)))
+        let family = index.family(family);
+        let begins = |mac| family.addresses.iter().any(|prefix| begins(mac, prefix));
+        !is_another(family) && mac.is_some_and(begins)
     });
     if let [family] = families[..] {
         return Some((family, Why::Address));
     }
     narrow(&mut families, |family| {
-        let folders = &index.family(family).folders;
+        let family = index.family(family);
         let mut path = target.path.split('/').rev().skip(1);
-        path.any(|segment| folders.iter().any(|folder| folder.eq_ignore_ascii_case(segment)))
+        !is_another(family) && path.any(|segment| family.folders.iter().any(|folder| folder.eq_ignore_ascii_case(segment)))
     });
     if let [family] = families[..] { Some((family, Why::Folder)) } else { None }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use compact_str::CompactString;
 use rayon::prelude::*;
 
-use crate::catalogue::{Catalogue, FeatureCodes, Maker, Model};
+use crate::catalogue::{Answer, Catalogue, Family, FeatureCodes, FilePattern, Maker, Model};
 use crate::findings::Finding;
 use crate::fleet::{Layer, Line, Modules, Phone, Root, Site};
 use crate::phone::{Function, KeySetting, Mac, Number, Parameter, Place, Use};
@@ -64,7 +64,7 @@ fn failure(subject: &Subject, templates: &Templates, every_band: bool) -> Option
     let bands = subject.maker.family.bands.iter().filter(|(band, _)| every_band || *band == default);
     for (band, name) in bands {
         let resolved = resolve(subject, band, Phase::First)?;
-        for (_, file) in subject.maker.family.documents() {
+        for file in documents(&subject.maker.family) {
             let Err(error) = render(&resolved, file, &with) else { continue };
             let template =
                 format!("templates/{}/{}", subject.model.family, file.template.as_deref().unwrap_or_default());
@@ -81,6 +81,12 @@ fn failure(subject: &Subject, templates: &Templates, every_band: bool) -> Option
         }
     }
     None
+}
+
+/// The family's documents, one for each template; also those that only phones ask for.
+fn documents(family: &Family) -> impl Iterator<Item = &FilePattern> {
+    let mut seen = HashSet::new();
+    family.files.iter().filter(move |file| file.answer == Answer::Document && seen.insert(file.template.as_deref()))
 }
 
 /// A spare phone: no line, nothing set.

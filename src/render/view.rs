@@ -61,6 +61,8 @@ pub fn context(
     context.insert_value("codes", codes(resolved));
     let services = if subject.site.services == Services::Phone { "phone" } else { "network" };
     context.insert_value("services", services.into());
+    let native = subject.site.native.iter().map(|function| Value::from(function.name()));
+    context.insert_value("native", native.collect::<Vec<_>>().into());
     context.insert_value("stamp", table([("id", stamp.id.as_str().into()), ("changed_at", stamp.changed_at.into())]));
     (context, writer.troubles)
 }
@@ -69,7 +71,7 @@ pub fn context(
 pub fn context_json(resolved: &Resolved<'_>, url: &str) -> serde_json::Value {
     let Some(shared) = Shared::of(resolved.subject, resolved.band) else { return serde_json::Value::Null };
     let (context, _) = context(resolved, &shared, url, false, &Stamp::default());
-    const NAMES: [&str; 15] = [
+    const NAMES: [&str; 16] = [
         "contract",
         "url",
         "phone",
@@ -84,6 +86,7 @@ pub fn context_json(resolved: &Resolved<'_>, url: &str) -> serde_json::Value {
         "wide_list",
         "codes",
         "services",
+        "native",
         "stamp",
     ];
     let sorted = |name: &&str| {
