@@ -82,15 +82,10 @@ pub(super) fn parse(text: &str) -> Result<Document<'_>, SyntaxError> {
 pub(super) fn edit(text: &str, edits: &[RawEdit]) -> Result<String, FormatError> {
     // A blank at an end is let through, unlike in `carries`: who writes an edit knows the phone.
     checked_edits(edits, |value| xml::carries(PLACE, value))?;
-    let root = root_of(text);
     let mut targets: HashMap<String, (Target<'_>, String)> = HashMap::with_capacity(edits.len());
     let mut order = Vec::with_capacity(edits.len());
     for edit in edits {
         let target = Target::of(edit)?;
-        // The other kind of file has its own edits.
-        if (target.section == FIRMWARE) != (root == FIRMWARE) {
-            continue;
-        }
         let name = target.name();
         if targets.contains_key(&name) {
             return Err(FormatError::edit(&edit.name, "is edited twice; expected one edit with all its values"));
@@ -115,15 +110,16 @@ pub(super) fn edit(text: &str, edits: &[RawEdit]) -> Result<String, FormatError>
         }
         Ok(())
     })?;
+    // An edit of the other kind of file is left to the file that has it.
+    let sections: &[&str] = if places.contains_key(SETTINGS) { &[PHONE, KEYS] } else { &[FIRMWARE] };
     let mut made = Vec::new();
-    for section in [PHONE, KEYS, FIRMWARE] {
-        let missing = || order.iter().filter(|name| !done.contains(*name) && targets[*name].0.section == section);
-        let Some(first) = missing().next() else { continue };
-        let new: Vec<String> = missing().map(|name| targets[name].1.clone()).collect();
+    for &section in sections {
+        let missing = order.iter().filter(|name| !done.contains(*name) && targets[*name].0.section == section);
+        let new: Vec<String> = missing.map(|name| targets[name].1.clone()).collect();
         match places.get(section) {
+            _ if new.is_empty() => {}
             Some(place) => splices.push(place.append(text, &new)),
-            None if root == SETTINGS => made.push(format!("<{section}>{}</{section}>", new.concat())),
-            None => return Err(FormatError::edit(first, format!("expected `{SETTINGS}` to put it into"))),
+            None => made.push(format!("<{section}>{}</{section}>", new.concat())),
         }
     }
     if let (Some(place), false) = (places.get(SETTINGS), made.is_empty()) {
@@ -280,35 +276,16 @@ fn is_index(text: &str) -> bool {
         && (text == "0" || !text.starts_with('0'))
 }
 
-/// Which of the roots the file has; `settings` where it has another, so that this is what is expected.
-fn root_of(text: &str) -> &'static str {
-    let mut rest = text;
-    while let Some((_, tag)) = rest.split_once('<') {
-        rest = match (tag.strip_prefix("!--"), tag.strip_prefix('?')) {
-            (Some(comment), _) => comment.split_once("-->").map_or("", |(_, rest)| rest),
-            (_, Some(declaration)) => declaration,
-            _ => {
-                let is_root = |root: &&str| {
-                    tag.strip_prefix(*root).is_some_and(|rest| rest.starts_with(['>', '/', ' ', '\n', '\r', '\t']))
-                };
-                return ROOTS.into_iter().find(is_root).unwrap_or(SETTINGS);
-            }
-        };
-    }
-    SETTINGS
-}
-
 /// Shows every element that says something to `visit`, and the root and its sections, each at its end.
 fn scan<'a>(text: &'a str, mut visit: impl FnMut(Node<'a>) -> Result<(), String>) -> Result<(), SyntaxError> {
-    let root = root_of(text);
-    let mut tokens = Tokens::new(text, root)?;
+    let mut tokens = Tokens::new(text, &ROOTS)?;
     let mut open: Vec<Tag<'a>> = Vec::new();
     let mut sections = HashSet::new();
     while let Some(token) = tokens.next()? {
         let (start, visited) = match token {
             Token::Open(tag) => {
                 let start = tag.span.start;
-                let is_section = open.len() == 1 && root == SETTINGS;
+                let is_section = open.len() == 1 && open[0].name == SETTINGS;
                 if is_section && !known_section(tag.name) {
                     return Err(tokens.error(start, format!("expected no `{}` in `{SETTINGS}`", tag.name)));
                 }
@@ -322,7 +299,7 @@ fn scan<'a>(text: &'a str, mut visit: impl FnMut(Node<'a>) -> Result<(), String>
                         continue;
                     }
                     false => {
-                        let place = path(&open, root);
+                        let place = path(&open);
                         let written = if tag.empty { Some("") } else { tokens.value()? };
                         let is_list = LISTS.contains(&place.split('/').next().unwrap_or_default());
                         if written.is_none() && !is_list {
@@ -348,7 +325,7 @@ fn scan<'a>(text: &'a str, mut visit: impl FnMut(Node<'a>) -> Result<(), String>
                 _ => continue,
             },
             Token::Text { blank: false } => {
-                let (name, start) = open.last().map_or((root, 0), |tag| (tag.name, tag.span.start));
+                let (name, start) = open.last().map_or((SETTINGS, 0), |tag| (tag.name, tag.span.start));
                 return Err(tokens.error(start, format!("expected nothing but elements in `{name}`")));
             }
             Token::Text { blank: true } | Token::Comment => continue,
@@ -362,11 +339,11 @@ fn known_section(name: &str) -> bool {
     [PHONE, KEYS].contains(&name) || LISTS.contains(&name)
 }
 
-/// The elements in which another stands, without `settings`; the others' roots are their own section.
-fn path<'a>(open: &[Tag<'a>], root: &'static str) -> Cow<'a, str> {
+/// The elements in which another stands, without `settings`; the other roots are their own section.
+fn path<'a>(open: &[Tag<'a>]) -> Cow<'a, str> {
     match open {
-        [_, section] if root == SETTINGS => Cow::Borrowed(section.name),
         [root] => Cow::Borrowed(root.name),
+        [_, section] => Cow::Borrowed(section.name),
         _ => Cow::Owned(open.iter().skip(1).map(|tag| tag.name).collect::<Vec<_>>().join("/")),
     }
 }

@@ -108,7 +108,7 @@ fn what_a_phone_is_not_known_to_read_is_an_error() {
     let error = |text: &str| parse(text).expect_err(text).to_string();
     assert_eq!(error("<firmware-settings><a/></firmware-settings>"), "line 1: expected no `a` in `firmware-settings`");
     assert_eq!(error("<setting-files><a/></setting-files>"), "line 1: expected no `a` in `setting-files`");
-    assert_eq!(error("<flat-profile/>"), "line 1: expected one `settings` that holds all, found `flat-profile`");
+    assert_eq!(error("<flat-profile/>"), "line 1: expected one `settings` or `firmware-settings` or `setting-files` that holds all, found `flat-profile`");
 }
 
 #[test]

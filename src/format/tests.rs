@@ -18,13 +18,24 @@ fn around(format: Format, value: &str) -> (String, Vec<(String, String)>) {
             let params = [param("first", "1"), param("x.y", value), param("last", "2")].concat();
             format!("<provisioning version=\"1.1\">\n<nvm>\n{params}</nvm>\n</provisioning>\n")
         }
+        Format::TreeXml => format!("<device>\n<first>1</first>\n<x.y>{value}</x.y>\n<last>2</last>\n</device>\n"),
         Format::SettingsXml => {
             let inside = format!("<first>1</first>\n<x.y perm=\"RW\">{value}</x.y>\n<last>2</last>\n");
             format!("<settings>\n<phone-settings>\n{inside}</phone-settings>\n</settings>\n")
         }
     };
-    let entry = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let entry = |name: &str, value: &str| (named(format, name), value.to_owned());
     (text, vec![entry("first", "1"), entry("x.y", value), entry("last", "2")])
+}
+
+/// A parameter's name in these files.
+fn named(format: Format, name: &str) -> String {
+    let root = match format {
+        Format::TreeXml => "device/",
+        Format::SettingsXml => "phone-settings/",
+        _ => "",
+    };
+    format!("{root}{name}")
 }
 
 fn escaped(format: Format, value: &str) -> std::io::Result<String> {
@@ -35,8 +46,7 @@ fn escaped(format: Format, value: &str) -> std::io::Result<String> {
 
 fn read(format: Format, text: &str) -> Vec<(String, String)> {
     let document = format.parse(text).unwrap_or_else(|err| panic!("{err}\n{text}"));
-    let name = |name: &str| name.strip_prefix("phone-settings/").unwrap_or(name).to_owned();
-    document.entries.into_iter().map(|entry| (name(&entry.name), entry.value.into())).collect()
+    document.entries.into_iter().map(|entry| (entry.name.into(), entry.value.into())).collect()
 }
 
 /// Texts full of what the formats and the grammars treat specially.
@@ -134,7 +144,7 @@ proptest! {
         if let Ok(written) = escaped(format, &value) {
             let (file, _) = around(format, &written);
             let names: Vec<_> = read(format, &file).into_iter().map(|(name, _)| name).collect();
-            prop_assert_eq!(names, ["first", "x.y", "last"]);
+            prop_assert_eq!(names, ["first", "x.y", "last"].map(|name| named(format, name)));
         }
     }
 
@@ -162,11 +172,12 @@ proptest! {
         values in prop::collection::vec(text(), 0..2),
     ) {
         let values: Vec<_> = values.iter().map(|value| format.soften(value).into_owned()).collect();
-        let edit = RawEdit { name: name.clone(), values: values.clone(), attributes: Vec::new() };
+        let path = named(format, &name);
+        let edit = RawEdit { name: path.clone(), values: values.clone(), attributes: Vec::new() };
         let (file, mut expected) = around(format, "v");
         let edited = format.edit(&file, &[edit]).expect("the edit fits");
-        let new = (name.clone(), values.first().cloned().unwrap_or_default());
-        match expected.iter().position(|(other, _)| *other == name) {
+        let new = (path.clone(), values.first().cloned().unwrap_or_default());
+        match expected.iter().position(|(other, _)| *other == path) {
             Some(place) => expected[place] = new,
             None => expected.push(new),
         }
