@@ -84,7 +84,8 @@ fn line_keys_point_at_any_line() {
     let keys = |mac: &str| {
         let file = documents(&two, mac.parse().unwrap(), Reveal::Nothing, Phase::Later).remove(0).1.unwrap().bytes;
         let words = ["linekey.1.line", "linekey.2.line", "linekey.2.type", "<Extension_1_", "<Extension_2_"];
-        let more = ["Keys.0.Connection", "Keys.1.Type", "Keys.1.Connection", "<fkey idx=\"0\"", "<fkey idx=\"1\"", "\"53\""];
+        let more =
+            ["Keys.0.Connection", "Keys.1.Type", "Keys.1.Connection", "<fkey idx=\"0\"", "<fkey idx=\"1\"", "\"53\""];
         common::lines_with(std::str::from_utf8(&file).unwrap(), &[&words[..], &more[..]].concat())
     };
     insta::assert_snapshot!(keys("001565f10001"), @"

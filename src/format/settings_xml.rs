@@ -271,9 +271,7 @@ fn named<'a>(place: &str, element: &str, idx: Option<&str>) -> Cow<'a, str> {
 
 /// A whole number without a needless zero, so that no two spellings of it mean one element.
 fn is_index(text: &str) -> bool {
-    (1..=4).contains(&text.len())
-        && text.bytes().all(|b| b.is_ascii_digit())
-        && (text == "0" || !text.starts_with('0'))
+    (1..=4).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit()) && (text == "0" || !text.starts_with('0'))
 }
 
 /// Shows every element that says something to `visit`, and the root and its sections, each at its end.

@@ -69,7 +69,8 @@ fn the_other_files_of_the_system_are_read_too() {
     let expected = ("firmware-settings/firmware".to_owned(), "https://fw.example/p850.swu?a=1&b=2".to_owned(), 3);
     assert_eq!(read(FIRMWARE_FILE), [expected]);
     assert_eq!(read("<firmware-settings/>"), []);
-    let files = "<!-- <settings> -->\n<setting-files><file url=\"https://a.example/1.xml\"/><file url=\"b\"/></setting-files>";
+    let files =
+        "<!-- <settings> -->\n<setting-files><file url=\"https://a.example/1.xml\"/><file url=\"b\"/></setting-files>";
     assert_eq!(read(files).len(), 2);
 }
 
@@ -108,7 +109,10 @@ fn what_a_phone_is_not_known_to_read_is_an_error() {
     let error = |text: &str| parse(text).expect_err(text).to_string();
     assert_eq!(error("<firmware-settings><a/></firmware-settings>"), "line 1: expected no `a` in `firmware-settings`");
     assert_eq!(error("<setting-files><a/></setting-files>"), "line 1: expected no `a` in `setting-files`");
-    assert_eq!(error("<flat-profile/>"), "line 1: expected one `settings` or `firmware-settings` or `setting-files` that holds all, found `flat-profile`");
+    assert_eq!(
+        error("<flat-profile/>"),
+        "line 1: expected one `settings` or `firmware-settings` or `setting-files` that holds all, found `flat-profile`"
+    );
 }
 
 #[test]
@@ -173,9 +177,14 @@ fn an_edit_that_has_no_place_is_refused() {
         assert_eq!(refused(&[raw(wrong, &["x"], &[])]), format!("raw `{wrong}`: {name}"));
     }
     assert_eq!(refused(&[raw("fkey", &["line"], &[])]), "raw `fkey`: expected a key's place: `fkey[0]` is the first");
-    assert!(refused(&[raw("functionKeys/a[0]", &[], &[])]).ends_with("expected `fkey` in `functionKeys`, and everything else elsewhere"));
+    assert!(
+        refused(&[raw("functionKeys/a[0]", &[], &[])])
+            .ends_with("expected `fkey` in `functionKeys`, and everything else elsewhere")
+    );
     assert!(refused(&[raw("a[x]", &[], &[])]).ends_with("expected `idx` to be a whole number"));
-    assert!(refused(&[raw("a[1]", &[], &[("idx", "2")])]).ends_with("expected one `idx`, in the name or as an attribute"));
+    assert!(
+        refused(&[raw("a[1]", &[], &[("idx", "2")])]).ends_with("expected one `idx`, in the name or as an attribute")
+    );
     assert!(refused(&[raw("a", &[], &[("x=", "2")])]).ends_with("expected no attribute `x=`"));
     assert!(refused(&[raw("a", &["\n"], &[])]).ends_with("a settings-xml value cannot carry a line break"));
     let twice = [raw("a[1]", &["x"], &[]), raw("phone-settings/a", &["y"], &[("idx", "1")])];

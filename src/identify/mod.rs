@@ -17,7 +17,7 @@ pub use clue::{Clue, Why};
 pub use index::Index;
 pub use token::Token;
 
-use crate::catalogue::{Evidence, Family};
+use crate::catalogue::Evidence;
 use crate::phone::Mac;
 use index::{Agent, Found};
 use target::Target;
@@ -94,37 +94,31 @@ fn files(
 }
 
 /// The family that a path means: the only one that has such a file, or the one for which the hints speak.
-fn family_of(
-    found: &[Found],
-    target: &Target,
-    user_agent: Option<&str>,
-    index: &Index,
-) -> Option<(FamilyIndex, Why)> {
+fn family_of(found: &[Found], target: &Target, user_agent: Option<&str>, index: &Index) -> Option<(FamilyIndex, Why)> {
+    // A maker who shares addresses and names of files with another is out where the other one says who it is.
+    let is_another = |family| {
+        let texts = [Some(target.path.as_str()), user_agent].into_iter().flatten();
+        index.family(family).not_if.as_ref().is_some_and(|other| texts.into_iter().any(|text| other.is_match(text)))
+    };
+    let found: SmallVec<[&Found; 6]> = found.iter().filter(|found| !is_another(found.file.family)).collect();
     let longest = found.first()?.length;
-    let all: SmallVec<[FamilyIndex; 6]> = found.iter().map(|found| found.file.family).collect();
     let closest = found.iter().filter(|found| found.length == longest).map(|found| found.file.family);
     let mut families: SmallVec<[FamilyIndex; 6]> = closest.collect();
     if let [family] = families[..] {
-        return Some((family, if all.len() == 1 { Why::Alone } else { Why::Closest }));
+        return Some((family, if found.len() == 1 { Why::Alone } else { Why::Closest }));
     }
     let mac = found.iter().find_map(|found| found.mac).map(|(_, mac, _)| mac);
     let mac = mac.or_else(|| query_macs(&target.query).next());
-    // A maker who shares addresses with another one is no hint where the other one says who it is.
-    let is_another = |family: &Family| {
-        family.not_user_agent.as_ref().zip(user_agent).is_some_and(|(other, user_agent)| other.is_match(user_agent))
-    };
     narrow(&mut families, |family| {
-        let family = index.family(family);
-        let begins = |mac| family.addresses.iter().any(|prefix| begins(mac, prefix));
-        !is_another(family) && mac.is_some_and(begins)
+        mac.is_some_and(|mac| index.family(family).addresses.iter().any(|prefix| begins(mac, prefix)))
     });
     if let [family] = families[..] {
         return Some((family, Why::Address));
     }
     narrow(&mut families, |family| {
-        let family = index.family(family);
+        let folders = &index.family(family).folders;
         let mut path = target.path.split('/').rev().skip(1);
-        !is_another(family) && path.any(|segment| family.folders.iter().any(|folder| folder.eq_ignore_ascii_case(segment)))
+        path.any(|segment| folders.iter().any(|folder| folder.eq_ignore_ascii_case(segment)))
     });
     if let [family] = families[..] { Some((family, Why::Folder)) } else { None }
 }
