@@ -40,6 +40,11 @@ fn gigaset_p_keys() {
 }
 
 #[test]
+fn yealink_bands() {
+    holds("yealink-bands");
+}
+
+#[test]
 fn two_lines() {
     holds("two-lines");
 }

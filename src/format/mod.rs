@@ -14,6 +14,8 @@ use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::io;
 
+use bytes::Bytes;
+
 mod cfg;
 mod fkey;
 mod flat_profile;
@@ -22,6 +24,7 @@ mod param_xml;
 mod settings_xml;
 #[cfg(test)]
 mod tests;
+mod tlv;
 mod tree_xml;
 mod xml;
 
@@ -34,6 +37,8 @@ pub enum Format {
     FlatProfile,
     /// The XML of Gigaset's Maxwell and Nx70: one `param` element for each parameter.
     ParamXml,
+    /// The small binary index files of Gigaset's older phones.
+    Tlv,
     /// XML as a tree: Cisco's enterprise files and the profiles of Gigaset's older phones.
     TreeXml,
     /// The XML of Snom's system, as on Gigaset's P phones: one element for each setting, one for each key.
@@ -42,8 +47,8 @@ pub enum Format {
 
 impl Format {
     /// Every format, in the order in which messages list them.
-    pub const ALL: [Format; 5] =
-        [Format::Cfg, Format::FlatProfile, Format::ParamXml, Format::TreeXml, Format::SettingsXml];
+    pub const ALL: [Format; 6] =
+        [Format::Cfg, Format::FlatProfile, Format::ParamXml, Format::TreeXml, Format::Tlv, Format::SettingsXml];
 
     /// The format that a family file names, or `None` where there is none of that name.
     pub fn parse_name(name: &str) -> Option<Format> {
@@ -57,6 +62,7 @@ impl Format {
             Format::FlatProfile => "flat-profile",
             Format::ParamXml => "param-xml",
             Format::TreeXml => "tree-xml",
+            Format::Tlv => "tlv",
             Format::SettingsXml => "settings-xml",
         }
     }
@@ -74,6 +80,7 @@ impl Format {
         match self {
             Format::Cfg => cfg::escape,
             Format::FlatProfile | Format::ParamXml | Format::TreeXml | Format::SettingsXml => xml::escape,
+            Format::Tlv => tlv::escape,
         }
     }
 
@@ -88,6 +95,7 @@ impl Format {
             Format::FlatProfile => flat_profile::carries(value),
             Format::ParamXml => xml::carries(param_xml::PLACE, value),
             Format::TreeXml => xml::carries(tree_xml::PLACE, value),
+            Format::Tlv => tlv::carries(value),
             Format::SettingsXml => settings_xml::carries(value),
         }
     }
@@ -100,7 +108,9 @@ impl Format {
     pub fn carries_url(self, url: &str) -> Result<(), Refusal> {
         match self {
             Format::Cfg => cfg::carries_url(url),
-            Format::FlatProfile | Format::ParamXml | Format::TreeXml | Format::SettingsXml => self.carries(url),
+            Format::FlatProfile | Format::ParamXml | Format::TreeXml | Format::Tlv | Format::SettingsXml => {
+                self.carries(url)
+            }
         }
     }
 
@@ -108,12 +118,14 @@ impl Format {
     ///
     /// A control character becomes a blank, and so do a line break, be it LF, CR or both, and the two characters that
     /// XML 1.0 forbids besides. In a cfg `"` becomes `'`. A label of a flat-profile or of settings-xml loses the blanks at
-    /// its ends, which the phone would trim. The answer is borrowed exactly if nothing had to change.
+    /// its ends, which the phone would trim. In a tlv all but ASCII becomes `?`, and what is too long is cut. The answer is
+    /// borrowed exactly if nothing had to change.
     pub fn soften(self, label: &str) -> Cow<'_, str> {
         match self {
             Format::Cfg => cfg::soften(label),
             Format::FlatProfile => flat_profile::soften(label),
             Format::ParamXml | Format::TreeXml => xml::soften(label),
+            Format::Tlv => tlv::soften(label),
             Format::SettingsXml => settings_xml::soften(label),
         }
     }
@@ -121,8 +133,8 @@ impl Format {
     /// A finished file in the encoding that it names: where that is ISO-8859-1, with references for all but ASCII.
     pub fn encoded(self, text: String) -> String {
         match self {
-            Format::Cfg | Format::FlatProfile | Format::ParamXml | Format::SettingsXml => text,
             Format::TreeXml => tree_xml::encoded(text),
+            _ => text,
         }
     }
 
@@ -137,6 +149,7 @@ impl Format {
             Format::FlatProfile => flat_profile::parse(text),
             Format::ParamXml => param_xml::parse(text),
             Format::TreeXml => tree_xml::parse(text),
+            Format::Tlv => tlv::parse(text),
             Format::SettingsXml => settings_xml::parse(text),
         };
         Ok(document?)
@@ -162,8 +175,26 @@ impl Format {
             Format::FlatProfile => flat_profile::edit(text, edits),
             Format::ParamXml => param_xml::edit(text, edits),
             Format::TreeXml => tree_xml::edit(text, edits),
+            Format::Tlv => tlv::edit(text, edits),
             Format::SettingsXml => settings_xml::edit(text, edits),
         }
+    }
+
+    /// The bytes that go to the phone: the text itself, or what a text form stands for in a binary format.
+    ///
+    /// # Errors
+    ///
+    /// As [`Format::parse`].
+    pub fn encode(self, text: String) -> Result<Bytes, FormatError> {
+        match self {
+            Format::Tlv => Ok(tlv::encode(&text)?.into()),
+            _ => Ok(text.into()),
+        }
+    }
+
+    /// Whether the bytes differ from the text, so that people are shown the text.
+    pub fn is_binary(self) -> bool {
+        self == Format::Tlv
     }
 }
 
@@ -186,6 +217,14 @@ pub enum Refusal {
         /// What refuses.
         place: &'static str,
     },
+    /// More characters than there is room for.
+    #[error("{place} cannot carry more than {most} characters")]
+    Long {
+        /// What refuses.
+        place: &'static str,
+        /// How many it can carry.
+        most: usize,
+    },
 }
 
 impl Refusal {
@@ -193,7 +232,7 @@ impl Refusal {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Refusal::Character { hint, .. } => *hint,
-            Refusal::Edge { .. } => None,
+            Refusal::Edge { .. } | Refusal::Long { .. } => None,
         }
     }
 

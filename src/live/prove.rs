@@ -11,7 +11,7 @@ use crate::catalogue::{Answer, Catalogue, Family, FeatureCodes, FilePattern, Mak
 use crate::findings::Finding;
 use crate::fleet::{Handset, Layer, Line, Modules, Phone, Root, Site};
 use crate::phone::{Function, KeySetting, Mac, Number, Parameter, Place, Use};
-use crate::render::{RenderError, Renderer, Reveal, RevisionKey, Templates, render};
+use crate::render::{RenderError, Renderer, Reveal, RevisionKey, Templates, bootstrap, render};
 use crate::resolve::{Phase, resolve};
 use crate::world::Subject;
 
@@ -67,21 +67,21 @@ fn failure(subject: &Subject, templates: &Templates, every_band: bool) -> Option
     let default = subject.band(None);
     let bands = subject.maker.family.bands.iter().filter(|(band, _)| every_band || *band == default);
     for (band, name) in bands {
-        let resolved = resolve(subject, band, Phase::First)?;
+        // No file is written for such firmware.
+        let Some(resolved) = resolve(subject, band, Phase::First) else { continue };
         for file in documents(&subject.maker.family) {
             let Err(error) = render(&resolved, file, &with) else { continue };
-            let template =
-                format!("templates/{}/{}", subject.model.family, file.template.as_deref().unwrap_or_default());
-            let what = match error {
-                RenderError::Template { what, .. } => what,
-                other => other.to_string(),
-            };
-            return Some(Finding::error(
-                "bad-template",
-                template,
-                None,
-                format!("for `{}` in band {name}: {what}", subject.model.id),
-            ));
+            let template = file.template.as_deref().unwrap_or_default();
+            return Some(told(subject, template, &format!("for `{}` in band {name}", subject.model.id), error));
+        }
+    }
+    // What is sent to phones that nobody knows yet.
+    let family = &subject.maker.family;
+    let told_nobody = family.files.iter().filter(|file| file.without_mac == Answer::Bootstrap);
+    for file in told_nobody {
+        let template = file.bootstrap_template.as_deref().or(file.template.as_deref()).unwrap_or_default();
+        if let Err(error) = bootstrap(family, file, template, &with) {
+            return Some(told(subject, template, "for a phone without a MAC", error));
         }
     }
     None
@@ -91,6 +91,15 @@ fn failure(subject: &Subject, templates: &Templates, every_band: bool) -> Option
 fn documents(family: &Family) -> impl Iterator<Item = &FilePattern> {
     let mut seen = HashSet::new();
     family.files.iter().filter(move |file| file.answer == Answer::Document && seen.insert(file.template.as_deref()))
+}
+
+fn told(subject: &Subject, template: &str, of: &str, error: RenderError) -> Finding {
+    let what = match error {
+        RenderError::Template { what, .. } => what,
+        other => other.to_string(),
+    };
+    let template = format!("templates/{}/{template}", subject.model.family);
+    Finding::error("bad-template", template, None, format!("{of}: {what}"))
 }
 
 /// A spare phone: no line, nothing set.

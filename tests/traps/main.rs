@@ -8,6 +8,7 @@ mod cisco_spa;
 mod gigaset_maxwell;
 mod gigaset_p;
 mod yealink;
+mod yealink_bands;
 mod zones;
 
 use common::phone;
