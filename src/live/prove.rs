@@ -125,6 +125,7 @@ fn bare(catalogue: &Arc<Catalogue>, maker: &Arc<Maker>, model: &Arc<Model>) -> S
         lines: Vec::new(),
         model: model.clone(),
         maker: maker.clone(),
+        names: Vec::new(),
     }
 }
 
@@ -166,6 +167,7 @@ fn line(n: u16, keys: Box<[KeySetting]>) -> Line {
         layout: None,
         layer: Layer::default(),
         keys,
+        names: Box::default(),
     }
 }
 
