@@ -40,14 +40,18 @@ fn gigaset_maxwell_keys() {
 }
 
 #[test]
-fn gigaset_p_keys() {
-    holds("functions-gigaset-p");
-    every_class_has_every_function("functions-gigaset-p", &["line", "module", "programmable"]);
+fn dect_bases() {
+    holds("dect");
 }
 
 #[test]
 fn yealink_bands() {
     holds("yealink-bands");
+}
+
+#[test]
+fn gigaset_classic() {
+    holds("gigaset-classic");
 }
 
 #[test]
@@ -138,7 +142,7 @@ fn is_golden(serving: &Serving, name: &str) {
     let outcome = golden(serving, &repository("fixtures/golden").join(name), bless()).unwrap();
     let diffs: Vec<String> = outcome.differences.into_iter().map(|difference| difference.diff).collect();
     assert!(diffs.is_empty(), "not as the golden files:\n{}", diffs.concat());
-    assert_eq!(outcome.files, serving.world.macs().count(), "a file for each phone");
+    assert!(outcome.files >= serving.world.macs().count(), "a file for each phone");
 }
 
 fn bless() -> bool {
@@ -194,4 +198,10 @@ fn without_keys(text: &str) -> String {
         }
     }
     kept
+}
+
+#[test]
+fn gigaset_p_keys() {
+    holds("functions-gigaset-p");
+    every_class_has_every_function("functions-gigaset-p", &["line", "module", "programmable"]);
 }
