@@ -68,6 +68,8 @@ pub fn context(
     context.insert_value("codes", codes);
     let services = if subject.site.services == Services::Phone { "phone" } else { "network" };
     context.insert_value("services", services.into());
+    let native = subject.site.native.iter().map(|function| Value::from(function.name()));
+    context.insert_value("native", native.collect::<Vec<_>>().into());
     context.insert_value("stamp", self::stamp(stamp));
     (context, writer.troubles)
 }
