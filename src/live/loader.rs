@@ -158,7 +158,7 @@ impl Loader {
             let reading = Reading { vocabulary: &before.world.catalogue.vocabulary, secrets: &self.secrets, entity };
             Change::read(entity.clone(), text, &reading)
         };
-        next(before, before.world.with(texts.iter().map(change).collect()))
+        before.with_world(before.world.with(texts.iter().map(change).collect()))
     }
 
     /// Looks for what has changed in some sites, or everywhere; leaves alone what is held.
