@@ -138,7 +138,7 @@ fn every_class_has_every_function(name: &str, classes: &[&str]) {
     let mut seen = BTreeSet::new();
     for mac in serving.world.macs() {
         let subject = serving.world.subject(mac).unwrap();
-        let band = subject.band(None);
+        let band = subject.band(None, None);
         let resolved = resolve(&subject, band, Phase::Later).unwrap();
         let modules = resolved.modules.iter().flat_map(|module| &module.keys);
         for key in resolved.keys.iter().chain(&resolved.soft_keys).chain(modules) {

@@ -103,7 +103,7 @@ fn entries(model: &str, format: Format, typed: &Typed) -> Option<Vec<String>> {
         .with(&format!("sites/a/phones/{MAC}.toml"), &format!("model = \"{model}\"\nlines = [\"201\"]\n"));
     let serving = serving(fleet.path());
     let subject = serving.world.subject(MAC.parse().expect("a MAC")).ok()?;
-    let resolved = resolve(&subject, subject.band(None), Phase::Later)?;
+    let resolved = resolve(&subject, subject.band(None, None), Phase::Later)?;
     let (url, key) = (subject.root.url(), RevisionKey::fixed());
     let with =
         Renderer { templates: &serving.templates, url: &url, key: &key, reveal: Reveal::Secrets, changed_at: &|_| 0 };

@@ -185,7 +185,8 @@ fn explain_tells_where_a_name_comes_from() {
         changed_at: &|_| 0,
     };
     let files = documents_of(&subject);
-    let report = explain(&subject, subject.band(None), offhook::resolve::Phase::Later, files[0].1, &with).unwrap();
+    let report =
+        explain(&subject, subject.band(None, None), offhook::resolve::Phase::Later, files[0].1, &with).unwrap();
     let line = report.lines.iter().find(|line| line.text.starts_with("linekey.2.label")).unwrap();
     let from: Vec<String> = line.from.iter().map(ToString::to_string).collect();
     assert_snapshot!(format!("{}\n{}", line.text, from.join("\n")), @r#"

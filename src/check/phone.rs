@@ -21,7 +21,7 @@ pub fn check_phone(serving: &Serving, known: &KnownNumbers, mac: Mac) -> Vec<Fin
     let mut checker = Checker { subject: &subject, findings: Vec::new() };
     checker.device();
     checker.stored_keys(known);
-    let band = subject.band(None);
+    let band = subject.band(None, None);
     match resolve(&subject, band, Phase::First) {
         Some(resolved) => {
             checker.keys(&resolved);

@@ -10,6 +10,7 @@ mod output;
 mod overrides;
 mod schema;
 mod serve;
+mod state;
 
 use std::process::ExitCode;
 

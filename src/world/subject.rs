@@ -44,12 +44,13 @@ pub struct Name {
 }
 
 impl Subject {
-    /// The firmware band: by what the phone tells, else by what the fleet says it runs. Where nobody says so, or no range
-    /// fits what is said, the model's or family's own.
-    pub fn band(&self, firmware: Option<&str>) -> Band {
+    /// The firmware band: by what the phone tells, else by what it was last seen with, else by what the fleet says it runs.
+    /// What fits no range tells nothing; where nothing is told, it is the model's or family's own.
+    pub fn band(&self, told: Option<&str>, seen: Option<&str>) -> Band {
         let bands = &self.maker.family.bands;
-        let told = firmware.or(self.phone.firmware.as_deref()).and_then(|firmware| bands.fitting(firmware));
-        told.or(self.model.default_band).unwrap_or(bands.default())
+        let known = [told, seen, self.phone.firmware.as_deref()];
+        let fitting = known.into_iter().flatten().find_map(|firmware| bands.fitting(firmware));
+        fitting.or(self.model.default_band).unwrap_or(bands.default())
     }
 
     /// Why no file of the phone can be written, where that is so.

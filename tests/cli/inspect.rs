@@ -27,6 +27,21 @@ fn render_by_handle_by_name_and_all() {
 }
 
 #[test]
+fn render_for_the_firmware_that_a_server_has_last_seen() {
+    let fleet = sound();
+    let state = tempfile::tempdir().unwrap();
+    std::fs::write(state.path().join("firmware.log"), format!("{MAC} 66.70.0.1 .\n")).unwrap();
+    let state = state.path().display();
+    let seen = run(fleet.path(), &format!("render {MAC} --state {state}"));
+    assert_snapshot!(lines_with(&seen, &["last seen", "auto_provision.mode"]), @"
+    auto_provision.mode = 6
+    2> last seen with firmware 66.70.0.1, so in the band v70
+    ");
+    let told = run(fleet.path(), &format!("render {MAC} --state {state} --firmware 66.86.0.15"));
+    assert_snapshot!(lines_with(&told, &["last seen", "auto_provision.power_on"]), @"static.auto_provision.power_on = 1");
+}
+
+#[test]
 fn render_of_what_is_not_there() {
     let fleet = sound();
     assert_snapshot!(run(fleet.path(), &format!("render {MAC} y000000000066.boot")), @"
