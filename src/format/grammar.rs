@@ -8,7 +8,9 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use super::Refusal;
+use super::{Refusal, fkey};
+
+pub use fkey::{Fkey, FkeyError, parse_fkey};
 
 /// The grammar that a family's `functions.toml` names for a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -18,12 +20,14 @@ pub enum Grammar {
     Plain,
     /// Cisco's `fnc=sd;ext=201@$PROXY;nme=Marie`.
     Fnc,
+    /// Snom's `blf 201|*8`: a type and its argument.
+    Fkey,
 }
 
 impl Grammar {
     /// The grammar that a family file names, or `None` where there is none of that name.
     pub fn parse_name(name: &str) -> Option<Grammar> {
-        [Grammar::Plain, Grammar::Fnc].into_iter().find(|grammar| grammar.name() == name)
+        [Grammar::Plain, Grammar::Fnc, Grammar::Fkey].into_iter().find(|grammar| grammar.name() == name)
     }
 
     /// The name that family files use.
@@ -31,6 +35,7 @@ impl Grammar {
         match self {
             Grammar::Plain => "plain",
             Grammar::Fnc => "fnc",
+            Grammar::Fkey => "fkey",
         }
     }
 
@@ -38,11 +43,13 @@ impl Grammar {
     ///
     /// In `fnc` a `;` becomes `,`, a `=` becomes `-`, and a `+`, a `$` or a control character becomes a blank;
     /// blanks at the ends go. A label of which nothing would be left, such as `+`, becomes `-`, so that a key with a label keeps one.
+    /// In `fkey` a `|` becomes `/` and a control character a blank; blanks at the ends go, and others become `_`.
     /// The answer is borrowed exactly if nothing had to change.
     pub fn label(self, text: &str) -> Cow<'_, str> {
         match self {
             Grammar::Plain => Cow::Borrowed(text),
             Grammar::Fnc => fnc_label(text),
+            Grammar::Fkey => fkey::label(text),
         }
     }
 
@@ -50,7 +57,8 @@ impl Grammar {
     ///
     /// # Errors
     ///
-    /// In `fnc` a number with `;`, `=`, `+` or a control character is refused: changing it would dial something else.
+    /// In `fnc` a number with `;`, `=`, `+` or a control character is refused: changing it would dial something else. So
+    /// is one in `fkey` with a `|`, a blank or a control character.
     pub fn number(self, text: &str) -> Result<&str, Refusal> {
         match self {
             Grammar::Plain => Ok(text),
@@ -59,6 +67,7 @@ impl Grammar {
                 '+' => Some(Some("write an international number with `00`")),
                 _ => None,
             }),
+            Grammar::Fkey => guarded("a number of an fkey", text, |c| fkey::ends_argument(c).then_some(None)),
         }
     }
 
@@ -67,7 +76,7 @@ impl Grammar {
     /// # Errors
     ///
     /// In `fnc` a URL with `;` or a control character is refused. A `=` is let through, since a field is cut at its
-    /// first one, and so is a `+`, which joins functions only; no source proves either.
+    /// first one, and so is a `+`, which joins functions only; no source proves either. In `fkey` a blank is refused.
     pub fn url(self, text: &str) -> Result<&str, Refusal> {
         match self {
             Grammar::Plain => Ok(text),
@@ -75,6 +84,9 @@ impl Grammar {
                 ';' => Some(Some("write `%3B`")),
                 _ => None,
             }),
+            Grammar::Fkey => {
+                guarded("a URL of an fkey", text, |c| c.is_whitespace().then_some(Some("write `%20` for a blank")))
+            }
         }
     }
 }

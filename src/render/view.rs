@@ -64,6 +64,8 @@ pub fn context(
     context.insert_value("codes", codes);
     let services = if subject.site.services == Services::Phone { "phone" } else { "network" };
     context.insert_value("services", services.into());
+    let native = subject.site.native.iter().map(|function| Value::from(function.name()));
+    context.insert_value("native", native.collect::<Vec<_>>().into());
     context.insert_value("stamp", table([("id", stamp.id.as_str().into()), ("changed_at", stamp.changed_at.into())]));
     (context, writer.troubles)
 }
@@ -73,7 +75,7 @@ pub fn context_json(resolved: &Resolved<'_>, url: &str) -> serde_json::Value {
     let Some(shared) = Shared::of(resolved.subject, resolved.band, |_| true) else { return serde_json::Value::Null };
     let codes = codes(&resolved.subject.codes);
     let (context, _) = context(resolved, &shared, codes, url, false, &Stamp::default());
-    const NAMES: [&str; 16] = [
+    const NAMES: [&str; 17] = [
         "contract",
         "url",
         "phone",
@@ -89,6 +91,7 @@ pub fn context_json(resolved: &Resolved<'_>, url: &str) -> serde_json::Value {
         "wide_list",
         "codes",
         "services",
+        "native",
         "stamp",
     ];
     let sorted = |name: &&str| {

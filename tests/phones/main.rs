@@ -2,6 +2,7 @@
 
 mod enterprise;
 mod firmware;
+mod gigaset_p;
 mod house;
 mod logs;
 mod odd;

@@ -7,6 +7,7 @@ mod common;
 mod cisco_enterprise;
 mod cisco_spa;
 mod gigaset_maxwell;
+mod gigaset_p;
 mod yealink;
 mod yealink_bands;
 mod zones;
@@ -16,7 +17,7 @@ use insta::assert_snapshot;
 
 #[test]
 fn the_same_fleet_gives_the_same_bytes() {
-    for model in ["yealink-t46s", "cisco-spa525g2", "cisco-8861", "gigaset-maxwell3"] {
+    for model in ["yealink-t46s", "cisco-spa525g2", "cisco-8861", "gigaset-maxwell3", "gigaset-p850"] {
         let fleet = phone(model, "keys.2 = { function = \"supervise\", number = \"202\" }\n");
         assert_eq!(fleet.file(), fleet.file(), "{model}");
     }
@@ -29,6 +30,7 @@ fn what_a_user_edits_does_not_hide_the_keys() {
             "custom.protect",
             "Extended_Function_2_",
             "UnlockAll",
+            "idx=\"1\" context",
         ])
     };
     assert_snapshot!(sent("yealink-t46s", false), @"static.auto_provision.custom.protect = 0");
@@ -37,4 +39,6 @@ fn what_a_user_edits_does_not_hide_the_keys() {
     assert_snapshot!(sent("cisco-spa504g", true), @r#"<Extended_Function_2_ ua="rw"></Extended_Function_2_>"#);
     assert_snapshot!(sent("gigaset-maxwell3", false), @r#"<step type="UnlockAllFunctionKeys"/>"#);
     assert_snapshot!(sent("gigaset-maxwell3", true), @"");
+    assert_snapshot!(sent("gigaset-p850", false), @r#"<fkey idx="1" context="active" label="" lp="on" perm="RW">line</fkey>"#);
+    assert_snapshot!(sent("gigaset-p850", true), @r#"<fkey idx="1" context="active" label="" lp="on" perm="!">line</fkey>"#);
 }
