@@ -46,6 +46,11 @@ fn gigaset_p_keys() {
 }
 
 #[test]
+fn dect_bases() {
+    holds("dect");
+}
+
+#[test]
 fn yealink_bands() {
     holds("yealink-bands");
 }

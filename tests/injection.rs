@@ -12,12 +12,13 @@ use offhook::render::{Renderer, Reveal, RevisionKey, documents_of, render};
 use offhook::resolve::{Phase, resolve};
 use proptest::prelude::*;
 
-const MODELS: [(&str, Format); 5] = [
+const MODELS: [(&str, Format); 6] = [
     ("yealink-t46s", Format::Cfg),
     ("cisco-spa504g", Format::FlatProfile),
     ("cisco-8841", Format::TreeXml),
     ("gigaset-maxwell3", Format::ParamXml),
     ("gigaset-p850", Format::SettingsXml),
+    ("gigaset-n610", Format::ParamXml),
 ];
 
 /// What a person may type.

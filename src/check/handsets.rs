@@ -8,6 +8,12 @@ impl Checker<'_> {
     /// Handsets of a phone that has none, or of which its model has not so many.
     pub(super) fn handsets(&mut self) {
         let (phone, model) = (&self.subject.phone, &self.subject.model);
+        if let Some(registration) = &phone.registration
+            && !model.handsets.as_ref().is_some_and(|slots| slots.registration)
+        {
+            let what = format!("`registration` changes nothing on `{}`: no file opens it there", model.id);
+            self.on_phone(Level::Warning, "not-supported", registration.at, what, None);
+        }
         let Some(first) = phone.handsets.first() else { return };
         let Some(slots) = &model.handsets else {
             let what = format!("`{}` has no handsets", model.id);

@@ -7,6 +7,7 @@ mod common;
 mod cisco_enterprise;
 mod cisco_spa;
 mod gigaset_maxwell;
+mod gigaset_nx70;
 mod gigaset_p;
 mod yealink;
 mod yealink_bands;
@@ -17,7 +18,8 @@ use insta::assert_snapshot;
 
 #[test]
 fn the_same_fleet_gives_the_same_bytes() {
-    for model in ["yealink-t46s", "cisco-spa525g2", "cisco-8861", "gigaset-maxwell3", "gigaset-p850"] {
+    let models = ["yealink-t46s", "cisco-spa525g2", "cisco-8861", "gigaset-maxwell3", "gigaset-n670", "gigaset-p850"];
+    for model in models {
         let fleet = phone(model, "keys.2 = { function = \"supervise\", number = \"202\" }\n");
         assert_eq!(fleet.file(), fleet.file(), "{model}");
     }
