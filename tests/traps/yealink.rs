@@ -248,19 +248,21 @@ fn the_pickup_code_has_two_names() {
     features.pickup.direct_pickup_enable = 1
     features.pickup.direct_pickup_code = *11*
     features.blf_pickup_only_send_code = 0
+    account.1.direct_pickup_code = %NULL%
     linekey.2.type = 16
     linekey.2.line = 1
     linekey.2.value = 202
     linekey.2.extension = *11*
     linekey.2.pickup_value = *11*
-    linekey.2.label = %NULL%
     linekey.2.shortlabel = %NULL%
+    linekey.2.label = %NULL%
     ");
     // Without a code of the operator the phone picks up nothing by itself.
     let fleet = phone("yealink-t46s", keys).with("sites/a/site.toml", "");
     assert_snapshot!(fleet.sent(&["linekey.2.extension", "linekey.2.pickup", "direct_pickup"]), @"
     features.pickup.direct_pickup_enable = 0
     features.pickup.direct_pickup_code = %NULL%
+    account.1.direct_pickup_code = %NULL%
     linekey.2.extension = %NULL%
     linekey.2.pickup_value = %NULL%
     ");
