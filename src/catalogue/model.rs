@@ -43,6 +43,8 @@ pub struct SoftKeyGroup {
     pub class: Class,
     /// Their numbers.
     pub slots: Vec<u16>,
+    /// They have labels, if those of their class have.
+    pub labels: bool,
     /// Where this is known from.
     pub source: Source,
 }
@@ -128,8 +130,8 @@ pub struct ModuleModel {
     pub pages: u16,
     /// The keys of a page.
     pub keys_per_page: u16,
-    /// The width of its labels.
-    pub label_width: Width,
+    /// The width of its labels; none where it has none.
+    pub label_width: Option<Width>,
     /// Positions that cannot be set, and why.
     pub reserved: Vec<(u16, CompactString)>,
     /// What is written at reserved positions: fields by name.
@@ -226,6 +228,12 @@ impl Model {
         self.soft_keys.iter().flat_map(|group| group.slots.iter().map(|slot| (*slot, group.class)))
     }
 
+    /// The width of the label of a soft key; none where it has none.
+    pub fn soft_label_width(&self, slot: u16) -> Option<Width> {
+        let group = self.soft_keys.iter().find(|group| group.slots.contains(&slot))?;
+        self.label_width(group.class).filter(|_| group.labels)
+    }
+
     /// The width of labels on keys of a class; none where they have no label.
     pub fn label_width(&self, class: Class) -> Option<Width> {
         self.labels.iter().find(|(known, _)| *known == class).map(|(_, width)| *width)
@@ -239,7 +247,7 @@ impl ModuleModel {
         let class = read_class(table).unwrap_or(Class::Module);
         let pages = required_integer(table, "pages", 1..=20);
         let keys_per_page = required_integer(table, "keys_per_page", 1..=200);
-        let label_width = read_width(table, "label_width").unwrap_or(Width::Unknown);
+        let label_width = read_width(table, "label_width");
         let reserved = numbered(table, "reserved", |table, name| match table.value_named(name)?.value {
             Value::Text(why) => Some(CompactString::from(why)),
             _ => None,
@@ -353,9 +361,10 @@ fn read_soft_group(mut table: Table<'_, '_>) -> Option<SoftKeyGroup> {
             Vec::new()
         }
     };
+    let labels = table.boolean("labels").is_none_or(|at| at.value);
     let source = Source::read(&mut table);
     table.finish();
-    Some(SoftKeyGroup { class: class?, slots, source })
+    Some(SoftKeyGroup { class: class?, slots, labels, source })
 }
 
 fn read_width(table: &mut Table<'_, '_>, field: &'static str) -> Option<Width> {

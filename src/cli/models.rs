@@ -105,7 +105,7 @@ fn as_json(model: &Model) -> Value {
     let soft_keys: Vec<Value> = model
         .soft_keys
         .iter()
-        .map(|group| json!({ "class": group.class, "slots": group.slots, "source": group.source }))
+        .map(|group| json!({ "class": group.class, "slots": group.slots, "labels": group.labels, "source": group.source }))
         .collect();
     let labels: serde_json::Map<String, Value> = model
         .labels

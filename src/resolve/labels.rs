@@ -62,7 +62,7 @@ impl<'s> LabelRoom<'s> {
     pub(super) fn not_shown(self, label: &str, function: Option<&str>) -> Option<Problem> {
         let (class, model) = (self.class.name(), self.model);
         let what = match function {
-            _ if !self.shown => format!("`{model}` shows none on {class} keys"),
+            _ if !self.shown => format!("`{model}` shows none on this {class} key"),
             Some(function) => format!("`{model}` takes none for `{function}` on {class} keys"),
             None => return None,
         };
