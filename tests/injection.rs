@@ -12,8 +12,12 @@ use offhook::render::{Renderer, Reveal, RevisionKey, documents_of, render};
 use offhook::resolve::{Phase, resolve};
 use proptest::prelude::*;
 
-const MODELS: [(&str, Format); 3] =
-    [("yealink-t46s", Format::Cfg), ("cisco-spa504g", Format::FlatProfile), ("gigaset-maxwell3", Format::ParamXml)];
+const MODELS: [(&str, Format); 4] = [
+    ("yealink-t46s", Format::Cfg),
+    ("cisco-spa504g", Format::FlatProfile),
+    ("cisco-7841-3pcc", Format::FlatProfile),
+    ("gigaset-maxwell3", Format::ParamXml),
+];
 
 /// What a person may type.
 #[derive(Debug, Clone)]
@@ -117,9 +121,9 @@ fn fields_of(value: &str) -> String {
     format!(" {function} {}", names.join(" "))
 }
 
-/// What cannot be carried leaves its key empty, and nothing else.
+/// What cannot be carried leaves its key empty, and nothing else; a key without a label may leave the field out.
 fn is_emptied(now: &str, harmless: &str) -> bool {
-    harmless.split_once(' ').is_some_and(|(name, _)| name == now)
+    harmless.split_once(' ').is_some_and(|(name, _)| name == now) || harmless.strip_suffix(" nme") == Some(now)
 }
 
 proptest! {

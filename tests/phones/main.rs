@@ -2,6 +2,7 @@
 
 mod house;
 mod logs;
+mod mpp;
 mod odd;
 mod requests;
 mod seed;
