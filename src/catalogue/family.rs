@@ -7,6 +7,7 @@ use super::band::Bands;
 use super::figure::Source;
 use super::setting::{SettingId, Vocabulary, read_settings};
 use crate::findings::nearest;
+use crate::format::Format;
 use crate::phone::SettingValue;
 use crate::reader::{At, Table, Value};
 
@@ -62,7 +63,7 @@ pub struct FilePattern {
     pub template: Option<CompactString>,
     /// The template of a bootstrap that `without_mac` asks for.
     pub bootstrap_template: Option<CompactString>,
-    /// How phones write the file's name, with `{mac}` or `{MAC}`.
+    /// How phones write the file's name, with `{mac}`, `{MAC}` or `{number}`.
     pub url: Option<CompactString>,
     /// The `Content-Type` of the answer.
     pub content_type: CompactString,
@@ -70,6 +71,8 @@ pub struct FilePattern {
     pub product: Option<CompactString>,
     /// How good a MAC in this path is.
     pub mac: Evidence,
+    /// The file's format, where it is not the family's.
+    pub format: Option<Format>,
     /// Where this is known from.
     pub source: Source,
 }
@@ -167,9 +170,27 @@ impl Family {
         }
     }
 
-    /// The files that are documents of a phone, in the order in which the family lists them.
+    /// The files that a phone fetches by a name of their own, in the order in which the family lists them: its documents,
+    /// and what leads it to them.
     pub fn documents(&self) -> impl Iterator<Item = (usize, &FilePattern)> {
-        self.files.iter().enumerate().filter(|(_, file)| file.answer == Answer::Document && file.url.is_some())
+        let is_made = |file: &FilePattern| matches!(file.answer, Answer::Document | Answer::Bootstrap);
+        self.files.iter().enumerate().filter(move |(_, file)| is_made(file) && file.url.is_some())
+    }
+
+    /// The format of its files, except those that have their own; none where its phones are recognised and no more.
+    pub fn format(&self) -> Option<Format> {
+        self.format.as_deref().and_then(Format::parse_name)
+    }
+
+    /// The format of one of its files.
+    pub fn format_of(&self, file: &FilePattern) -> Option<Format> {
+        file.format.or_else(|| self.format())
+    }
+
+    /// The number by which paths call a model, of the products that it calls itself.
+    pub fn number_of(&self, products: &[CompactString]) -> Option<&str> {
+        let is_one = |number: &&Number| number.products.iter().any(|product| products.contains(product));
+        self.numbers.iter().find(is_one).map(|number| number.number.as_str())
     }
 }
 
@@ -314,6 +335,7 @@ fn read_file(mut table: Table<'_, '_>) -> Option<FilePattern> {
     let content_type = table.text("content_type").map_or("text/plain; charset=utf-8".into(), |at| at.value.into());
     let product = table.text("product").map(|at| at.value.into());
     let mac = read_evidence(&mut table);
+    let format = read_format(&mut table);
     let source = Source::read(&mut table);
     table.finish();
     Some(FilePattern {
@@ -328,8 +350,19 @@ fn read_file(mut table: Table<'_, '_>) -> Option<FilePattern> {
         content_type,
         product,
         mac,
+        format,
         source,
     })
+}
+
+fn read_format(table: &mut Table<'_, '_>) -> Option<Format> {
+    let word = table.text("format")?;
+    let format = Format::parse_name(&word.value);
+    if format.is_none() {
+        let known = Format::ALL.map(Format::name).join(", ");
+        table.error("unknown-word", word.line, format!("`format` is `{}`, but must be one of {known}", word.value));
+    }
+    format
 }
 
 fn read_answer(table: &mut Table<'_, '_>, field: &'static str) -> Option<Answer> {

@@ -14,12 +14,16 @@ use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::io;
 
+use bytes::Bytes;
+
 mod cfg;
 mod flat_profile;
 pub mod grammar;
 mod param_xml;
 #[cfg(test)]
 mod tests;
+mod tlv;
+mod tree_xml;
 mod xml;
 
 /// The closed list of file formats.
@@ -31,11 +35,15 @@ pub enum Format {
     FlatProfile,
     /// The XML of Gigaset's Maxwell and Nx70: one `param` element for each parameter.
     ParamXml,
+    /// The small binary index files of Gigaset's older phones.
+    Tlv,
+    /// XML as a tree: Cisco's enterprise files and the profiles of Gigaset's older phones.
+    TreeXml,
 }
 
 impl Format {
     /// Every format, in the order in which messages list them.
-    pub const ALL: [Format; 3] = [Format::Cfg, Format::FlatProfile, Format::ParamXml];
+    pub const ALL: [Format; 5] = [Format::Cfg, Format::FlatProfile, Format::ParamXml, Format::TreeXml, Format::Tlv];
 
     /// The format that a family file names, or `None` where there is none of that name.
     pub fn parse_name(name: &str) -> Option<Format> {
@@ -48,6 +56,8 @@ impl Format {
             Format::Cfg => "cfg",
             Format::FlatProfile => "flat-profile",
             Format::ParamXml => "param-xml",
+            Format::TreeXml => "tree-xml",
+            Format::Tlv => "tlv",
         }
     }
 
@@ -63,7 +73,8 @@ impl Format {
     pub fn escape_fn(self) -> fn(&str, &mut dyn io::Write) -> io::Result<()> {
         match self {
             Format::Cfg => cfg::escape,
-            Format::FlatProfile | Format::ParamXml => xml::escape,
+            Format::FlatProfile | Format::ParamXml | Format::TreeXml => xml::escape,
+            Format::Tlv => tlv::escape,
         }
     }
 
@@ -77,6 +88,8 @@ impl Format {
             Format::Cfg => cfg::carries(value),
             Format::FlatProfile => flat_profile::carries(value),
             Format::ParamXml => xml::carries(param_xml::PLACE, value),
+            Format::TreeXml => xml::carries(tree_xml::PLACE, value),
+            Format::Tlv => tlv::carries(value),
         }
     }
 
@@ -88,7 +101,7 @@ impl Format {
     pub fn carries_url(self, url: &str) -> Result<(), Refusal> {
         match self {
             Format::Cfg => cfg::carries_url(url),
-            Format::FlatProfile | Format::ParamXml => self.carries(url),
+            Format::FlatProfile | Format::ParamXml | Format::TreeXml | Format::Tlv => self.carries(url),
         }
     }
 
@@ -96,12 +109,21 @@ impl Format {
     ///
     /// A control character becomes a blank, and so do a line break, be it LF, CR or both, and the two characters that
     /// XML 1.0 forbids besides. In a cfg `"` becomes `'`. A flat-profile label loses the blanks at its ends, which the
-    /// phone would trim. The answer is borrowed exactly if nothing had to change.
+    /// phone would trim. In a tlv all but ASCII becomes `?`, and what is too long is cut. The answer is borrowed exactly if nothing had to change.
     pub fn soften(self, label: &str) -> Cow<'_, str> {
         match self {
             Format::Cfg => cfg::soften(label),
             Format::FlatProfile => flat_profile::soften(label),
-            Format::ParamXml => xml::soften(label),
+            Format::ParamXml | Format::TreeXml => xml::soften(label),
+            Format::Tlv => tlv::soften(label),
+        }
+    }
+
+    /// A finished file in the encoding that it names: where that is ISO-8859-1, with references for all but ASCII.
+    pub fn encoded(self, text: String) -> String {
+        match self {
+            Format::Cfg | Format::FlatProfile | Format::ParamXml | Format::Tlv => text,
+            Format::TreeXml => tree_xml::encoded(text),
         }
     }
 
@@ -115,6 +137,8 @@ impl Format {
             Format::Cfg => cfg::parse(text),
             Format::FlatProfile => flat_profile::parse(text),
             Format::ParamXml => param_xml::parse(text),
+            Format::TreeXml => tree_xml::parse(text),
+            Format::Tlv => tlv::parse(text),
         };
         Ok(document?)
     }
@@ -123,7 +147,9 @@ impl Format {
     ///
     /// All entries of an edit's name give way to the new ones, at the place of the first; where there is none the new
     /// ones go to the end, inside the root. An edit without values makes an empty entry. In a flat-profile a name may be
-    /// a path (`router-configuration/Time_Setup/Time_Zone`), whose missing elements are made.
+    /// a path (`router-configuration/Time_Setup/Time_Zone`), whose missing elements are made. In a tree-xml it always is
+    /// one, from the root (`device/sipProfile/sipLines/line[@button="2"]/featureLabel`); an element keeps the attributes
+    /// that its edit does not name, and an edit of another root than the file's is left to the file that has it.
     ///
     /// # Errors
     ///
@@ -134,7 +160,26 @@ impl Format {
             Format::Cfg => cfg::edit(text, edits),
             Format::FlatProfile => flat_profile::edit(text, edits),
             Format::ParamXml => param_xml::edit(text, edits),
+            Format::TreeXml => tree_xml::edit(text, edits),
+            Format::Tlv => tlv::edit(text, edits),
         }
+    }
+
+    /// The bytes that go to the phone: the text itself, or what a text form stands for in a binary format.
+    ///
+    /// # Errors
+    ///
+    /// As [`Format::parse`].
+    pub fn encode(self, text: String) -> Result<Bytes, FormatError> {
+        match self {
+            Format::Cfg | Format::FlatProfile | Format::ParamXml | Format::TreeXml => Ok(text.into()),
+            Format::Tlv => Ok(tlv::encode(&text)?.into()),
+        }
+    }
+
+    /// Whether the bytes differ from the text, so that people are shown the text.
+    pub fn is_binary(self) -> bool {
+        self == Format::Tlv
     }
 }
 
@@ -157,6 +202,14 @@ pub enum Refusal {
         /// What refuses.
         place: &'static str,
     },
+    /// More characters than there is room for.
+    #[error("{place} cannot carry more than {most} characters")]
+    Long {
+        /// What refuses.
+        place: &'static str,
+        /// How many it can carry.
+        most: usize,
+    },
 }
 
 impl Refusal {
@@ -164,7 +217,7 @@ impl Refusal {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Refusal::Character { hint, .. } => *hint,
-            Refusal::Edge { .. } => None,
+            Refusal::Edge { .. } | Refusal::Long { .. } => None,
         }
     }
 
@@ -200,7 +253,7 @@ pub struct Document<'a> {
 /// One parameter of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry<'a> {
-    /// The parameter's name; in a flat-profile the path of its element below the root.
+    /// The parameter's name; in a flat-profile the path of its element below the root, in a tree-xml from the root.
     pub name: Cow<'a, str>,
     /// The value, with quotes and entities undone.
     pub value: Cow<'a, str>,

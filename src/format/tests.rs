@@ -18,9 +18,21 @@ fn around(format: Format, value: &str) -> (String, Vec<(String, String)>) {
             let params = [param("first", "1"), param("x.y", value), param("last", "2")].concat();
             format!("<provisioning version=\"1.1\">\n<nvm>\n{params}</nvm>\n</provisioning>\n")
         }
+        Format::TreeXml => format!("<device>\n<first>1</first>\n<x.y>{value}</x.y>\n<last>2</last>\n</device>\n"),
+        Format::Tlv => format!("# c\n1 = \"1\"\n4 = \"{value}\"\n3 = \"2\"\n"),
     };
-    let entry = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let entry = |name: &str, value: &str| (named(format, name), value.to_owned());
     (text, vec![entry("first", "1"), entry("x.y", value), entry("last", "2")])
+}
+
+/// A parameter's name in these files, which is a number in a tlv.
+fn named(format: Format, name: &str) -> String {
+    let tags = [("first", "1"), ("x.y", "4"), ("last", "3"), ("new", "0")];
+    match format {
+        Format::TreeXml => format!("device/{name}"),
+        Format::Tlv => tags.iter().find(|(known, _)| *known == name).map_or("2", |(_, tag)| *tag).to_owned(),
+        _ => name.to_owned(),
+    }
 }
 
 fn escaped(format: Format, value: &str) -> std::io::Result<String> {
@@ -129,7 +141,7 @@ proptest! {
         if let Ok(written) = escaped(format, &value) {
             let (file, _) = around(format, &written);
             let names: Vec<_> = read(format, &file).into_iter().map(|(name, _)| name).collect();
-            prop_assert_eq!(names, ["first", "x.y", "last"]);
+            prop_assert_eq!(names, ["first", "x.y", "last"].map(|name| named(format, name)));
         }
     }
 
@@ -157,16 +169,18 @@ proptest! {
         values in prop::collection::vec(text(), 0..2),
     ) {
         let values: Vec<_> = values.iter().map(|value| format.soften(value).into_owned()).collect();
-        let edit = RawEdit { name: name.clone(), values: values.clone(), attributes: Vec::new() };
+        let path = named(format, &name);
+        let edit = RawEdit { name: path.clone(), values: values.clone(), attributes: Vec::new() };
         let (file, mut expected) = around(format, "v");
         let edited = format.edit(&file, &[edit]).expect("the edit fits");
-        let new = (name.clone(), values.first().cloned().unwrap_or_default());
-        match expected.iter().position(|(other, _)| *other == name) {
+        let new = (path.clone(), values.first().cloned().unwrap_or_default());
+        match expected.iter().position(|(other, _)| *other == path) {
             Some(place) => expected[place] = new,
             None => expected.push(new),
         }
         prop_assert_eq!(read(format, &edited), expected);
-        prop_assert!(file.lines().filter(|line| !line.contains(&name)).all(|line| edited.contains(line)));
+        let is_other = |line: &&str| !line.contains(&name) && !line.starts_with(&format!("{path} ="));
+        prop_assert!(file.lines().filter(is_other).all(|line| edited.contains(line)));
     }
 
     #[test]
