@@ -3,7 +3,7 @@
 use compact_str::CompactString;
 use regex::Regex;
 
-use super::band::Bands;
+use super::band::{Band, Bands};
 use super::figure::Source;
 use super::setting::{SettingId, Vocabulary, read_settings};
 use crate::findings::nearest;
@@ -112,6 +112,8 @@ pub struct Family {
     pub format: Option<CompactString>,
     /// Its firmware bands.
     pub bands: Bands,
+    /// Bands whose firmware reads another file format, so that its phones are recognised and no more; and why.
+    pub no_files: Vec<(Band, CompactString)>,
     /// The first hexadecimal digits of its phones' MACs: a hint, never proof.
     pub addresses: Vec<CompactString>,
     /// Folders, in lower case, under which the maker's own servers keep such files: a weaker hint still.
@@ -144,6 +146,7 @@ impl Family {
     /// Reads `family.toml` of the family with this id.
     pub fn read(id: &str, vocabulary: &Vocabulary, table: &mut Table<'_, '_>) -> Family {
         let bands = read_bands(table);
+        let no_files = read_no_files(table, &bands);
         let booleans = table.texts("booleans").map(|list| list.value).unwrap_or_default();
         let [no, yes] =
             <[_; 2]>::try_from(booleans).map_or(["0".into(), "1".into()], |pair| pair.map(|at| at.value.into()));
@@ -154,6 +157,7 @@ impl Family {
             maker: text(table, "maker"),
             format: table.text("format").map(|at| at.value.into()),
             bands,
+            no_files,
             addresses: read_addresses(table),
             folders: read_folders(table),
             provisioning_url: table.text("provisioning_url").map_or("{base}/".into(), |at| at.value.into()),
@@ -168,6 +172,11 @@ impl Family {
             numbers: table.tables("numbers").into_iter().map(read_number).collect(),
             resync: table.table("resync").map(read_resync),
         }
+    }
+
+    /// Why no file can be written for phones in a band.
+    pub fn no_files(&self, band: Band) -> Option<&str> {
+        self.no_files.iter().find(|(known, _)| *known == band).map(|(_, why)| why.as_str())
     }
 
     /// The files that a phone fetches by a name of their own, in the order in which the family lists them: its documents,
@@ -223,6 +232,28 @@ fn read_bands(table: &mut Table<'_, '_>) -> Bands {
         table.error("bad-band", line, what);
         Bands::one()
     })
+}
+
+fn read_no_files(table: &mut Table<'_, '_>, bands: &Bands) -> Vec<(Band, CompactString)> {
+    let Some(mut entries) = table.table("no_files") else { return Vec::new() };
+    entries.any_field();
+    let mut no_files = Vec::new();
+    for name in entries.fields() {
+        match (bands.by_name(&name.value), entries.value_named(&name.value).map(|at| at.value)) {
+            (Some(band), Some(Value::Text(why))) => no_files.push((band, why.into())),
+            (None, _) => {
+                let what = format!("`{}` is not a band of this family", name.value);
+                let near = nearest(&name.value, bands.iter().map(|(_, name)| name));
+                let hint = near.map_or("see `bands`".into(), |near| format!("did you mean `{near}`?"));
+                entries.error_hint("unknown-band", name.line, what, hint);
+            }
+            (Some(_), _) => {
+                let what = format!("`no_files.{}` must be a text that says why", name.value);
+                entries.error("wrong-type", name.line, what);
+            }
+        }
+    }
+    no_files
 }
 
 fn read_addresses(table: &mut Table<'_, '_>) -> Vec<CompactString> {

@@ -49,10 +49,9 @@ impl Looking {
     }
 
     fn resolved(&self, firmware: Option<&str>, first: bool) -> Result<Resolved<'_>> {
-        let family = &self.subject.model.family;
-        resolve(&self.subject, self.band(firmware), phase(first)).ok_or_else(|| {
-            anyhow!("files of the family `{family}` cannot be written yet; its phones are recognised and no more")
-        })
+        let band = self.band(firmware);
+        resolve(&self.subject, band, phase(first))
+            .ok_or_else(|| anyhow!("{}; its phones are recognised and no more", self.subject.no_files(band)))
     }
 
     fn renderer(&self, reveal: bool) -> Renderer<'_> {

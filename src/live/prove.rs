@@ -67,7 +67,8 @@ fn failure(subject: &Subject, templates: &Templates, every_band: bool) -> Option
     let default = subject.band(None);
     let bands = subject.maker.family.bands.iter().filter(|(band, _)| every_band || *band == default);
     for (band, name) in bands {
-        let resolved = resolve(subject, band, Phase::First)?;
+        // No file is written for such firmware.
+        let Some(resolved) = resolve(subject, band, Phase::First) else { continue };
         for (_, file) in subject.maker.family.documents() {
             let Err(error) = render(&resolved, file, &with) else { continue };
             let template = file.template.as_deref().unwrap_or_default();

@@ -113,6 +113,9 @@ impl Phones {
     ) -> Reply {
         let mac = subject.phone.mac;
         let band = subject.band(claim.firmware.as_deref());
+        if subject.maker.family.no_files(band).is_some() {
+            return refused(claim, asked, Refusal::OldFirmware);
+        }
         let seeded = !subject.phone.seed.is_empty();
         let phase = if seeded && !self.ledger.knows(mac) { Phase::First } else { Phase::Later };
         let key = CacheKey { mac, file: at as u16, band, phase, generations: serving.generations(&subject.phone) };

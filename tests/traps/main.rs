@@ -8,6 +8,7 @@ mod cisco_mpp;
 mod cisco_spa;
 mod gigaset_maxwell;
 mod yealink;
+mod yealink_bands;
 mod zones;
 
 use common::phone;
