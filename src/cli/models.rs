@@ -73,6 +73,12 @@ fn show(model: &Model, catalogue: &Catalogue) -> Result<()> {
         let slots: Vec<String> = group.slots.iter().map(u16::to_string).collect();
         line("soft keys", slots.join(", "), &group.source)?;
     }
+    let widths = model.labels.iter().map(|(class, width)| format!("{} keys {}", class.name(), shown(*width)));
+    let widths: Vec<String> = widths.collect();
+    if model.key_count() > 0 || !model.soft_keys.is_empty() {
+        let labels = if widths.is_empty() { "none".to_owned() } else { widths.join(", ") };
+        output::line(&format!("{:<11} {labels}", "labels"))?;
+    }
     if let Some(slots) = &model.modules {
         line("modules", format!("{} x {}", slots.max, slots.models.join(" or ")), &slots.source)?;
         for module in slots.models.iter().filter_map(|id| catalogue.modules.get(id)) {
@@ -91,6 +97,13 @@ fn lines(model: &Model) -> String {
     let least = if count.at_least { "at least " } else { "" };
     let fewer = count.without_modules.map(|fewer| format!(", {fewer} without a module")).unwrap_or_default();
     format!("{least}{}{fewer}", count.count)
+}
+
+fn shown(width: Width) -> String {
+    match width {
+        Width::Characters(width) => format!("{width} characters"),
+        Width::Unknown => "of unknown width".to_owned(),
+    }
 }
 
 fn as_json(model: &Model) -> Value {
