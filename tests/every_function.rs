@@ -28,6 +28,12 @@ fn cisco_spa_keys() {
 }
 
 #[test]
+fn cisco_mpp_keys() {
+    holds("functions-cisco-mpp");
+    every_class_has_every_function("functions-cisco-mpp", &["line", "module", "programmable"]);
+}
+
+#[test]
 fn cisco_enterprise_keys() {
     holds("functions-cisco-enterprise");
     every_class_has_every_function("functions-cisco-enterprise", &["line", "module"]);

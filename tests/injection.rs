@@ -12,9 +12,10 @@ use offhook::render::{Renderer, Reveal, RevisionKey, documents_of, render};
 use offhook::resolve::{Phase, resolve};
 use proptest::prelude::*;
 
-const MODELS: [(&str, Format); 6] = [
+const MODELS: [(&str, Format); 7] = [
     ("yealink-t46s", Format::Cfg),
     ("cisco-spa504g", Format::FlatProfile),
+    ("cisco-7841-3pcc", Format::FlatProfile),
     ("cisco-8841", Format::TreeXml),
     ("gigaset-maxwell3", Format::ParamXml),
     ("gigaset-p850", Format::SettingsXml),
@@ -132,10 +133,11 @@ fn fields_of(value: &str) -> String {
     format!(" {function} {}", names.join(" "))
 }
 
-/// What cannot be carried leaves its key empty, and nothing else.
+/// What cannot be carried leaves its key empty, and nothing else; a key without a label may leave the field out.
 fn is_emptied(now: &str, harmless: &str) -> bool {
     // An empty key of a Snom's is a free line.
-    harmless.split_once(' ').is_some_and(|(name, _)| name == now || now.strip_prefix(name) == Some(" line "))
+    let is_empty = |name: &str| name == now || now.strip_prefix(name) == Some(" line ");
+    harmless.split_once(' ').is_some_and(|(name, _)| is_empty(name)) || harmless.strip_suffix(" nme") == Some(now)
 }
 
 proptest! {

@@ -15,6 +15,10 @@ use crate::reader::{Table, Value};
 pub struct Count {
     /// How many.
     pub count: u16,
+    /// How many as long as no expansion module is plugged in, if that is fewer.
+    pub without_modules: Option<u16>,
+    /// No source tells how many there really are.
+    pub at_least: bool,
     /// Where this is known from.
     pub source: Source,
 }
@@ -26,6 +30,10 @@ pub struct KeyGroup {
     pub class: Class,
     /// How many can be set.
     pub count: u16,
+    /// How many are left once an expansion module is plugged in, if that is fewer.
+    pub with_modules: Option<u16>,
+    /// No source tells how many there really are.
+    pub at_least: bool,
     /// How many a page of the screen shows.
     pub per_page: Option<u16>,
     /// Unset first keys are line keys.
@@ -34,6 +42,13 @@ pub struct KeyGroup {
     pub sides: Option<[u16; 2]>,
     /// Where this is known from.
     pub source: Source,
+}
+
+impl KeyGroup {
+    /// How many are left with so many expansion modules.
+    pub fn count_with(&self, modules: usize) -> u16 {
+        self.with_modules.filter(|_| modules > 0).unwrap_or(self.count)
+    }
 }
 
 /// The soft keys that can be set.
@@ -206,6 +221,16 @@ impl Model {
         self.keys.iter().map(|group| group.count).sum()
     }
 
+    /// How many of them are left with so many expansion modules.
+    pub fn key_count_with(&self, modules: usize) -> u16 {
+        self.keys.iter().map(|group| group.count_with(modules)).sum()
+    }
+
+    /// How many lines can be used with so many expansion modules.
+    pub fn line_count_with(&self, modules: usize) -> u16 {
+        self.lines.without_modules.filter(|_| modules == 0).unwrap_or(self.lines.count)
+    }
+
     /// The group of the n-th key, and its place within it, from 1.
     pub fn key(&self, position: u16) -> Option<(&KeyGroup, u16)> {
         let mut left = position.checked_sub(1)?;
@@ -298,12 +323,14 @@ fn read_count(table: &mut Table<'_, '_>, field: &'static str) -> Count {
             table.missing(field);
         }
         let source = Source { state: super::State::Inferred, source: "".into(), disagreement: None };
-        return Count { count: 0, source };
+        return Count { count: 0, without_modules: None, at_least: false, source };
     };
     let count = required_integer(&mut entry, "count", 0..=1000);
+    let without_modules = entry.integer("without_modules", 0..=count.into()).map(|at| at.value as u16);
+    let at_least = entry.boolean("at_least").is_some_and(|at| at.value);
     let source = Source::read(&mut entry);
     entry.finish();
-    Count { count, source }
+    Count { count, without_modules, at_least, source }
 }
 
 fn required_integer(table: &mut Table<'_, '_>, field: &'static str, range: std::ops::RangeInclusive<i64>) -> u16 {
@@ -327,6 +354,8 @@ fn read_class(table: &mut Table<'_, '_>) -> Option<Class> {
 fn read_group(mut table: Table<'_, '_>) -> Option<KeyGroup> {
     let class = read_class(&mut table);
     let count = required_integer(&mut table, "count", 0..=1000);
+    let with_modules = table.integer("with_modules", 0..=count.into()).map(|at| at.value as u16);
+    let at_least = table.boolean("at_least").is_some_and(|at| at.value);
     let per_page = table.integer("per_page", 1..=200).map(|at| at.value as u16);
     let default_lines = table.text("default").is_some_and(|word| {
         if word.value != "lines" && word.value != "none" {
@@ -343,7 +372,7 @@ fn read_group(mut table: Table<'_, '_>) -> Option<KeyGroup> {
     });
     let source = Source::read(&mut table);
     table.finish();
-    Some(KeyGroup { class: class?, count, per_page, default_lines, sides, source })
+    Some(KeyGroup { class: class?, count, with_modules, at_least, per_page, default_lines, sides, source })
 }
 
 fn read_soft_group(mut table: Table<'_, '_>) -> Option<SoftKeyGroup> {

@@ -155,10 +155,11 @@ struct Filler<'r, 's> {
 impl<'s> Filler<'_, 's> {
     fn own_keys(&mut self) -> Vec<Key<'s>> {
         let subject = self.resolved.subject;
+        let modules = subject.phone.modules.0.count();
         let mut keys = Vec::with_capacity(usize::from(subject.model.key_count()));
         let mut of_class = [0_u16; 4];
         for group in &subject.model.keys {
-            for at in 1..=group.count {
+            for at in 1..=group.count_with(modules) {
                 let position = keys.len() as u16 + 1;
                 of_class[group.class as usize] += 1;
                 let page = group.per_page.map_or(1, |per_page| (at - 1) / per_page + 1);

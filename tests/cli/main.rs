@@ -126,7 +126,7 @@ fn models_and_where_their_figures_are_from() {
                                                    but: tancredi has 3 modules of 60 for all T46 and T48
     yealink-exp40 40 keys on 2 page(s)               known: Yealink parameter templates (TPL)
     ");
-    assert_snapshot!(json(folder.path(), "models yealink-t46s --format json")[0]["lines"], @r#"{"count":16,"source":{"state":"known","source":"Yealink templates and administrator guides (TPL, AG-80 to AG-86)"}}"#);
+    assert_snapshot!(json(folder.path(), "models yealink-t46s --format json")[0]["lines"], @r#"{"count":16,"without_modules":null,"at_least":false,"source":{"state":"known","source":"Yealink templates and administrator guides (TPL, AG-80 to AG-86)"}}"#);
     assert_snapshot!(run(folder.path(), "models yealink-t46x"), @"
     2> error: the model `yealink-t46x` does not exist
     2>   hint: did you mean `yealink-t46g`?

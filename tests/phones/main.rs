@@ -5,6 +5,7 @@ mod firmware;
 mod gigaset_p;
 mod house;
 mod logs;
+mod mpp;
 mod odd;
 mod requests;
 mod seed;
