@@ -25,11 +25,17 @@ impl Checker<'_> {
                 format!("`handsets.{}` does not exist on `{}`, which has {}", handset.number, model.id, slots.max);
             self.on_phone(Level::Error, "no-such-handset", handset.at, what, Some("it is kept, and not sent".into()));
         }
+        for handset in phone.handsets.iter().filter(|handset| slots.own_line && handset.line != handset.number) {
+            let (number, line) = (handset.number, handset.line);
+            let what = format!("handset {number} of `{}` always uses line {number}, and never line {line}", model.id);
+            let hint = "put the lines in the order of the handsets";
+            self.on_phone(Level::Error, "other-line", handset.at, what, Some(hint.into()));
+        }
     }
 
     /// A line of a base that none of its handsets uses.
     pub(super) fn lines_without_handset(&mut self, resolved: &Resolved<'_>) {
-        if self.subject.model.handsets.is_none() {
+        if self.subject.model.handsets.as_ref().is_none_or(|slots| slots.own_line) {
             return;
         }
         for (at, line) in self.subject.lines.iter().enumerate().take(resolved.accounts.len()) {

@@ -70,8 +70,24 @@ pub fn context(
     context.insert_value("services", services.into());
     let native = subject.site.native.iter().map(|function| Value::from(function.name()));
     context.insert_value("native", native.collect::<Vec<_>>().into());
-    context.insert_value("stamp", table([("id", stamp.id.as_str().into()), ("changed_at", stamp.changed_at.into())]));
+    context.insert_value("stamp", self::stamp(stamp));
     (context, writer.troubles)
+}
+
+/// The stamp, with the time of the change also as people write it, each part with a zero before it where it is short.
+fn stamp(stamp: &Stamp) -> Value {
+    let at = i64::try_from(stamp.changed_at).ok().and_then(|seconds| tz::UtcDateTime::from_timespec(seconds, 0).ok());
+    let part = |part: fn(&tz::UtcDateTime) -> i64| format!("{:02}", at.as_ref().map_or(0, part));
+    let utc = table([
+        ("year", part(|at| at.year().into()).into()),
+        ("year_of_century", part(|at| i64::from(at.year()).rem_euclid(100)).into()),
+        ("month", part(|at| at.month().into()).into()),
+        ("day", part(|at| at.month_day().into()).into()),
+        ("hour", part(|at| at.hour().into()).into()),
+        ("minute", part(|at| at.minute().into()).into()),
+        ("second", part(|at| at.second().into()).into()),
+    ]);
+    table([("id", stamp.id.as_str().into()), ("changed_at", stamp.changed_at.into()), ("utc", utc)])
 }
 
 /// The view of a phone as JSON, for people who write templates; secrets are not shown.

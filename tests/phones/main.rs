@@ -2,6 +2,7 @@
 
 mod enterprise;
 mod firmware;
+mod gigaset_classic;
 mod gigaset_p;
 mod house;
 mod logs;

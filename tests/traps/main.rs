@@ -7,6 +7,7 @@ mod common;
 mod cisco_enterprise;
 mod cisco_mpp;
 mod cisco_spa;
+mod gigaset_classic;
 mod gigaset_maxwell;
 mod gigaset_nx70;
 mod gigaset_p;
@@ -25,6 +26,7 @@ fn the_same_fleet_gives_the_same_bytes() {
         "cisco-8861",
         "cisco-8865-3pcc",
         "gigaset-maxwell3",
+        "gigaset-n510",
         "gigaset-n670",
         "gigaset-p850",
     ] {

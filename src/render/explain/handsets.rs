@@ -51,7 +51,8 @@ impl Explainer<'_> {
     pub(super) fn registration(&mut self) {
         let subject = self.subject;
         let Some(registration) = &subject.phone.registration else { return };
-        let changes: [(&str, fn(&mut Registration)); 3] = [
+        type Change = fn(&mut Registration);
+        let changes: [(&str, Change); 3] = [
             ("from", |registration| registration.from += 60),
             ("minutes", |registration| registration.seconds += 60),
             ("code", |registration| registration.code = registration.code.as_ref().map(|_| Secret::new("x".into()))),
