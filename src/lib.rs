@@ -36,4 +36,6 @@ pub mod check;
 
 pub mod server;
 
+pub mod simulate;
+
 pub mod cli;
