@@ -76,6 +76,7 @@ fn every_figure_has_a_source() {
         let figures = figures.chain(model.keys.iter().map(|group| &group.source));
         let figures = figures.chain(model.soft_keys.iter().map(|group| &group.source));
         let figures = figures.chain(model.modules.iter().map(|slots| &slots.source));
+        let figures = figures.chain(model.handsets.iter().map(|slots| &slots.source));
         sources.extend(figures.map(|source| (model.id.to_string(), source.source.as_str())));
     }
     sources.extend(catalogue.modules.values().map(|module| (module.id.to_string(), module.source.source.as_str())));

@@ -18,5 +18,5 @@ pub use figure::{Source, State};
 pub use functions::{Alternative, Class, Field, FunctionTable, Outcome, Part, Pattern, Placeholder, Wide};
 pub use load::{Catalogue, Maker, Tables, Texts};
 pub use mapping::{How, Mapping, Mappings, Parameter};
-pub use model::{Count, KeyGroup, Model, ModuleModel, ModuleSlots, SoftKeyGroup, Width};
+pub use model::{Count, HandsetSlots, KeyGroup, Model, ModuleModel, ModuleSlots, SoftKeyGroup, Width};
 pub use setting::{CODECS, Kind, Scope, Setting, SettingId, Vocabulary, check_url};

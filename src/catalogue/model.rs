@@ -60,6 +60,15 @@ pub struct ModuleSlots {
     pub source: Source,
 }
 
+/// The cordless handsets that a DECT base can have.
+#[derive(Debug, Clone)]
+pub struct HandsetSlots {
+    /// How many at the most.
+    pub max: u16,
+    /// Where this is known from.
+    pub source: Source,
+}
+
 /// How many characters of a label fit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Width {
@@ -92,6 +101,8 @@ pub struct Model {
     pub labels: Vec<(Class, Width)>,
     /// Expansion modules.
     pub modules: Option<ModuleSlots>,
+    /// Handsets; none for a phone that is no DECT base.
+    pub handsets: Option<HandsetSlots>,
     /// A line can only be used through its key.
     pub needs_line_key: bool,
     /// Settings that it has where nobody says otherwise, over those of its family.
@@ -172,6 +183,7 @@ impl Model {
             soft_keys: table.tables("soft_keys").into_iter().filter_map(read_soft_group).collect(),
             labels: read_labels(table),
             modules: table.table("modules").map(read_module_slots),
+            handsets: table.table("handsets").map(read_handset_slots),
             needs_line_key: table.boolean("needs_line_key").is_some_and(|at| at.value),
             settings: read_settings(table, vocabulary),
             default_band,
@@ -385,6 +397,13 @@ fn read_module_slots(mut table: Table<'_, '_>) -> ModuleSlots {
     let source = Source::read(&mut table);
     table.finish();
     ModuleSlots { max, models: models.into_iter().map(|at| at.value.into()).collect(), same, source }
+}
+
+fn read_handset_slots(mut table: Table<'_, '_>) -> HandsetSlots {
+    let max = required_integer(&mut table, "max", 1..=1000);
+    let source = Source::read(&mut table);
+    table.finish();
+    HandsetSlots { max, source }
 }
 
 /// A table whose names are positions of keys.

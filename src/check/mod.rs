@@ -4,6 +4,7 @@
 //! keys against the model, parameters against the site, values against the format.
 
 mod golden;
+mod handsets;
 mod parameters;
 mod phone;
 

@@ -26,6 +26,7 @@ pub fn check_phone(serving: &Serving, known: &KnownNumbers, mac: Mac) -> Vec<Fin
         Some(resolved) => {
             checker.keys(&resolved);
             checker.lines_without_key(&resolved);
+            checker.lines_without_handset(&resolved);
             checker.unsupported(&resolved);
             checker.files(&resolved, serving);
         }
@@ -40,13 +41,13 @@ pub fn check_phone(serving: &Serving, known: &KnownNumbers, mac: Mac) -> Vec<Fin
     checker.findings
 }
 
-struct Checker<'a> {
-    subject: &'a Subject,
+pub(super) struct Checker<'a> {
+    pub(super) subject: &'a Subject,
     findings: Vec<Finding>,
 }
 
 impl Checker<'_> {
-    fn on_phone(&mut self, level: Level, code: &'static str, at: u32, what: String, hint: Option<String>) {
+    pub(super) fn on_phone(&mut self, level: Level, code: &'static str, at: u32, what: String, hint: Option<String>) {
         let file = self.subject.phone.path();
         self.findings.push(Finding { file: file.into(), line: Some(at), level, code, what, hint, accepted: false });
     }
@@ -65,11 +66,8 @@ impl Checker<'_> {
                 self.on_phone(Level::Error, "twice", *line, format!("the line `{name}` is named twice"), None);
             }
         }
-        if let Some(at) = phone.handsets {
-            let what = format!("`{}` has no handsets", model.id);
-            self.on_phone(Level::Error, "no-handsets", at, what, Some("handsets belong to DECT bases".into()));
-        }
         self.modules();
+        self.handsets();
         self.host_name();
         for raw in phone.raw.iter().filter(|raw| raw.family != model.family) {
             let what = format!("[raw.{}] changes nothing: the phone is of the family `{}`", raw.family, model.family);
@@ -182,6 +180,10 @@ impl Checker<'_> {
     /// Why a place does not exist on this phone.
     fn no_place(&self, place: Place) -> Option<(&'static str, String)> {
         let model = &self.subject.model;
+        if model.handsets.is_some() && model.key_count() == 0 && model.soft_keys.is_empty() {
+            let what = format!("`{place}` does not exist on `{}`: a DECT base has handsets, and no keys", model.id);
+            return Some(("no-such-key", what));
+        }
         match place.area {
             Area::Keys if place.position > model.key_count() => Some((
                 "no-such-key",

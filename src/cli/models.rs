@@ -77,7 +77,10 @@ fn show(model: &Model, catalogue: &Catalogue) -> Result<()> {
             line(&module.id, format!("{} keys on {} page(s)", module.key_count(), module.pages), &module.source)?;
         }
     }
-    Ok(())
+    match &model.handsets {
+        Some(slots) => line("handsets", slots.max.to_string(), &slots.source),
+        None => Ok(()),
+    }
 }
 
 fn as_json(model: &Model) -> Value {
@@ -112,6 +115,7 @@ fn as_json(model: &Model) -> Value {
         "keys": keys,
         "soft_keys": soft_keys,
         "label_widths": labels,
+        "handsets": model.handsets.as_ref().map(|slots| json!({ "max": slots.max, "source": slots.source })),
         "modules": model.modules.as_ref().map(|slots| json!({ "max": slots.max, "models": slots.models, "source": slots.source })),
     })
 }

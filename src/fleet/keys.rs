@@ -47,7 +47,8 @@ fn read_area(table: &mut Table<'_, '_>, area: Area, keys: &mut Vec<KeySetting>) 
     }
 }
 
-fn position(table: &Table<'_, '_>, name: &At<String>, most: u16) -> Option<u16> {
+/// The number in a table's name.
+pub(super) fn position(table: &Table<'_, '_>, name: &At<String>, most: u16) -> Option<u16> {
     let position = name.value.parse().ok().filter(|position| (1..=most).contains(position));
     if position.is_none() {
         let what = format!("`{}`: the last part must be a number from 1 to {most}", table.name_of(&name.value));

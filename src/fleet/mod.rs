@@ -3,6 +3,7 @@
 //! Each file is one entity and is read alone: what it says is checked against the vocabulary of settings, and nothing
 //! else. Whether a model exists and a key fits on it is a question of several entities, and so the world's.
 
+mod handset;
 mod keys;
 mod layer;
 mod line;
@@ -14,6 +15,7 @@ mod secrets;
 mod site;
 mod stamp;
 
+pub use handset::Handset;
 pub use keys::MAX_LABEL;
 pub use layer::{Layer, Stored};
 pub use line::Line;

@@ -2,6 +2,7 @@
 
 use compact_str::CompactString;
 
+use super::handset::{Handset, read_handsets};
 use super::layer::read_settings;
 use super::{Layer, Reading, Stored};
 use crate::phone::Mac;
@@ -54,8 +55,8 @@ pub struct Phone {
     pub seed: Box<[Stored]>,
     /// Edits of the finished document.
     pub raw: Box<[Raw]>,
-    /// DECT handsets that the file names, and where.
-    pub handsets: Option<u32>,
+    /// The handsets of a DECT base, by their numbers.
+    pub handsets: Box<[Handset]>,
 }
 
 impl Phone {
@@ -69,6 +70,7 @@ impl Phone {
         let modules = read_modules(table);
         let firmware = table.text("firmware").map(|at| at.value.into());
         let layer = Layer::read(table, reading);
+        let handsets = read_handsets(table, lines.len());
         let mut seed = Vec::new();
         if let Some(mut own) = table.table("seed") {
             read_settings(&mut own, "", reading, &mut seed);
@@ -84,7 +86,7 @@ impl Phone {
             layer,
             seed: seed.into(),
             raw: read_raw(table),
-            handsets: read_handsets(table),
+            handsets,
         }
     }
 
@@ -177,18 +179,4 @@ fn raw_values(value: &Value) -> Option<RawValues> {
         }
         value => Some((Box::new([text(value)?]), Box::default())),
     }
-}
-
-/// Handsets belong to DECT bases, whose families come later; until then their fields are checked and no more.
-fn read_handsets(table: &mut Table<'_, '_>) -> Option<u32> {
-    let mut handsets = table.table("handsets")?;
-    handsets.any_field();
-    for name in handsets.fields() {
-        if let Some(mut handset) = handsets.table_named(&name.value) {
-            handset.integer("line", 1..=250);
-            handset.text("ipui");
-            handset.finish();
-        }
-    }
-    Some(handsets.line())
 }

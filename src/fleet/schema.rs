@@ -5,6 +5,7 @@
 use serde_json::{Map, Value, json};
 
 use super::MAX_LABEL;
+use super::handset::MAX_HANDSETS;
 use crate::catalogue::{CODECS, Kind, Setting, Vocabulary};
 use crate::phone::{FUNCTIONS, Number};
 
@@ -108,7 +109,11 @@ fn phone(vocabulary: &Vocabulary) -> Value {
         { "type": "array", "items": raw_text },
         { "type": "object", "properties": { "value": {}, "attributes": { "type": "object" } }, "additionalProperties": false },
     ] });
-    let handset = object(json!({ "line": { "type": "integer", "minimum": 1 }, "ipui": { "type": "string" } }));
+    let handset = object(json!({
+        "line": { "type": "integer", "minimum": 1, "maximum": MAX_HANDSETS, "description": "Which of the phone's lines it uses." },
+        "ipui": { "type": "string", "pattern": "^[0-9A-Fa-f]{10}$", "description": "Its identity; *#06# shows it." },
+        "name": { "type": "string", "maxLength": 63, "description": "What it is called, if not as its line." },
+    }));
     merged(
         json!({
             "model": text("The model's id, such as yealink-t46s; `offhook models` lists them."),
@@ -117,7 +122,7 @@ fn phone(vocabulary: &Vocabulary) -> Value {
             "firmware": text("What the phone runs, until it says so itself."),
             "seed": settings(vocabulary, ""),
             "raw": map(map(raw, "^.+$"), "^.+$"),
-            "handsets": map(handset, "^[0-9]+$"),
+            "handsets": map(handset, "^[1-9][0-9]*$"),
         }),
         layer(vocabulary, false),
     )

@@ -185,7 +185,7 @@ struct Leaf<'a> {
 
 /// Shows every element to `visit`, at its end if it holds others.
 fn scan<'a>(text: &'a str, mut visit: impl FnMut(Node<'a>) -> Result<(), String>) -> Result<(), SyntaxError> {
-    let mut tokens = Tokens::new(text, ROOT)?;
+    let mut tokens = Tokens::new(text, &[ROOT])?;
     let mut open: Vec<Tag<'a>> = Vec::new();
     while let Some(token) = tokens.next()? {
         let (start, node) = match token {

@@ -20,6 +20,7 @@ pub mod grammar;
 mod param_xml;
 #[cfg(test)]
 mod tests;
+mod tree_xml;
 mod xml;
 
 /// The closed list of file formats.
@@ -31,11 +32,13 @@ pub enum Format {
     FlatProfile,
     /// The XML of Gigaset's Maxwell and Nx70: one `param` element for each parameter.
     ParamXml,
+    /// XML as a tree: Cisco's enterprise files and the profiles of Gigaset's older phones.
+    TreeXml,
 }
 
 impl Format {
     /// Every format, in the order in which messages list them.
-    pub const ALL: [Format; 3] = [Format::Cfg, Format::FlatProfile, Format::ParamXml];
+    pub const ALL: [Format; 4] = [Format::Cfg, Format::FlatProfile, Format::ParamXml, Format::TreeXml];
 
     /// The format that a family file names, or `None` where there is none of that name.
     pub fn parse_name(name: &str) -> Option<Format> {
@@ -48,6 +51,7 @@ impl Format {
             Format::Cfg => "cfg",
             Format::FlatProfile => "flat-profile",
             Format::ParamXml => "param-xml",
+            Format::TreeXml => "tree-xml",
         }
     }
 
@@ -63,7 +67,7 @@ impl Format {
     pub fn escape_fn(self) -> fn(&str, &mut dyn io::Write) -> io::Result<()> {
         match self {
             Format::Cfg => cfg::escape,
-            Format::FlatProfile | Format::ParamXml => xml::escape,
+            Format::FlatProfile | Format::ParamXml | Format::TreeXml => xml::escape,
         }
     }
 
@@ -77,6 +81,7 @@ impl Format {
             Format::Cfg => cfg::carries(value),
             Format::FlatProfile => flat_profile::carries(value),
             Format::ParamXml => xml::carries(param_xml::PLACE, value),
+            Format::TreeXml => xml::carries(tree_xml::PLACE, value),
         }
     }
 
@@ -88,7 +93,7 @@ impl Format {
     pub fn carries_url(self, url: &str) -> Result<(), Refusal> {
         match self {
             Format::Cfg => cfg::carries_url(url),
-            Format::FlatProfile | Format::ParamXml => self.carries(url),
+            Format::FlatProfile | Format::ParamXml | Format::TreeXml => self.carries(url),
         }
     }
 
@@ -101,7 +106,15 @@ impl Format {
         match self {
             Format::Cfg => cfg::soften(label),
             Format::FlatProfile => flat_profile::soften(label),
-            Format::ParamXml => xml::soften(label),
+            Format::ParamXml | Format::TreeXml => xml::soften(label),
+        }
+    }
+
+    /// A finished file in the encoding that it names: where that is ISO-8859-1, with references for all but ASCII.
+    pub fn encoded(self, text: String) -> String {
+        match self {
+            Format::Cfg | Format::FlatProfile | Format::ParamXml => text,
+            Format::TreeXml => tree_xml::encoded(text),
         }
     }
 
@@ -115,6 +128,7 @@ impl Format {
             Format::Cfg => cfg::parse(text),
             Format::FlatProfile => flat_profile::parse(text),
             Format::ParamXml => param_xml::parse(text),
+            Format::TreeXml => tree_xml::parse(text),
         };
         Ok(document?)
     }
@@ -123,7 +137,9 @@ impl Format {
     ///
     /// All entries of an edit's name give way to the new ones, at the place of the first; where there is none the new
     /// ones go to the end, inside the root. An edit without values makes an empty entry. In a flat-profile a name may be
-    /// a path (`router-configuration/Time_Setup/Time_Zone`), whose missing elements are made.
+    /// a path (`router-configuration/Time_Setup/Time_Zone`), whose missing elements are made. In a tree-xml it always is
+    /// one, from the root (`device/sipProfile/sipLines/line[@button="2"]/featureLabel`); an element keeps the attributes
+    /// that its edit does not name, and an edit of another root than the file's is left to the file that has it.
     ///
     /// # Errors
     ///
@@ -134,6 +150,7 @@ impl Format {
             Format::Cfg => cfg::edit(text, edits),
             Format::FlatProfile => flat_profile::edit(text, edits),
             Format::ParamXml => param_xml::edit(text, edits),
+            Format::TreeXml => tree_xml::edit(text, edits),
         }
     }
 }
@@ -200,7 +217,7 @@ pub struct Document<'a> {
 /// One parameter of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry<'a> {
-    /// The parameter's name; in a flat-profile the path of its element below the root.
+    /// The parameter's name; in a flat-profile the path of its element below the root, in a tree-xml from the root.
     pub name: Cow<'a, str>,
     /// The value, with quotes and entities undone.
     pub value: Cow<'a, str>,

@@ -111,7 +111,7 @@ struct Open<'a> {
 
 /// Shows `nvm`, at its end, and every item to `visit`.
 fn scan<'a>(text: &'a str, mut visit: impl FnMut(Node<'a>) -> Result<(), String>) -> Result<(), SyntaxError> {
-    let mut tokens = Tokens::new(text, "provisioning")?;
+    let mut tokens = Tokens::new(text, &["provisioning"])?;
     let mut open: Vec<Open<'a>> = Vec::new();
     let mut has_memory = false;
     while let Some(token) = tokens.next()? {

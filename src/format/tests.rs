@@ -18,9 +18,16 @@ fn around(format: Format, value: &str) -> (String, Vec<(String, String)>) {
             let params = [param("first", "1"), param("x.y", value), param("last", "2")].concat();
             format!("<provisioning version=\"1.1\">\n<nvm>\n{params}</nvm>\n</provisioning>\n")
         }
+        Format::TreeXml => format!("<device>\n<first>1</first>\n<x.y>{value}</x.y>\n<last>2</last>\n</device>\n"),
     };
-    let entry = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let entry = |name: &str, value: &str| (named(format, name), value.to_owned());
     (text, vec![entry("first", "1"), entry("x.y", value), entry("last", "2")])
+}
+
+/// A parameter's name in these files.
+fn named(format: Format, name: &str) -> String {
+    let root = if format == Format::TreeXml { "device/" } else { "" };
+    format!("{root}{name}")
 }
 
 fn escaped(format: Format, value: &str) -> std::io::Result<String> {
@@ -129,7 +136,7 @@ proptest! {
         if let Ok(written) = escaped(format, &value) {
             let (file, _) = around(format, &written);
             let names: Vec<_> = read(format, &file).into_iter().map(|(name, _)| name).collect();
-            prop_assert_eq!(names, ["first", "x.y", "last"]);
+            prop_assert_eq!(names, ["first", "x.y", "last"].map(|name| named(format, name)));
         }
     }
 
@@ -157,11 +164,12 @@ proptest! {
         values in prop::collection::vec(text(), 0..2),
     ) {
         let values: Vec<_> = values.iter().map(|value| format.soften(value).into_owned()).collect();
-        let edit = RawEdit { name: name.clone(), values: values.clone(), attributes: Vec::new() };
+        let path = named(format, &name);
+        let edit = RawEdit { name: path.clone(), values: values.clone(), attributes: Vec::new() };
         let (file, mut expected) = around(format, "v");
         let edited = format.edit(&file, &[edit]).expect("the edit fits");
-        let new = (name.clone(), values.first().cloned().unwrap_or_default());
-        match expected.iter().position(|(other, _)| *other == name) {
+        let new = (path.clone(), values.first().cloned().unwrap_or_default());
+        match expected.iter().position(|(other, _)| *other == path) {
             Some(place) => expected[place] = new,
             None => expected.push(new),
         }

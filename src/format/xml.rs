@@ -14,6 +14,9 @@ use super::{
     Attribute, FormatError, RawEdit, Refusal, SyntaxError, forbidden_at, has_any, is_forbidden, replace_characters,
 };
 
+/// The encoding that old phones are told; what is not ASCII is written as references, which any encoding carries.
+pub(super) const LATIN: &str = "ISO-8859-1";
+
 pub(super) fn carries(place: &'static str, value: &str) -> Result<(), Refusal> {
     match value.chars().find(|c| is_forbidden(*c)) {
         Some(character) => Err(Refusal::character(place, character)),
@@ -60,7 +63,10 @@ pub(super) struct Tag<'a> {
 /// Reads tokens; the root's tags are tokens too.
 pub(super) struct Tokens<'a> {
     text: &'a str,
-    root: &'static str,
+    /// The names that the root may have.
+    roots: &'static [&'static str],
+    /// Whether the file may say that it is written in ISO-8859-1; it then has references for all that is not ASCII.
+    may_be_latin: bool,
     /// The names of the elements whose ends have not come yet.
     open: Vec<&'a str>,
     ended: bool,
@@ -72,10 +78,26 @@ pub(super) struct Tokens<'a> {
 }
 
 impl<'a> Tokens<'a> {
-    pub(super) fn new(text: &'a str, root: &'static str) -> Result<Tokens<'a>, SyntaxError> {
-        let attributes = Vec::new();
-        let mut tokens =
-            Tokens { text, root, open: Vec::new(), ended: false, position: 0, attributes, counted: (0, 1) };
+    pub(super) fn new(text: &'a str, roots: &'static [&'static str]) -> Result<Tokens<'a>, SyntaxError> {
+        Tokens::of(text, roots, false)
+    }
+
+    /// The same for a file that may be written in ISO-8859-1.
+    pub(super) fn maybe_latin(text: &'a str, roots: &'static [&'static str]) -> Result<Tokens<'a>, SyntaxError> {
+        Tokens::of(text, roots, true)
+    }
+
+    fn of(text: &'a str, roots: &'static [&'static str], may_be_latin: bool) -> Result<Tokens<'a>, SyntaxError> {
+        let mut tokens = Tokens {
+            text,
+            roots,
+            may_be_latin,
+            open: Vec::new(),
+            ended: false,
+            position: 0,
+            attributes: Vec::new(),
+            counted: (0, 1),
+        };
         if let Some(offset) = forbidden_at(text) {
             return Err(tokens.error(offset, "expected no control character"));
         }
@@ -99,8 +121,11 @@ impl<'a> Tokens<'a> {
         let token = match self.text.as_bytes()[self.position..] {
             [] if self.ended => return Ok(None),
             [] => {
-                let name = self.open.last().unwrap_or(&self.root);
-                return Err(self.error(self.position, format!("expected `</{name}>` before the end")));
+                let expected = match self.open.last() {
+                    Some(name) => format!("expected `</{name}>` before the end"),
+                    None => format!("expected {} before the end", self.root()),
+                };
+                return Err(self.error(self.position, expected));
             }
             [b'<', b'/', ..] => Token::Close(self.close()?),
             [b'<', b'!', ..] => self.comment()?,
@@ -109,7 +134,7 @@ impl<'a> Tokens<'a> {
                 let white = rest.iter().position(|b| !b.is_ascii_whitespace()).unwrap_or(rest.len());
                 let blank = rest.get(white).is_none_or(|&b| b == b'<');
                 if !blank && self.open.is_empty() {
-                    return Err(self.error(self.position, format!("expected nothing outside `{}`", self.root)));
+                    return Err(self.error(self.position, format!("expected nothing outside {}", self.root())));
                 }
                 self.position += white;
                 if !blank {
@@ -171,8 +196,8 @@ impl<'a> Tokens<'a> {
         if name.is_empty() {
             return Err(self.error(start, "expected a name right after `<`"));
         }
-        if self.open.is_empty() && (self.ended || name != self.root) {
-            return Err(self.error(start, format!("expected one `{}` that holds all, found `{name}`", self.root)));
+        if self.open.is_empty() && (self.ended || !self.roots.contains(&name)) {
+            return Err(self.error(start, format!("expected one {} that holds all, found `{name}`", self.root())));
         }
         let rest = attributes(rest, &mut self.attributes)
             .map_err(|problem| self.error(start, format!("`{name}`: {problem}")))?;
@@ -189,18 +214,36 @@ impl<'a> Tokens<'a> {
         Ok(Tag { name, empty, span: start..self.position, line: self.line(start) })
     }
 
+    /// The names that the root may have, as messages show them.
+    fn root(&self) -> String {
+        self.roots.iter().map(|root| format!("`{root}`")).collect::<Vec<_>>().join(" or ")
+    }
+
     fn declaration(&mut self) -> Result<(), SyntaxError> {
         let rest = attributes(&self.text["<?xml".len()..], &mut self.attributes).ok();
+        let is_latin = |encoding: &Attribute<'_>| self.may_be_latin && encoding.is("encoding", LATIN);
         let is_right = match self.attributes.as_slice() {
             [version] => version.is("version", "1.0"),
-            [version, encoding] => version.is("version", "1.0") && encoding.is("encoding", "UTF-8"),
+            [version, encoding] => {
+                version.is("version", "1.0") && (encoding.is("encoding", "UTF-8") || is_latin(encoding))
+            }
             _ => false,
         };
         match rest.and_then(|rest| rest.strip_prefix("?>")).filter(|_| is_right) {
             Some(rest) => self.position = self.text.len() - rest.len(),
-            None => return Err(self.error(0, "expected `<?xml version=\"1.0\" encoding=\"UTF-8\"?>`")),
+            None => {
+                let or_latin = if self.may_be_latin { ", or the same with `ISO-8859-1`" } else { "" };
+                let expected = format!("expected `<?xml version=\"1.0\" encoding=\"UTF-8\"?>`{or_latin}");
+                return Err(self.error(0, expected));
+            }
         }
-        Ok(())
+        let other = self.attributes.get(1).filter(|encoding| is_latin(encoding));
+        match other.and_then(|_| self.text.find(|c: char| !c.is_ascii())) {
+            Some(offset) => {
+                Err(self.error(offset, "expected a reference such as `&#233;`, since the file says `ISO-8859-1`"))
+            }
+            None => Ok(()),
+        }
     }
 
     fn line(&mut self, offset: usize) -> u32 {

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use crate::catalogue::{Catalogue, FeatureCodes, Maker, Model};
 use crate::findings::Finding;
-use crate::fleet::{Layer, Line, Modules, Phone, Root, Site};
+use crate::fleet::{Handset, Layer, Line, Modules, Phone, Root, Site};
 use crate::phone::{Function, KeySetting, Mac, Number, Parameter, Place, Use};
 use crate::render::{RenderError, Renderer, Reveal, RevisionKey, Templates, render};
 use crate::resolve::{Phase, resolve};
@@ -33,7 +33,10 @@ pub fn prove(
             // Templates that do not even compile were told by who compiled them.
             templates.knows(&model.family).then_some(())?;
             let bare = failure(&bare(catalogue, maker, model), templates, false);
-            let finding = bare.or_else(|| failure(&full(catalogue, maker, model), templates, *every_band))?;
+            let full = full(catalogue, maker, model);
+            let finding = bare
+                .or_else(|| failure(&full, templates, *every_band))
+                .or_else(|| failure(&with_handsets(&full)?, templates, *every_band))?;
             Some((model.family.clone(), finding))
         })
         .collect();
@@ -48,7 +51,8 @@ fn shape(model: &Model) -> String {
     let labels: Vec<&str> = model.labels.iter().map(|(class, _)| class.name()).collect();
     let modules = model.modules.as_ref().map(|slots| &slots.models);
     let soft_keys = model.soft_keys.is_empty();
-    format!("{} {classes:?} {labels:?} {modules:?} {soft_keys} {:?}", model.family, model.options)
+    let handsets = model.handsets.is_some();
+    format!("{} {classes:?} {labels:?} {modules:?} {soft_keys} {handsets} {:?}", model.family, model.options)
 }
 
 fn failure(subject: &Subject, templates: &Templates, every_band: bool) -> Option<Finding> {
@@ -101,7 +105,7 @@ fn bare(catalogue: &Arc<Catalogue>, maker: &Arc<Maker>, model: &Arc<Model>) -> S
             layer: Layer::default(),
             seed: Box::default(),
             raw: Box::default(),
-            handsets: None,
+            handsets: Box::default(),
         }),
         lines: Vec::new(),
         model: model.clone(),
@@ -122,6 +126,21 @@ fn full(catalogue: &Arc<Catalogue>, maker: &Arc<Maker>, model: &Arc<Model>) -> S
         lines: lines.collect(),
         ..spare
     }
+}
+
+/// The same DECT base with every handset that it can have, each with all that can be said of one.
+fn with_handsets(full: &Subject) -> Option<Subject> {
+    let max = full.model.handsets.as_ref()?.max;
+    let lines = full.model.lines.count.max(1);
+    let handset = |number: u16| Handset {
+        number,
+        line: (number - 1) % lines + 1,
+        ipui: Some(format!("{number:010x}").into()),
+        name: Some("Été & <1> \"x\"".into()),
+        at: 1,
+    };
+    let phone = Phone { handsets: (1..=max).map(handset).collect(), ..Phone::clone(&full.phone) };
+    Some(Subject { phone: Arc::new(phone), ..full.clone() })
 }
 
 fn line(n: u16, keys: Box<[KeySetting]>) -> Line {

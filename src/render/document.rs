@@ -137,6 +137,7 @@ fn once(
     };
     let edits = raw_edits(resolved, reveal);
     let text = if edits.is_empty() { text } else { format.edit(&text, &edits).map_err(RenderError::Raw)? };
+    let text = format.encoded(text);
     format.parse(&text).map_err(|what| RenderError::Invalid { template: named(), what })?;
     Ok((text, troubles))
 }

@@ -6,6 +6,7 @@
 mod cache;
 mod document;
 mod explain;
+mod handsets;
 mod parameters;
 mod revision;
 mod scalars;

@@ -10,6 +10,7 @@ use compact_str::{CompactString, format_compact};
 use tera::value::Key;
 use tera::{Map, Value};
 
+use super::handsets::handset_value;
 use super::parameters::{Pair, Writer};
 use super::scalars::interned;
 use super::view::{key_value, pairs, table};
@@ -28,6 +29,8 @@ pub struct Shared {
     pub settings: Vec<Key<'static>>,
     /// The accounts as they are where no line uses them.
     pub unused_accounts: Vec<Value>,
+    /// The handsets as they are where the base has not so many.
+    pub unused_handsets: Vec<Value>,
     /// The keys of a module that is not plugged in, by the module's model.
     pub unset_modules: HashMap<CompactString, Value>,
 }
@@ -50,6 +53,7 @@ impl Shared {
         let fields: Vec<_> = resolved.tables.functions.fields.iter().map(|field| interned(&field.name)).collect();
         let settings = subject.catalogue.vocabulary.iter().map(|(_, setting)| owned(&setting.name)).collect();
         let unused_accounts = unused_accounts(&resolved);
+        let unused_handsets = resolved.handsets.iter().map(|handset| handset_value(&resolved, handset)).collect();
         let slots = subject.model.modules.iter().flat_map(|slots| &slots.models);
         let modules = slots.filter_map(|id| subject.catalogue.modules.get(id));
         let unset_modules = modules
@@ -59,7 +63,7 @@ impl Shared {
                 (model.id.clone(), keys.into())
             })
             .collect();
-        Some(Shared { fields, settings, unused_accounts, unset_modules })
+        Some(Shared { fields, settings, unused_accounts, unused_handsets, unset_modules })
     }
 }
 

@@ -7,6 +7,7 @@ use compact_str::CompactString;
 use tera::value::Key;
 use tera::{Context, Map, Value};
 
+use super::handsets::handsets;
 use super::parameters::{Pair, Trouble, Writer, mapping, value_of};
 use super::scalars::{Scalar, object};
 use super::shared::{CODE_NAMES, Shared};
@@ -53,6 +54,7 @@ pub fn context(
         "modules",
         resolved.modules.iter().map(|module| self::module(shared, module)).collect::<Vec<_>>().into(),
     );
+    context.insert_value("handsets", handsets(resolved, shared));
     let wide = resolved.wide.iter().map(|(name, value)| ((*name).clone(), (*value).clone()));
     let mut wide: Vec<Pair> = wide.collect();
     wide.sort();
@@ -69,7 +71,7 @@ pub fn context(
 pub fn context_json(resolved: &Resolved<'_>, url: &str) -> serde_json::Value {
     let Some(shared) = Shared::of(resolved.subject, resolved.band) else { return serde_json::Value::Null };
     let (context, _) = context(resolved, &shared, url, false, &Stamp::default());
-    const NAMES: [&str; 15] = [
+    const NAMES: [&str; 16] = [
         "contract",
         "url",
         "phone",
@@ -80,6 +82,7 @@ pub fn context_json(resolved: &Resolved<'_>, url: &str) -> serde_json::Value {
         "keys",
         "soft_keys",
         "modules",
+        "handsets",
         "wide",
         "wide_list",
         "codes",
@@ -160,10 +163,11 @@ fn model(resolved: &Resolved<'_>) -> Value {
         ("options", table(options)),
         ("keys", model.key_count().into()),
         ("soft_keys", model.soft_slots().count().into()),
+        ("handsets", model.handsets.as_ref().map_or(0, |slots| slots.max).into()),
     ])
 }
 
-fn softened(resolved: &Resolved<'_>, text: &str) -> String {
+pub(super) fn softened(resolved: &Resolved<'_>, text: &str) -> String {
     let format = resolved.subject.maker.family.format.as_deref().and_then(Format::parse_name);
     format.map_or_else(|| text.to_owned(), |format| format.soften(text).into_owned())
 }

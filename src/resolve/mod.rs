@@ -4,12 +4,14 @@
 //! Nothing here knows a file format; [`crate::render`] writes down what is resolved.
 
 mod functions;
+mod handsets;
 mod keys;
 mod settings;
 
 use compact_str::CompactString;
 
 pub use functions::{Asked, Placed, place};
+pub use handsets::Handset;
 pub use keys::{Key, Module, Problem, place_on, stored_at, unset_module};
 pub use settings::{Origin, ResolvedSetting, SettingLayer};
 
@@ -45,6 +47,8 @@ pub struct Resolved<'s> {
     pub soft_keys: Vec<Key<'s>>,
     /// Every expansion module that the model can have.
     pub modules: Vec<Module<'s>>,
+    /// Every handset that the model can have.
+    pub handsets: Vec<Handset<'s>>,
     /// Parameters of the whole phone that keys decide.
     pub wide: Vec<(&'s CompactString, &'s CompactString)>,
 }
@@ -78,8 +82,10 @@ pub fn resolve(subject: &Subject, band: Band, phase: Phase) -> Option<Resolved<'
         keys: Vec::new(),
         soft_keys: Vec::new(),
         modules: Vec::new(),
+        handsets: Vec::new(),
         wide: Vec::new(),
     };
     keys::fill(&mut resolved);
+    resolved.handsets = handsets::handsets(&resolved);
     Some(resolved)
 }

@@ -53,6 +53,10 @@ pub(super) fn changed(text: &CompactString) -> CompactString {
     text
 }
 
+pub(super) fn other_ipui(ipui: &CompactString) -> CompactString {
+    if ipui.ends_with('0') { "0000000001".into() } else { "0000000000".into() }
+}
+
 /// Other uses of a key: the same function with another parameter, and another function.
 pub(super) fn other_uses(what: &Use) -> Vec<Use> {
     let mut others = Vec::new();

@@ -1,0 +1,39 @@
+//! The handsets of a DECT base against its model and its lines.
+
+use super::phone::Checker;
+use crate::findings::Level;
+use crate::resolve::Resolved;
+
+impl Checker<'_> {
+    /// Handsets of a phone that has none, or of which its model has not so many.
+    pub(super) fn handsets(&mut self) {
+        let (phone, model) = (&self.subject.phone, &self.subject.model);
+        let Some(first) = phone.handsets.first() else { return };
+        let Some(slots) = &model.handsets else {
+            let what = format!("`{}` has no handsets", model.id);
+            self.on_phone(Level::Error, "no-handsets", first.at, what, Some("handsets belong to DECT bases".into()));
+            return;
+        };
+        for handset in phone.handsets.iter().filter(|handset| handset.number > slots.max) {
+            let what =
+                format!("`handsets.{}` does not exist on `{}`, which has {}", handset.number, model.id, slots.max);
+            self.on_phone(Level::Error, "no-such-handset", handset.at, what, Some("it is kept, and not sent".into()));
+        }
+    }
+
+    /// A line of a base that none of its handsets uses.
+    pub(super) fn lines_without_handset(&mut self, resolved: &Resolved<'_>) {
+        if self.subject.model.handsets.is_none() {
+            return;
+        }
+        for (at, line) in self.subject.lines.iter().enumerate().take(resolved.accounts.len()) {
+            if resolved.handsets.iter().any(|handset| handset.account == Some(at)) {
+                continue;
+            }
+            let what = format!("no handset uses line {} (`{}`)", at + 1, line.name);
+            let hint = format!("put `line = {}` on a handset", at + 1);
+            let said_at = self.subject.phone.lines.get(at).map_or(1, |(_, said_at)| *said_at);
+            self.on_phone(Level::Warning, "no-handset", said_at, what, Some(hint));
+        }
+    }
+}
