@@ -52,10 +52,11 @@ impl Address {
             let (user, password) = user.split_once(':').unwrap_or((user, ""));
             Credentials { user: user.to_owned(), password: password.to_owned() }
         });
-        let (host, port) = match place.rsplit_once(':').filter(|(host, _)| !host.starts_with('[') || host.ends_with(']')) {
-            Some((host, port)) => (host, port.parse().map_err(|_| format!("`{text}` has no port behind its `:`"))?),
-            None => (place, if tls { 443 } else { 80 }),
-        };
+        let (host, port) =
+            match place.rsplit_once(':').filter(|(host, _)| !host.starts_with('[') || host.ends_with(']')) {
+                Some((host, port)) => (host, port.parse().map_err(|_| format!("`{text}` has no port behind its `:`"))?),
+                None => (place, if tls { 443 } else { 80 }),
+            };
         let host = host.trim_start_matches('[').trim_end_matches(']');
         if host.is_empty() {
             return Err(format!("`{text}` names no host"));

@@ -27,7 +27,32 @@ pub fn differences(expected: &Expected, understood: &Understood) -> Vec<String> 
             told.push(format!("{place}: the phone has no such key here, and understood: {}", found.does));
         }
     }
+    handsets(expected, understood, &mut told);
     told
+}
+
+fn handsets(expected: &Expected, understood: &Understood, told: &mut Vec<String>) {
+    for (n, wanted) in &expected.handsets {
+        let Some(found) = understood.handsets.get(n) else {
+            told.push(format!("handset {n} is stored, and the phone understood none"));
+            continue;
+        };
+        if wanted.accounts != found.accounts {
+            let list = |accounts: &[u16]| accounts.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            let (wanted, found) = (list(&wanted.accounts), list(&found.accounts));
+            told.push(format!("handset {n}: it uses account {wanted}, and the phone understood `{found}`"));
+        }
+        // Not every file has a place for a name or an identity.
+        for (what, wanted, found) in [("name", &wanted.name, &found.name), ("identity", &wanted.ipui, &found.ipui)] {
+            if let Some(found) = found.as_ref().filter(|found| wanted.as_ref() != Some(found)) {
+                let wanted = wanted.as_deref().unwrap_or("none");
+                told.push(format!("handset {n}: the {what} is `{wanted}`, and the phone understood `{found}`"));
+            }
+        }
+    }
+    for n in understood.handsets.keys().filter(|n| !expected.handsets.contains_key(n)) {
+        told.push(format!("handset {n} is not stored, and the phone understood one"));
+    }
 }
 
 fn account(n: u16, wanted: &Account, found: &Account, told: &mut Vec<String>) {
@@ -51,7 +76,8 @@ fn account(n: u16, wanted: &Account, found: &Account, told: &mut Vec<String>) {
         // A phone without such a look-up in DNS takes UDP.
         (Some(Transport::Dns), Some(Transport::Udp)) | (_, None) => {}
         (wanted, found) if wanted != found => {
-            let name = |transport: Option<Transport>| format!("{:?}", transport.unwrap_or(Transport::Udp)).to_uppercase();
+            let name =
+                |transport: Option<Transport>| format!("{:?}", transport.unwrap_or(Transport::Udp)).to_uppercase();
             let (wanted, found) = (name(wanted), name(found));
             told.push(format!("account {n}: it is over {wanted}, and the phone understood {found}"));
         }

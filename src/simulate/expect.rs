@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::understood::{Account, Does, Transport};
+use super::understood::{Account, Does, Handset, Transport};
 use crate::catalogue::{Band, Outcome};
 use crate::fleet::{Layer, Line, Stored};
 use crate::format::grammar::Grammar;
@@ -18,6 +18,8 @@ pub struct Expected {
     pub accounts: BTreeMap<u16, Account>,
     /// Every key that it has.
     pub keys: BTreeMap<Place, Wanted>,
+    /// The handsets of a DECT base.
+    pub handsets: BTreeMap<u16, Handset>,
 }
 
 /// What a key should be.
@@ -46,7 +48,28 @@ pub fn expected(subject: &Subject, band: Band) -> Option<Expected> {
             expected.keys.insert(key.place, wanted(subject, key));
         }
     }
+    expected.handsets = handsets(subject);
     Some(expected)
+}
+
+/// The handsets that are named, as far as the base has them; where none is, one for each line.
+fn handsets(subject: &Subject) -> BTreeMap<u16, Handset> {
+    let Some(slots) = &subject.model.handsets else { return BTreeMap::new() };
+    let named = subject.phone.handsets.iter().map(|handset| {
+        let (name, ipui) = (handset.name.as_ref(), handset.ipui.as_ref());
+        (handset.number, handset.line, name.map(ToString::to_string), ipui.map(ToString::to_string))
+    });
+    let mut wanted: Vec<_> = named.collect();
+    if wanted.is_empty() {
+        wanted = (1..=subject.lines.len() as u16).map(|n| (n, n, None, None)).collect();
+    }
+    let handset = |(n, line, name, ipui): (u16, u16, Option<String>, Option<String>)| {
+        let of = subject.lines.get(usize::from(line).checked_sub(1)?)?;
+        let name = name.or_else(|| of.display_name.as_ref().map(ToString::to_string));
+        let name = name.unwrap_or_else(|| of.name.to_string());
+        (n <= slots.max).then(|| (n, Handset { accounts: vec![line], name: Some(name), ipui }))
+    };
+    wanted.into_iter().filter_map(handset).collect()
 }
 
 /// A setting of a line: the highest layer that speaks of it.
@@ -155,6 +178,8 @@ fn ways(subject: &Subject, what: &Use, outcome: Outcome) -> Vec<Does> {
         Outcome::Impossible => vec![Does::Nothing],
         Outcome::Dialled => dialled(subject, what),
         Outcome::Native if what.function == Function::Ivr => [vec![native()], dialled(subject, what)].concat(),
+        // A key for the voicemail may have its code in it.
+        Outcome::Native if what.function == Function::Voicemail => [vec![native()], mailbox(subject, what)].concat(),
         // To a phone a fax is a number like any other.
         Outcome::Native if what.function == Function::ForwardAllToFax => [vec![native()], instead(what)].concat(),
         Outcome::Native => vec![native()],
@@ -190,6 +215,19 @@ fn dialled(subject: &Subject, what: &Use) -> Vec<Does> {
     one.into_iter().chain(pair).collect()
 }
 
+/// A key for the voicemail that is told what to dial.
+fn mailbox(subject: &Subject, what: &Use) -> Vec<Does> {
+    let own = |does: &Does| match does {
+        Does::Dial { number, via } => {
+            Some(Does::Own { function: what.function, number: Some(number.clone()), via: *via })
+        }
+        _ => None,
+    };
+    let dialled = dialled(subject, what);
+    let own: Vec<Does> = dialled.iter().filter_map(own).collect();
+    [dialled, own].concat()
+}
+
 /// What a function becomes where a phone cannot do just that.
 fn instead(what: &Use) -> Vec<Does> {
     let via = Some(u16::from(what.via));
@@ -214,21 +252,19 @@ fn labels(
     announced: &Key<'_>,
     any_of: &[Does],
 ) -> Vec<Option<String>> {
-    let has_place = announced.place.area != Area::Keys && announced.place.area != Area::SoftKeys
-        || subject.model.label_width(announced.class).is_some();
     let empty = any_of.contains(&Does::Nothing);
     let Some(label) = label.filter(|label| !label.is_empty()) else {
         return unlabelled(subject, what, any_of);
     };
     // What `check` says that becomes of the label; where it says nothing the label is shown as it is stored.
-    let is_told = announced.problems.iter().any(|problem| problem.code.starts_with("label"));
-    let mut shown = match is_told {
+    let told = |code: &str| announced.problems.iter().any(|problem| problem.code == code);
+    let mut shown = match announced.problems.iter().any(|problem| problem.code.starts_with("label")) {
         true => vec![announced.label.to_string(), Grammar::Fnc.label(&announced.label).into_owned()],
         false => vec![label.to_owned()],
     };
     shown.dedup();
     let mut labels: Vec<Option<String>> = shown.into_iter().map(Some).collect();
-    if empty || !has_place {
+    if empty || told("label-not-shown") {
         labels.push(None);
     }
     labels

@@ -67,11 +67,10 @@ pub async fn play(network: &Arc<Network>, device: &Device, given: &Address) -> O
             break;
         }
     }
-    let understood = understand::understood(device, &memory);
-    Some(Booted {
-        firmware: device.firmware.clone(),
-        exchanges: client.exchanges,
-        files: memory.files,
-        understood,
-    })
+    // A phone that knows nothing keeps everything, which is not worth a sentence for each key.
+    let understood = match memory.files.is_empty() {
+        true => Understood { troubles: memory.troubles, ..Understood::default() },
+        false => understand::understood(device, &memory),
+    };
+    Some(Booted { firmware: device.firmware.clone(), exchanges: client.exchanges, files: memory.files, understood })
 }

@@ -10,8 +10,10 @@ use super::client::{Answer, Manners};
 use super::device::Device;
 use super::memory::Memory;
 
+pub mod cisco_mpp;
 pub mod cisco_spa;
 pub mod gigaset_maxwell;
+mod profile_rules;
 pub mod yealink;
 
 /// What a booting phone asks for.
@@ -63,11 +65,15 @@ impl Start {
     }
 }
 
+/// The families whose boots are described here.
+pub const FAMILIES: [&str; 4] = ["yealink", "cisco-spa", "cisco-mpp", "gigaset-maxwell"];
+
 /// Begins a boot; none for a family whose boot nobody has described.
 pub fn boot(device: &Device, start: &Start, memory: &mut Memory) -> Option<Box<dyn Boot>> {
     match device.family() {
         "yealink" => Some(Box::new(yealink::Yealink::new(device, start, memory))),
-        "cisco-spa" => Some(Box::new(cisco_spa::CiscoSpa::new(device, start, memory))),
+        "cisco-spa" => Some(Box::new(cisco_spa::boot(device, start))),
+        "cisco-mpp" => Some(Box::new(cisco_mpp::boot(device, start))),
         "gigaset-maxwell" => Some(Box::new(gigaset_maxwell::Maxwell::new(device, start, memory))),
         _ => None,
     }
@@ -78,6 +84,7 @@ pub fn user_agent(device: &Device, memory: &Memory) -> String {
     match device.family() {
         "yealink" => yealink::user_agent(device, memory),
         "cisco-spa" => cisco_spa::user_agent(device),
+        "cisco-mpp" => cisco_mpp::user_agent(device),
         _ => gigaset_maxwell::user_agent(device),
     }
 }
@@ -87,7 +94,7 @@ pub fn manners(device: &Device) -> Manners {
     let usual = Manners { version: Version::HTTP_11, redirects: &[301, 302, 303, 307, 308], own_pair: None };
     match device.family() {
         // Other redirects are failures.
-        "cisco-spa" => Manners { redirects: &[301, 302], ..usual },
+        "cisco-spa" | "cisco-mpp" => Manners { redirects: &[301, 302], ..usual },
         "gigaset-maxwell" => Manners { own_pair: Some(gigaset_maxwell::own_pair(device)), ..usual },
         _ => usual,
     }
@@ -98,6 +105,7 @@ pub fn firmware(family: &str, product: &str, band: &str) -> String {
     match family {
         "yealink" => yealink::firmware(product, band),
         "cisco-spa" => cisco_spa::firmware(product, band).to_owned(),
+        "cisco-mpp" => cisco_mpp::firmware(product, band).to_owned(),
         _ => gigaset_maxwell::firmware(product).to_owned(),
     }
 }

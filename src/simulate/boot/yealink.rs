@@ -110,8 +110,7 @@ impl Yealink {
     /// Begins.
     pub fn new(device: &Device, start: &Start, memory: &mut Memory) -> Yealink {
         let folder = if start.is_restart() { stored(memory) } else { None }.unwrap_or_else(|| start.given().clone());
-        let mut boot =
-            Yealink { device: device.clone(), folder, waiting: VecDeque::new(), asked: At::Own };
+        let mut boot = Yealink { device: device.clone(), folder, waiting: VecDeque::new(), asked: At::Own };
         let never = ["static.auto_provision.power_on", "auto_provision.power_on"];
         if start.is_restart() && never.iter().any(|name| memory.get(name) == Some("0")) {
             return boot;

@@ -73,7 +73,8 @@ mod tests {
 
     #[test]
     fn a_boot_file_names_others() {
-        let text = "#!version:1.0.0.1\ninclude:config \"a.cfg\"\n[T46S]include:config <b.cfg>\n[T48S]include:config c.cfg\n";
+        let text =
+            "#!version:1.0.0.1\ninclude:config \"a.cfg\"\n[T46S]include:config <b.cfg>\n[T48S]include:config c.cfg\n";
         assert_eq!(includes(text, "T46S").unwrap(), ["a.cfg", "b.cfg"]);
     }
 }

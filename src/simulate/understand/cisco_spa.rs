@@ -25,7 +25,7 @@ pub fn understood(device: &Device, memory: &Memory) -> Understood {
 }
 
 /// The code that is dialled before a watched number: only one that ends in `#` lets the number follow.
-fn pickup(memory: &Memory) -> Option<&str> {
+pub(super) fn pickup(memory: &Memory) -> Option<&str> {
     let code = memory.text("Attendant_Console_Call_Pickup_Code")?;
     Some(code.strip_suffix('#').unwrap_or(code))
 }
@@ -60,15 +60,18 @@ pub(super) fn account(memory: &Memory, n: u16, understood: &mut Understood) {
     if field("Register").is_none_or(is_no) {
         understood.troubles.push(format!("account {n} does not register"));
     }
-    understood.accounts.insert(n, Account {
-        user: text("User_ID"),
-        auth_user: if with_auth { text("Auth_ID") } else { text("User_ID") },
-        server,
-        port,
-        transport,
-        label: filled(&text("Display_Name")),
-        password: !text("Password").is_empty(),
-    });
+    understood.accounts.insert(
+        n,
+        Account {
+            user: text("User_ID"),
+            auth_user: if with_auth { text("Auth_ID") } else { text("User_ID") },
+            server,
+            port,
+            transport,
+            label: filled(&text("Display_Name")),
+            password: !text("Password").is_empty(),
+        },
+    );
 }
 
 /// `host`, `host:port`, or `name:SRV=ip:port:p=0|…`, of which the first is what the phone begins with.
@@ -96,7 +99,8 @@ fn line_key(memory: &Memory, n: u16, pickup: Option<&str>, understood: &mut Unde
             (fnc.does(Dialect::Spa, pickup), filled(name).or(fnc.label().map(str::to_owned)))
         }
         (Some(account), _) => {
-            let does = account.parse().map_or_else(|_| Does::Senseless(format!("no account `{account}`")), Does::Account);
+            let does =
+                account.parse().map_or_else(|_| Does::Senseless(format!("no account `{account}`")), Does::Account);
             (does, filled(name).filter(|name| name != "$USER"))
         }
     };

@@ -67,6 +67,9 @@ impl Fnc {
             let pickup = pickup.filter(|_| self.has("cp")).map(str::to_owned);
             return Does::Watch { number, via, pickup };
         }
+        if self.has("mwi") && dialect == Dialect::Mpp {
+            return Does::Own { function: Function::Voicemail, number: self.number("ext"), via };
+        }
         if self.has("sd") {
             return match self.number("ext") {
                 Some(number) => Does::Dial { number, via },
@@ -105,6 +108,9 @@ mod tests {
 
     #[test]
     fn a_label_that_injects_changes_the_function() {
-        assert_eq!(Fnc::parse("fnc=sd;ext=1@$PROXY;nme=a;fnc=dnd").does(Dialect::Mpp, None).to_string(), "do_not_disturb");
+        assert_eq!(
+            Fnc::parse("fnc=sd;ext=1@$PROXY;nme=a;fnc=dnd").does(Dialect::Mpp, None).to_string(),
+            "do_not_disturb"
+        );
     }
 }

@@ -53,15 +53,18 @@ fn account(memory: &Memory, n: u16, understood: &mut Understood) {
         (Some("2"), _) => Some(Transport::Tcp),
         _ => None,
     };
-    understood.accounts.insert(number, Account {
-        user: text("Username"),
-        auth_user: text("AuthName"),
-        server: text("RegistrationServer.Address"),
-        port: text("RegistrationServer.Port").parse().ok(),
-        transport: transport.filter(|_| n == 0),
-        label: filled(&text("AccountName")),
-        password: !text("AuthPassword").is_empty(),
-    });
+    understood.accounts.insert(
+        number,
+        Account {
+            user: text("Username"),
+            auth_user: text("AuthName"),
+            server: text("RegistrationServer.Address"),
+            port: text("RegistrationServer.Port").parse().ok(),
+            transport: transport.filter(|_| n == 0),
+            label: filled(&text("AccountName")),
+            password: !text("AuthPassword").is_empty(),
+        },
+    );
 }
 
 struct Key<'m> {
@@ -91,11 +94,15 @@ impl<'m> Key<'m> {
             }
             // The key cannot say by which account: it is the phone's default one.
             "3" => needs("PhoneNumber").map_or_else(missing, |number| Does::Dial { number, via: None }),
-            "4" if function_key => needs("PhoneNumber").map_or_else(missing, |number| {
-                Does::Watch { number, via: None, pickup: needs("CallPickupCode") }
+            "4" if function_key => needs("PhoneNumber").map_or_else(missing, |number| Does::Watch {
+                number,
+                via: None,
+                pickup: needs("CallPickupCode"),
             }),
-            "6" => needs("PhoneNumber").map_or_else(missing, |number| {
-                Does::Own { function: Function::ForwardAllTo, number: Some(number), via: None }
+            "6" => needs("PhoneNumber").map_or_else(missing, |number| Does::Own {
+                function: Function::ForwardAllTo,
+                number: Some(number),
+                via: None,
             }),
             "8" if function_key => needs("URL").map_or_else(missing, Does::Open),
             "10" => match (needs("EnableCode"), needs("DisableCode")) {

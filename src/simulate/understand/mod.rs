@@ -6,6 +6,7 @@ use super::memory::Memory;
 use super::understood::{Does, Key, Understood};
 use crate::phone::{Area, Place};
 
+mod cisco_mpp;
 mod cisco_spa;
 mod fnc;
 mod gigaset_maxwell;
@@ -17,6 +18,7 @@ pub fn understood(device: &Device, memory: &Memory) -> Understood {
     let mut understood = match device.family() {
         "yealink" => yealink::understood(device, memory),
         "cisco-spa" => cisco_spa::understood(device, memory),
+        "cisco-mpp" => cisco_mpp::understood(device, memory),
         "gigaset-maxwell" => gigaset_maxwell::understood(device, memory),
         _ => Understood::default(),
     };

@@ -11,10 +11,51 @@ use crate::phone::Function;
 
 /// All words that such a list may hold: one that is none of them, and the phone ignores the list.
 const WORDS: [&str; 46] = [
-    "answer", "ignore", "ignoresilent", "hold", "resume", "endcall", "cancel", "xfer", "bxfer", "xferLx", "conf",
-    "confLx", "join", "park", "unpark", "pickup", "gpickup", "redial", "recents", "miss", "lcr", "dir", "favorites",
-    "messages", "settings", "cfwd", "dnd", "newcall", "acd_login", "acd_logout", "avail", "unavail", "astate", "barge",
-    "phold", "swap", "starcode", "option", "em_login", "em_logout", "toggle", "flash", "guestin", "guestout", "crdstart",
+    "answer",
+    "ignore",
+    "ignoresilent",
+    "hold",
+    "resume",
+    "endcall",
+    "cancel",
+    "xfer",
+    "bxfer",
+    "xferLx",
+    "conf",
+    "confLx",
+    "join",
+    "park",
+    "unpark",
+    "pickup",
+    "gpickup",
+    "redial",
+    "recents",
+    "miss",
+    "lcr",
+    "dir",
+    "favorites",
+    "messages",
+    "settings",
+    "cfwd",
+    "dnd",
+    "newcall",
+    "acd_login",
+    "acd_logout",
+    "avail",
+    "unavail",
+    "astate",
+    "barge",
+    "phold",
+    "swap",
+    "starcode",
+    "option",
+    "em_login",
+    "em_logout",
+    "toggle",
+    "flash",
+    "guestin",
+    "guestout",
+    "crdstart",
     "crdstop",
 ];
 
@@ -61,7 +102,11 @@ pub fn soft_keys(device: &Device, memory: &Memory, dialect: Dialect, understood:
         slots.into_iter().for_each(|slot| understood.key(soft_key(slot), Does::Factory, None));
         return;
     }
-    let idle = list(memory, "Idle_Key_List", understood);
+    // The maker's own list has words that no fleet can ask for.
+    let mut idle = list(memory, "Idle_Key_List", understood);
+    if idle.iter().any(|(word, _)| !word.starts_with("psk") && function(word).is_none()) {
+        idle.clear();
+    }
     let in_calls: Vec<_> = ["Ringing_Key_List", "Connected_Key_List", "Hold_Key_List"]
         .into_iter()
         .flat_map(|name| list(memory, name, understood))
@@ -75,7 +120,9 @@ pub fn soft_keys(device: &Device, memory: &Memory, dialect: Dialect, understood:
             }
             None => {
                 let here = in_calls.iter().filter(|(_, place)| *place == Some(slot));
-                (Does::InCalls(here.filter_map(|(word, _)| function(word)).collect()), None)
+                let mut functions: Vec<Function> = here.filter_map(|(word, _)| function(word)).collect();
+                functions.dedup();
+                (Does::InCalls(functions), None)
             }
         };
         understood.key(soft_key(slot), does, label.as_deref());

@@ -58,7 +58,9 @@ impl<'a> Phone<'a> {
         let field = |name: &str| self.text(&format!("account.{n}.{name}")).unwrap_or_default().to_owned();
         match self.said(&format!("account.{n}.enable")) {
             Said::Text("1") => {}
-            Said::Kept => return understood.troubles.push(format!("account {n} stays as it was: no file speaks of it")),
+            Said::Kept => {
+                return understood.troubles.push(format!("account {n} stays as it was: no file speaks of it"));
+            }
             _ => {
                 for name in ["user_name", "password", "sip_server.1.address"] {
                     if self.said(&format!("account.{n}.{name}")) == Said::Kept {
@@ -77,21 +79,24 @@ impl<'a> Phone<'a> {
             0..80 => field("transport"),
             _ => field("sip_server.1.transport_type"),
         };
-        understood.accounts.insert(n, Account {
-            user: field("user_name"),
-            auth_user: field("auth_name"),
-            server,
-            port: port.parse().ok().filter(|port| *port != 0),
-            transport: match transport.as_str() {
-                "" | "0" => Some(Transport::Udp),
-                "1" => Some(Transport::Tcp),
-                "2" => Some(Transport::Tls),
-                "3" => Some(Transport::Dns),
-                _ => None,
+        understood.accounts.insert(
+            n,
+            Account {
+                user: field("user_name"),
+                auth_user: field("auth_name"),
+                server,
+                port: port.parse().ok().filter(|port| *port != 0),
+                transport: match transport.as_str() {
+                    "" | "0" => Some(Transport::Udp),
+                    "1" => Some(Transport::Tcp),
+                    "2" => Some(Transport::Tls),
+                    "3" => Some(Transport::Dns),
+                    _ => None,
+                },
+                label: Some(field("label")),
+                password: !field("password").is_empty(),
             },
-            label: Some(field("label")),
-            password: !field("password").is_empty(),
-        });
+        );
     }
 
     fn own_keys(&self, understood: &mut Understood) {
