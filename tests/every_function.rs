@@ -34,6 +34,11 @@ fn gigaset_maxwell_keys() {
 }
 
 #[test]
+fn yealink_bands() {
+    holds("yealink-bands");
+}
+
+#[test]
 fn two_lines() {
     holds("two-lines");
 }

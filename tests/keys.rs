@@ -39,6 +39,7 @@ fn none_is_not_the_same_as_nothing() {
     linekey.1.extension = %NULL%
     linekey.1.pickup_value = %NULL%
     linekey.1.label = %NULL%
+    linekey.1.shortlabel = %NULL%
     programablekey.1.type = 0
     programablekey.2.type = %NULL%
     ");
@@ -130,6 +131,7 @@ fn a_label_alone_names_the_line_that_is_there_by_default() {
     linekey.1.extension = %NULL%
     linekey.1.pickup_value = %NULL%
     linekey.1.label = Front desk
+    linekey.1.shortlabel = %NULL%
     ");
     assert_snapshot!(fleet.findings(), @"");
 }
@@ -213,6 +215,7 @@ fn a_line_that_the_phone_has_not() {
     linekey.1.extension = %NULL%
     linekey.1.pickup_value = %NULL%
     linekey.1.label = %NULL%
+    linekey.1.shortlabel = %NULL%
     ");
 }
 

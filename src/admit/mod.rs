@@ -34,6 +34,9 @@ pub enum Refusal {
     /// The phone's family has no such file.
     #[error("the phone's family has no such file")]
     NoSuchFile,
+    /// The firmware reads a format in which no file is written.
+    #[error("the phone's firmware reads another file format")]
+    OldFirmware,
     /// The listener does not serve the family.
     #[error("this listener does not serve the phone's family")]
     OtherFamily,
@@ -50,6 +53,7 @@ impl Refusal {
             Refusal::UnknownPhone => "unknown-phone",
             Refusal::OtherSite => "other-site",
             Refusal::NoSuchFile => "no-such-file",
+            Refusal::OldFirmware => "old-firmware",
             Refusal::OtherFamily => "other-family",
             Refusal::Untrusted => "untrusted-network",
         }

@@ -54,14 +54,16 @@ impl Bands {
 
     /// The band of a firmware as the phone tells it; the default one if no range fits or nothing is told.
     pub fn of(&self, firmware: Option<&str>) -> Band {
-        let Some(firmware) = firmware else { return self.default };
+        firmware.and_then(|firmware| self.fitting(firmware)).unwrap_or(self.default)
+    }
+
+    /// The first band whose range a firmware fits.
+    pub fn fitting(&self, firmware: &str) -> Option<Band> {
         let numbers = numbers_of(firmware);
-        let Some(version) = numbers.get(self.from - 1..).filter(|version| !version.is_empty()) else {
-            return self.default;
-        };
+        let version = numbers.get(self.from - 1..).filter(|version| !version.is_empty())?;
         let fits =
             |(_, range): &(CompactString, Vec<Comparison>)| range.iter().all(|comparison| comparison.fits(version));
-        self.ranges.iter().position(fits).map_or(self.default, |at| at as Band)
+        self.ranges.iter().position(fits).map(|at| at as Band)
     }
 
     /// The band that is taken where nothing is known.
@@ -149,6 +151,18 @@ mod tests {
             assert_eq!(bands.name(bands.of(Some(firmware))), band, "{firmware}");
         }
         assert_eq!(bands.name(bands.of(None)), "v81");
+    }
+
+    #[test]
+    fn a_firmware_may_fit_no_band() {
+        let bands = bands(&[("v60", ">=60 <70"), ("v70", "<71"), ("v86", ">=86 <200")], "v86", 2);
+        let fitting = |firmware| bands.fitting(firmware).map(|band| bands.name(band));
+        assert_eq!(fitting("2.61.0.80"), Some("v60"));
+        assert_eq!(fitting("18.0.0.80"), Some("v70"));
+        assert_eq!(fitting("185.87.0.10"), Some("v86"));
+        for firmware in ["91.283.0.30", "6.72.0.30", "66", "nonsense"] {
+            assert_eq!(fitting(firmware), None, "{firmware}");
+        }
     }
 
     #[test]

@@ -3,10 +3,11 @@
 use compact_str::CompactString;
 use regex::Regex;
 
-use super::band::Bands;
+use super::band::{Band, Bands};
 use super::figure::Source;
 use super::setting::{SettingId, Vocabulary, read_settings};
 use crate::findings::nearest;
+use crate::format::Format;
 use crate::phone::SettingValue;
 use crate::reader::{At, Table, Value};
 
@@ -62,7 +63,7 @@ pub struct FilePattern {
     pub template: Option<CompactString>,
     /// The template of a bootstrap that `without_mac` asks for.
     pub bootstrap_template: Option<CompactString>,
-    /// How phones write the file's name, with `{mac}` or `{MAC}`.
+    /// How phones write the file's name, with `{mac}`, `{MAC}` or `{number}`.
     pub url: Option<CompactString>,
     /// The `Content-Type` of the answer.
     pub content_type: CompactString,
@@ -70,6 +71,8 @@ pub struct FilePattern {
     pub product: Option<CompactString>,
     /// How good a MAC in this path is.
     pub mac: Evidence,
+    /// The file's format, where it is not the family's.
+    pub format: Option<Format>,
     /// Where this is known from.
     pub source: Source,
 }
@@ -109,6 +112,8 @@ pub struct Family {
     pub format: Option<CompactString>,
     /// Its firmware bands.
     pub bands: Bands,
+    /// Bands whose firmware reads another file format, so that its phones are recognised and no more; and why.
+    pub no_files: Vec<(Band, CompactString)>,
     /// The first hexadecimal digits of its phones' MACs: a hint, never proof.
     pub addresses: Vec<CompactString>,
     /// Folders, in lower case, under which the maker's own servers keep such files: a weaker hint still.
@@ -141,6 +146,7 @@ impl Family {
     /// Reads `family.toml` of the family with this id.
     pub fn read(id: &str, vocabulary: &Vocabulary, table: &mut Table<'_, '_>) -> Family {
         let bands = read_bands(table);
+        let no_files = read_no_files(table, &bands);
         let booleans = table.texts("booleans").map(|list| list.value).unwrap_or_default();
         let [no, yes] =
             <[_; 2]>::try_from(booleans).map_or(["0".into(), "1".into()], |pair| pair.map(|at| at.value.into()));
@@ -151,6 +157,7 @@ impl Family {
             maker: text(table, "maker"),
             format: table.text("format").map(|at| at.value.into()),
             bands,
+            no_files,
             addresses: read_addresses(table),
             folders: read_folders(table),
             provisioning_url: table.text("provisioning_url").map_or("{base}/".into(), |at| at.value.into()),
@@ -167,9 +174,32 @@ impl Family {
         }
     }
 
-    /// The files that are documents of a phone, in the order in which the family lists them.
+    /// Why no file can be written for phones in a band.
+    pub fn no_files(&self, band: Band) -> Option<&str> {
+        self.no_files.iter().find(|(known, _)| *known == band).map(|(_, why)| why.as_str())
+    }
+
+    /// The files that a phone fetches by a name of their own, in the order in which the family lists them: its documents,
+    /// and what leads it to them.
     pub fn documents(&self) -> impl Iterator<Item = (usize, &FilePattern)> {
-        self.files.iter().enumerate().filter(|(_, file)| file.answer == Answer::Document && file.url.is_some())
+        let is_made = |file: &FilePattern| matches!(file.answer, Answer::Document | Answer::Bootstrap);
+        self.files.iter().enumerate().filter(move |(_, file)| is_made(file) && file.url.is_some())
+    }
+
+    /// The format of its files, except those that have their own; none where its phones are recognised and no more.
+    pub fn format(&self) -> Option<Format> {
+        self.format.as_deref().and_then(Format::parse_name)
+    }
+
+    /// The format of one of its files.
+    pub fn format_of(&self, file: &FilePattern) -> Option<Format> {
+        file.format.or_else(|| self.format())
+    }
+
+    /// The number by which paths call a model, of the products that it calls itself.
+    pub fn number_of(&self, products: &[CompactString]) -> Option<&str> {
+        let is_one = |number: &&Number| number.products.iter().any(|product| products.contains(product));
+        self.numbers.iter().find(is_one).map(|number| number.number.as_str())
     }
 }
 
@@ -202,6 +232,28 @@ fn read_bands(table: &mut Table<'_, '_>) -> Bands {
         table.error("bad-band", line, what);
         Bands::one()
     })
+}
+
+fn read_no_files(table: &mut Table<'_, '_>, bands: &Bands) -> Vec<(Band, CompactString)> {
+    let Some(mut entries) = table.table("no_files") else { return Vec::new() };
+    entries.any_field();
+    let mut no_files = Vec::new();
+    for name in entries.fields() {
+        match (bands.by_name(&name.value), entries.value_named(&name.value).map(|at| at.value)) {
+            (Some(band), Some(Value::Text(why))) => no_files.push((band, why.into())),
+            (None, _) => {
+                let what = format!("`{}` is not a band of this family", name.value);
+                let near = nearest(&name.value, bands.iter().map(|(_, name)| name));
+                let hint = near.map_or("see `bands`".into(), |near| format!("did you mean `{near}`?"));
+                entries.error_hint("unknown-band", name.line, what, hint);
+            }
+            (Some(_), _) => {
+                let what = format!("`no_files.{}` must be a text that says why", name.value);
+                entries.error("wrong-type", name.line, what);
+            }
+        }
+    }
+    no_files
 }
 
 fn read_addresses(table: &mut Table<'_, '_>) -> Vec<CompactString> {
@@ -314,6 +366,7 @@ fn read_file(mut table: Table<'_, '_>) -> Option<FilePattern> {
     let content_type = table.text("content_type").map_or("text/plain; charset=utf-8".into(), |at| at.value.into());
     let product = table.text("product").map(|at| at.value.into());
     let mac = read_evidence(&mut table);
+    let format = read_format(&mut table);
     let source = Source::read(&mut table);
     table.finish();
     Some(FilePattern {
@@ -328,8 +381,19 @@ fn read_file(mut table: Table<'_, '_>) -> Option<FilePattern> {
         content_type,
         product,
         mac,
+        format,
         source,
     })
+}
+
+fn read_format(table: &mut Table<'_, '_>) -> Option<Format> {
+    let word = table.text("format")?;
+    let format = Format::parse_name(&word.value);
+    if format.is_none() {
+        let known = Format::ALL.map(Format::name).join(", ");
+        table.error("unknown-word", word.line, format!("`format` is `{}`, but must be one of {known}", word.value));
+    }
+    format
 }
 
 fn read_answer(table: &mut Table<'_, '_>, field: &'static str) -> Option<Answer> {

@@ -3,8 +3,10 @@
 //! They never hold a secret: what stands for one is written in its place.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use bytes::Bytes;
 use rayon::prelude::*;
 use similar::TextDiff;
 
@@ -19,7 +21,7 @@ use crate::resolve::{Phase, resolve};
 pub struct Difference {
     /// The golden file, below its folder.
     pub file: PathBuf,
-    /// A unified diff from the golden file to what is made now.
+    /// A unified diff from the golden file to what is made now; of a binary file, of its bytes in hexadecimal digits.
     pub diff: String,
 }
 
@@ -38,8 +40,10 @@ pub struct Golden {
 /// A folder or file that cannot be read or written.
 pub fn golden(serving: &Serving, folder: &Path, bless: bool) -> Result<Golden, String> {
     let macs: Vec<Mac> = serving.world.macs().collect();
-    let mut rendered: Vec<(PathBuf, String)> = macs.par_iter().flat_map_iter(|mac| files_of(serving, *mac)).collect();
+    let mut rendered: Vec<(PathBuf, Bytes)> = macs.par_iter().flat_map_iter(|mac| files_of(serving, *mac)).collect();
     rendered.sort();
+    // What leads phones to their files is the same for many of them.
+    rendered.dedup();
     let expected: BTreeSet<PathBuf> = existing(folder)?.into_iter().collect();
     let made: BTreeSet<PathBuf> = rendered.iter().map(|(path, _)| path.clone()).collect();
     let mut outcome = Golden { files: rendered.len(), differences: Vec::new() };
@@ -49,7 +53,7 @@ pub fn golden(serving: &Serving, folder: &Path, bless: bool) -> Result<Golden, S
             write(&full, now)?;
             continue;
         }
-        let before = if expected.contains(path) { read(&full)? } else { String::new() };
+        let before = if expected.contains(path) { read(&full)? } else { Vec::new() };
         if before != *now {
             outcome.differences.push(difference(path, &before, now));
         }
@@ -59,7 +63,7 @@ pub fn golden(serving: &Serving, folder: &Path, bless: bool) -> Result<Golden, S
         if bless {
             std::fs::remove_file(&full).map_err(|error| cannot("removed", &full, &error))?;
         } else {
-            outcome.differences.push(difference(path, &read(&full)?, ""));
+            outcome.differences.push(difference(path, &read(&full)?, b""));
         }
     }
     outcome.differences.sort_by(|a, b| a.file.cmp(&b.file));
@@ -67,7 +71,7 @@ pub fn golden(serving: &Serving, folder: &Path, bless: bool) -> Result<Golden, S
 }
 
 /// A phone's files by the paths of their golden ones: `SITE/NAME`. What cannot be made is told by the findings.
-fn files_of(serving: &Serving, mac: Mac) -> Vec<(PathBuf, String)> {
+fn files_of(serving: &Serving, mac: Mac) -> Vec<(PathBuf, Bytes)> {
     let Ok(subject) = serving.world.subject(mac) else { return Vec::new() };
     let band = subject.band(None);
     let Some(resolved) = resolve(&subject, band, Phase::Later) else { return Vec::new() };
@@ -78,19 +82,53 @@ fn files_of(serving: &Serving, mac: Mac) -> Vec<(PathBuf, String)> {
     let mut files = Vec::new();
     for (name, file) in crate::render::documents_of(&subject) {
         if let Ok(document) = render(&resolved, file, &with) {
-            let text = String::from_utf8_lossy(&document.bytes).into_owned();
-            files.push((Path::new(subject.site.id.as_str()).join(name), text));
+            files.push((Path::new(subject.site.id.as_str()).join(resolved_path(&name)), document.bytes));
         }
     }
     files
 }
 
-fn difference(path: &Path, before: &str, now: &str) -> Difference {
+/// The path below its site's folder: some phones ask for names with `..` in them.
+fn resolved_path(name: &str) -> PathBuf {
+    let mut path = PathBuf::new();
+    for segment in name.split('/') {
+        match segment {
+            ".." => {
+                path.pop();
+            }
+            _ => path.push(segment),
+        }
+    }
+    path
+}
+
+fn difference(path: &Path, before: &[u8], now: &[u8]) -> Difference {
     let shown = path.display();
-    let diff = TextDiff::from_lines(before, now);
+    let (before, now) = match (text(before), text(now)) {
+        (Some(before), Some(now)) => (before.to_owned(), now.to_owned()),
+        _ => (in_digits(before), in_digits(now)),
+    };
+    let diff = TextDiff::from_lines(&before, &now);
     let diff =
         diff.unified_diff().context_radius(3).header(&format!("golden/{shown}"), &format!("now/{shown}")).to_string();
     Difference { file: path.to_owned(), diff }
+}
+
+/// The bytes as text, if that is what they are.
+fn text(bytes: &[u8]) -> Option<&str> {
+    let is_odd = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
+    std::str::from_utf8(bytes).ok().filter(|text| !text.contains(is_odd))
+}
+
+/// The bytes, sixteen to a line, with the characters that they are.
+fn in_digits(bytes: &[u8]) -> String {
+    let mut shown = String::new();
+    for (at, line) in bytes.chunks(16).enumerate() {
+        let digits: Vec<String> = line.iter().map(|byte| format!("{byte:02x}")).collect();
+        let seen: String = line.iter().map(|b| if matches!(b, b' '..=b'~') { char::from(*b) } else { '.' }).collect();
+        let _ = writeln!(shown, "{:04x}  {:<47}  {seen}", at * 16, digits.join(" "));
+    }
+    shown
 }
 
 /// The golden files that are there, as `SITE/NAME`.
@@ -99,9 +137,11 @@ fn existing(folder: &Path) -> Result<Vec<PathBuf>, String> {
     if !folder.exists() {
         return Ok(files);
     }
-    for site in entries(folder)? {
-        if folder.join(&site).is_dir() {
-            files.extend(entries(&folder.join(&site))?.into_iter().map(|name| site.join(name)));
+    let mut below: Vec<PathBuf> = entries(folder)?.into_iter().filter(|site| folder.join(site).is_dir()).collect();
+    while let Some(place) = below.pop() {
+        for name in entries(&folder.join(&place))? {
+            let path = place.join(name);
+            if folder.join(&path).is_dir() { below.push(path) } else { files.push(path) }
         }
     }
     Ok(files)
@@ -112,17 +152,17 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>, String> {
     Ok(entries.filter_map(Result::ok).map(|entry| entry.file_name().into()).collect())
 }
 
-fn read(path: &Path) -> Result<String, String> {
-    std::fs::read_to_string(path).map_err(|error| cannot("read", path, &error))
+fn read(path: &Path) -> Result<Vec<u8>, String> {
+    std::fs::read(path).map_err(|error| cannot("read", path, &error))
 }
 
-fn write(path: &Path, text: &str) -> Result<(), String> {
+fn write(path: &Path, bytes: &[u8]) -> Result<(), String> {
     let folder = path.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder).map_err(|error| cannot("made", folder, &error))?;
-    if std::fs::read_to_string(path).is_ok_and(|before| before == text) {
+    if std::fs::read(path).is_ok_and(|before| before == bytes) {
         return Ok(());
     }
-    std::fs::write(path, text).map_err(|error| cannot("written", path, &error))
+    std::fs::write(path, bytes).map_err(|error| cannot("written", path, &error))
 }
 
 fn cannot(what: &str, path: &Path, error: &std::io::Error) -> String {

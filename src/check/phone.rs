@@ -34,7 +34,7 @@ pub fn check_phone(serving: &Serving, known: &KnownNumbers, mac: Mac) -> Vec<Fin
             Level::Error,
             "no-files",
             subject.phone.model.1,
-            format!("files of the family `{}` cannot be written yet", subject.model.family),
+            subject.no_files(band),
             Some("its phones are recognised, and answered with 404".into()),
         ),
     }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::args::{Format, Functions, OnePhone, PhoneFile, Render};
 use super::output;
-use crate::catalogue::{Band, Class, FilePattern, Outcome};
+use crate::catalogue::{Answer, Band, Class, FilePattern, Outcome};
 use crate::findings::nearest;
 use crate::live::{Loader, Serving};
 use crate::phone::{FUNCTIONS, Function, Mac, Parameter, Place, Use};
@@ -49,10 +49,9 @@ impl Looking {
     }
 
     fn resolved(&self, firmware: Option<&str>, first: bool) -> Result<Resolved<'_>> {
-        let family = &self.subject.model.family;
-        resolve(&self.subject, self.band(firmware), phase(first)).ok_or_else(|| {
-            anyhow!("files of the family `{family}` cannot be written yet; its phones are recognised and no more")
-        })
+        let band = self.band(firmware);
+        resolve(&self.subject, band, phase(first))
+            .ok_or_else(|| anyhow!("{}; its phones are recognised and no more", self.subject.no_files(band)))
     }
 
     fn renderer(&self, reveal: bool) -> Renderer<'_> {
@@ -98,7 +97,14 @@ pub fn render(args: &Render) -> Result<u8> {
     if args.format == Format::Json {
         let list: Vec<Value> = rendered
             .iter()
-            .map(|(name, document)| json!({ "name": name, "content_type": document.content_type, "text": text(document) }))
+            .map(|(name, document)| {
+                let mut file = json!({ "name": name, "content_type": document.content_type, "text": text(document) });
+                if document.text.is_some() {
+                    let bytes: String = document.bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+                    file["bytes"] = bytes.into();
+                }
+                file
+            })
             .collect();
         output::json(&list)?;
         return Ok(0);
@@ -113,7 +119,7 @@ pub fn render(args: &Render) -> Result<u8> {
 }
 
 fn text(document: &Document) -> String {
-    String::from_utf8_lossy(&document.bytes).into_owned()
+    document.text().into_owned()
 }
 
 /// Tells where each line of a phone's main file comes from.
@@ -121,7 +127,7 @@ pub fn explain(args: &PhoneFile) -> Result<u8> {
     let looking = Looking::at(&args.phone.fleet.fleet, &args.phone.mac)?;
     looking.resolved(args.firmware.as_deref(), args.first)?;
     let mut reports = Vec::new();
-    for (name, file) in looking.files() {
+    for (name, file) in looking.files().into_iter().filter(|(_, file)| file.answer == Answer::Document) {
         let band = looking.band(args.firmware.as_deref());
         let report = crate::render::explain(&looking.subject, band, phase(args.first), file, &looking.renderer(false))?;
         reports.push((name, report));

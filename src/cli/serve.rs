@@ -11,6 +11,7 @@ use tracing_subscriber::EnvFilter;
 
 use super::args::{LogFormat, Serve};
 use super::output;
+use crate::catalogue::Answer;
 use crate::fleet::{Listen, Root};
 use crate::live::{Followed, Live, Serving, watch};
 use crate::phone::Mac;
@@ -171,7 +172,7 @@ fn try_line(serving: &Serving, families: &[CompactString]) -> Option<String> {
             return None;
         }
         let files = crate::render::documents_of(&subject);
-        files.first().map(|(name, _)| name.clone())
+        files.into_iter().find(|(_, file)| file.answer == Answer::Document).map(|(name, _)| name)
     };
     serving.world.macs().find_map(file_of)
 }

@@ -14,12 +14,15 @@ use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::io;
 
+use bytes::Bytes;
+
 mod cfg;
 mod flat_profile;
 pub mod grammar;
 mod param_xml;
 #[cfg(test)]
 mod tests;
+mod tlv;
 mod tree_xml;
 mod xml;
 
@@ -32,13 +35,15 @@ pub enum Format {
     FlatProfile,
     /// The XML of Gigaset's Maxwell and Nx70: one `param` element for each parameter.
     ParamXml,
+    /// The small binary index files of Gigaset's older phones.
+    Tlv,
     /// XML as a tree: Cisco's enterprise files and the profiles of Gigaset's older phones.
     TreeXml,
 }
 
 impl Format {
     /// Every format, in the order in which messages list them.
-    pub const ALL: [Format; 4] = [Format::Cfg, Format::FlatProfile, Format::ParamXml, Format::TreeXml];
+    pub const ALL: [Format; 5] = [Format::Cfg, Format::FlatProfile, Format::ParamXml, Format::TreeXml, Format::Tlv];
 
     /// The format that a family file names, or `None` where there is none of that name.
     pub fn parse_name(name: &str) -> Option<Format> {
@@ -52,6 +57,7 @@ impl Format {
             Format::FlatProfile => "flat-profile",
             Format::ParamXml => "param-xml",
             Format::TreeXml => "tree-xml",
+            Format::Tlv => "tlv",
         }
     }
 
@@ -68,6 +74,7 @@ impl Format {
         match self {
             Format::Cfg => cfg::escape,
             Format::FlatProfile | Format::ParamXml | Format::TreeXml => xml::escape,
+            Format::Tlv => tlv::escape,
         }
     }
 
@@ -82,6 +89,7 @@ impl Format {
             Format::FlatProfile => flat_profile::carries(value),
             Format::ParamXml => xml::carries(param_xml::PLACE, value),
             Format::TreeXml => xml::carries(tree_xml::PLACE, value),
+            Format::Tlv => tlv::carries(value),
         }
     }
 
@@ -93,7 +101,7 @@ impl Format {
     pub fn carries_url(self, url: &str) -> Result<(), Refusal> {
         match self {
             Format::Cfg => cfg::carries_url(url),
-            Format::FlatProfile | Format::ParamXml | Format::TreeXml => self.carries(url),
+            Format::FlatProfile | Format::ParamXml | Format::TreeXml | Format::Tlv => self.carries(url),
         }
     }
 
@@ -101,19 +109,20 @@ impl Format {
     ///
     /// A control character becomes a blank, and so do a line break, be it LF, CR or both, and the two characters that
     /// XML 1.0 forbids besides. In a cfg `"` becomes `'`. A flat-profile label loses the blanks at its ends, which the
-    /// phone would trim. The answer is borrowed exactly if nothing had to change.
+    /// phone would trim. In a tlv all but ASCII becomes `?`, and what is too long is cut. The answer is borrowed exactly if nothing had to change.
     pub fn soften(self, label: &str) -> Cow<'_, str> {
         match self {
             Format::Cfg => cfg::soften(label),
             Format::FlatProfile => flat_profile::soften(label),
             Format::ParamXml | Format::TreeXml => xml::soften(label),
+            Format::Tlv => tlv::soften(label),
         }
     }
 
     /// A finished file in the encoding that it names: where that is ISO-8859-1, with references for all but ASCII.
     pub fn encoded(self, text: String) -> String {
         match self {
-            Format::Cfg | Format::FlatProfile | Format::ParamXml => text,
+            Format::Cfg | Format::FlatProfile | Format::ParamXml | Format::Tlv => text,
             Format::TreeXml => tree_xml::encoded(text),
         }
     }
@@ -129,6 +138,7 @@ impl Format {
             Format::FlatProfile => flat_profile::parse(text),
             Format::ParamXml => param_xml::parse(text),
             Format::TreeXml => tree_xml::parse(text),
+            Format::Tlv => tlv::parse(text),
         };
         Ok(document?)
     }
@@ -151,7 +161,25 @@ impl Format {
             Format::FlatProfile => flat_profile::edit(text, edits),
             Format::ParamXml => param_xml::edit(text, edits),
             Format::TreeXml => tree_xml::edit(text, edits),
+            Format::Tlv => tlv::edit(text, edits),
         }
+    }
+
+    /// The bytes that go to the phone: the text itself, or what a text form stands for in a binary format.
+    ///
+    /// # Errors
+    ///
+    /// As [`Format::parse`].
+    pub fn encode(self, text: String) -> Result<Bytes, FormatError> {
+        match self {
+            Format::Cfg | Format::FlatProfile | Format::ParamXml | Format::TreeXml => Ok(text.into()),
+            Format::Tlv => Ok(tlv::encode(&text)?.into()),
+        }
+    }
+
+    /// Whether the bytes differ from the text, so that people are shown the text.
+    pub fn is_binary(self) -> bool {
+        self == Format::Tlv
     }
 }
 
@@ -174,6 +202,14 @@ pub enum Refusal {
         /// What refuses.
         place: &'static str,
     },
+    /// More characters than there is room for.
+    #[error("{place} cannot carry more than {most} characters")]
+    Long {
+        /// What refuses.
+        place: &'static str,
+        /// How many it can carry.
+        most: usize,
+    },
 }
 
 impl Refusal {
@@ -181,7 +217,7 @@ impl Refusal {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Refusal::Character { hint, .. } => *hint,
-            Refusal::Edge { .. } => None,
+            Refusal::Edge { .. } | Refusal::Long { .. } => None,
         }
     }
 

@@ -19,15 +19,20 @@ fn around(format: Format, value: &str) -> (String, Vec<(String, String)>) {
             format!("<provisioning version=\"1.1\">\n<nvm>\n{params}</nvm>\n</provisioning>\n")
         }
         Format::TreeXml => format!("<device>\n<first>1</first>\n<x.y>{value}</x.y>\n<last>2</last>\n</device>\n"),
+        Format::Tlv => format!("# c\n1 = \"1\"\n4 = \"{value}\"\n3 = \"2\"\n"),
     };
     let entry = |name: &str, value: &str| (named(format, name), value.to_owned());
     (text, vec![entry("first", "1"), entry("x.y", value), entry("last", "2")])
 }
 
-/// A parameter's name in these files.
+/// A parameter's name in these files, which is a number in a tlv.
 fn named(format: Format, name: &str) -> String {
-    let root = if format == Format::TreeXml { "device/" } else { "" };
-    format!("{root}{name}")
+    let tags = [("first", "1"), ("x.y", "4"), ("last", "3"), ("new", "0")];
+    match format {
+        Format::TreeXml => format!("device/{name}"),
+        Format::Tlv => tags.iter().find(|(known, _)| *known == name).map_or("2", |(_, tag)| *tag).to_owned(),
+        _ => name.to_owned(),
+    }
 }
 
 fn escaped(format: Format, value: &str) -> std::io::Result<String> {
@@ -174,7 +179,8 @@ proptest! {
             None => expected.push(new),
         }
         prop_assert_eq!(read(format, &edited), expected);
-        prop_assert!(file.lines().filter(|line| !line.contains(&name)).all(|line| edited.contains(line)));
+        let is_other = |line: &&str| !line.contains(&name) && !line.starts_with(&format!("{path} ="));
+        prop_assert!(file.lines().filter(is_other).all(|line| edited.contains(line)));
     }
 
     #[test]

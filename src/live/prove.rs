@@ -7,11 +7,11 @@ use std::sync::Arc;
 use compact_str::CompactString;
 use rayon::prelude::*;
 
-use crate::catalogue::{Catalogue, FeatureCodes, Maker, Model};
+use crate::catalogue::{Answer, Catalogue, FeatureCodes, Maker, Model};
 use crate::findings::Finding;
 use crate::fleet::{Handset, Layer, Line, Modules, Phone, Root, Site};
 use crate::phone::{Function, KeySetting, Mac, Number, Parameter, Place, Use};
-use crate::render::{RenderError, Renderer, Reveal, RevisionKey, Templates, render};
+use crate::render::{RenderError, Renderer, Reveal, RevisionKey, Templates, bootstrap, render};
 use crate::resolve::{Phase, resolve};
 use crate::world::Subject;
 
@@ -67,24 +67,33 @@ fn failure(subject: &Subject, templates: &Templates, every_band: bool) -> Option
     let default = subject.band(None);
     let bands = subject.maker.family.bands.iter().filter(|(band, _)| every_band || *band == default);
     for (band, name) in bands {
-        let resolved = resolve(subject, band, Phase::First)?;
+        // No file is written for such firmware.
+        let Some(resolved) = resolve(subject, band, Phase::First) else { continue };
         for (_, file) in subject.maker.family.documents() {
             let Err(error) = render(&resolved, file, &with) else { continue };
-            let template =
-                format!("templates/{}/{}", subject.model.family, file.template.as_deref().unwrap_or_default());
-            let what = match error {
-                RenderError::Template { what, .. } => what,
-                other => other.to_string(),
-            };
-            return Some(Finding::error(
-                "bad-template",
-                template,
-                None,
-                format!("for `{}` in band {name}: {what}", subject.model.id),
-            ));
+            let template = file.template.as_deref().unwrap_or_default();
+            return Some(told(subject, template, &format!("for `{}` in band {name}", subject.model.id), error));
+        }
+    }
+    // What is sent to phones that nobody knows yet.
+    let family = &subject.maker.family;
+    let told_nobody = family.files.iter().filter(|file| file.without_mac == Answer::Bootstrap);
+    for file in told_nobody {
+        let template = file.bootstrap_template.as_deref().or(file.template.as_deref()).unwrap_or_default();
+        if let Err(error) = bootstrap(family, file, template, &with) {
+            return Some(told(subject, template, "for a phone without a MAC", error));
         }
     }
     None
+}
+
+fn told(subject: &Subject, template: &str, of: &str, error: RenderError) -> Finding {
+    let what = match error {
+        RenderError::Template { what, .. } => what,
+        other => other.to_string(),
+    };
+    let template = format!("templates/{}/{template}", subject.model.family);
+    Finding::error("bad-template", template, None, format!("{of}: {what}"))
 }
 
 /// A spare phone: no line, nothing set.

@@ -1,13 +1,16 @@
 //! One file of one phone.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use compact_str::CompactString;
+use tera::Context;
 
 use super::parameters::Trouble;
 use super::revision::RevisionKey;
 use super::templates::Templates;
-use super::view::{Stamp, context};
-use crate::catalogue::FilePattern;
+use super::view::{CONTRACT, Stamp, context};
+use crate::catalogue::{Answer, Family, FilePattern};
 use crate::findings::Level;
 use crate::format::{Format, FormatError, RawEdit};
 use crate::resolve::Resolved;
@@ -27,6 +30,8 @@ pub enum Reveal {
 pub struct Document {
     /// Its bytes.
     pub bytes: Bytes,
+    /// What people are shown of a binary file; none where the bytes are the text.
+    pub text: Option<String>,
     /// Its `Content-Type`.
     pub content_type: CompactString,
     /// What says whether its content changed: of the bytes with the stamp left blank.
@@ -35,6 +40,16 @@ pub struct Document {
     pub etag: String,
     /// Settings that are sent otherwise than they are written.
     pub troubles: Vec<Trouble>,
+}
+
+impl Document {
+    /// The file as people read it.
+    pub fn text(&self) -> Cow<'_, str> {
+        match &self.text {
+            Some(text) => Cow::Borrowed(text),
+            None => String::from_utf8_lossy(&self.bytes),
+        }
+    }
 }
 
 /// Why a file is not made.
@@ -92,33 +107,82 @@ pub fn render(resolved: &Resolved<'_>, file: &FilePattern, with: &Renderer<'_>) 
     if !with.templates.has(family, template) {
         return Err(RenderError::NoTemplate(format!("templates/{family}/{template}")));
     }
-    let (mut text, troubles) = once(resolved, template, with, &Stamp::default())?;
-    let revision = with.key.revision(text.as_bytes());
+    let (mut made, troubles) = match file.answer {
+        Answer::Bootstrap => (bootstrap(&resolved.subject.maker.family, file, template, with)?, Vec::new()),
+        _ => once(resolved, file, with, &Stamp::default())?,
+    };
+    let revision = with.key.revision(&made.bytes);
     let mut tag = revision.clone();
     if with.templates.is_stamped(family, template) {
         // A third of the revision is enough for a version, and fits where families want a number.
         let stamp = Stamp { id: revision[..10].to_owned(), changed_at: (with.changed_at)(&revision) };
-        text = once(resolved, template, with, &stamp)?.0;
-        tag = with.key.revision(text.as_bytes());
+        made = once(resolved, file, with, &stamp)?.0;
+        tag = with.key.revision(&made.bytes);
     }
     let etag = format!("\"{tag}\"");
-    Ok(Document { bytes: Bytes::from(text), content_type: file.content_type.clone(), revision, etag, troubles })
+    let Made { bytes, text } = made;
+    Ok(Document { bytes, text, content_type: file.content_type.clone(), revision, etag, troubles })
 }
 
-/// A phone's documents by the names under which it asks for them.
+/// A file's bytes, and what people are shown where the bytes are no text.
+#[derive(Debug, Clone)]
+pub struct Made {
+    /// What goes out.
+    pub bytes: Bytes,
+    /// The text form of a binary file.
+    pub text: Option<String>,
+}
+
+/// Makes a file that says nothing of any phone, from one of the family's templates.
+///
+/// # Errors
+/// Why the file is not made.
+pub fn bootstrap(
+    family: &Family,
+    file: &FilePattern,
+    template: &str,
+    with: &Renderer<'_>,
+) -> Result<Made, RenderError> {
+    let mut context = Context::new();
+    context.insert_value("contract", CONTRACT.into());
+    context.insert_value("url", with.url.into());
+    let named = || format!("templates/{}/{template}", family.id);
+    let format = family.format_of(file).ok_or_else(|| RenderError::NoTemplate(named()))?;
+    let text = with
+        .templates
+        .render(&family.id, format, template, &context)
+        .map_err(|what| RenderError::Template { template: named(), what })?;
+    checked(format, text).map_err(|what| RenderError::Invalid { template: named(), what })
+}
+
+/// Reads a text strictly, and makes the bytes of it.
+fn checked(format: Format, text: String) -> Result<Made, FormatError> {
+    let text = format.encoded(text);
+    format.parse(&text)?;
+    let shown = format.is_binary().then(|| text.clone());
+    Ok(Made { bytes: format.encode(text)?, text: shown })
+}
+
+/// What a phone fetches, by the names under which it asks, in its order. A file whose name has the model's number in it
+/// is left out where no source tells that number.
 pub fn documents_of(subject: &Subject) -> Vec<(String, &FilePattern)> {
-    let mac = subject.phone.mac;
-    let name = |url: &str| url.replace("{mac}", &mac.to_string()).replace("{MAC}", &mac.upper());
-    subject.maker.family.documents().filter_map(|(_, file)| Some((name(file.url.as_deref()?), file))).collect()
+    let (mac, family) = (subject.phone.mac, &subject.maker.family);
+    let number = family.number_of(&subject.model.products);
+    let name = |url: &str| {
+        let url = if url.contains("{number}") { url.replace("{number}", number?) } else { url.to_owned() };
+        Some(url.replace("{mac}", &mac.to_string()).replace("{MAC}", &mac.upper()))
+    };
+    family.documents().filter_map(|(_, file)| Some((name(file.url.as_deref()?)?, file))).collect()
 }
 
 fn once(
     resolved: &Resolved<'_>,
-    template: &str,
+    file: &FilePattern,
     with: &Renderer<'_>,
     stamp: &Stamp,
-) -> Result<(String, Vec<Trouble>), RenderError> {
+) -> Result<(Made, Vec<Trouble>), RenderError> {
     let family = &resolved.subject.model.family;
+    let template = file.template.as_deref().unwrap_or_default();
     let reveal = with.reveal == Reveal::Secrets;
     let shared = with.templates.shared(resolved);
     let Some(shared) = shared else { return Err(RenderError::NoTemplate(family.to_string())) };
@@ -128,18 +192,16 @@ fn once(
         return Err(RenderError::CannotCarry(troubles));
     }
     let named = || format!("templates/{family}/{template}");
+    let format = resolved.subject.maker.family.format_of(file).ok_or_else(|| RenderError::NoTemplate(named()))?;
     let text = with
         .templates
-        .render(family, template, &context)
+        .render(family, format, template, &context)
         .map_err(|what| RenderError::Template { template: named(), what })?;
-    let Some(format) = resolved.subject.maker.family.format.as_deref().and_then(Format::parse_name) else {
-        return Ok((text, troubles));
-    };
-    let edits = raw_edits(resolved, reveal);
+    // Edits are written for the family's own format.
+    let edits = if file.format.is_none() { raw_edits(resolved, reveal) } else { Vec::new() };
     let text = if edits.is_empty() { text } else { format.edit(&text, &edits).map_err(RenderError::Raw)? };
-    let text = format.encoded(text);
-    format.parse(&text).map_err(|what| RenderError::Invalid { template: named(), what })?;
-    Ok((text, troubles))
+    let made = checked(format, text).map_err(|what| RenderError::Invalid { template: named(), what })?;
+    Ok((made, troubles))
 }
 
 fn raw_edits(resolved: &Resolved<'_>, reveal: bool) -> Vec<RawEdit> {

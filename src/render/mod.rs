@@ -15,7 +15,7 @@ mod templates;
 mod view;
 
 pub use cache::{Cache, CacheKey, MAX_CACHE_BYTES};
-pub use document::{Document, RenderError, Renderer, Reveal, documents_of, render};
+pub use document::{Document, Made, RenderError, Renderer, Reveal, bootstrap, documents_of, render};
 pub use explain::{EmptyKey, Explained, Explanation, Report, explain};
 pub use parameters::Trouble;
 pub use revision::RevisionKey;

@@ -73,7 +73,7 @@ fn owned(name: &str) -> Key<'static> {
 
 fn unused_accounts(resolved: &Resolved<'_>) -> Vec<Value> {
     let subject = resolved.subject;
-    let format = subject.maker.family.format.as_deref().and_then(Format::parse_name).unwrap_or(Format::Cfg);
+    let format = subject.maker.family.format().unwrap_or(Format::Cfg);
     let mut writer = Writer { resolved, format, reveal: false, troubles: Vec::new() };
     let of_account = subject.catalogue.vocabulary.iter().filter(|(_, setting)| setting.scope == Scope::Account);
     let settings = table(of_account.map(|(_, setting)| (setting.name.as_str(), Value::none())));

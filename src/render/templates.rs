@@ -7,7 +7,7 @@ use compact_str::CompactString;
 use tera::{Context, Tera};
 
 use super::shared::{Shared, SharedKey};
-use crate::catalogue::{Catalogue, Texts};
+use crate::catalogue::{Catalogue, Family, FilePattern, Texts};
 use crate::findings::Finding;
 use crate::format::Format;
 use crate::resolve::Resolved;
@@ -22,7 +22,8 @@ pub struct Templates {
 /// The templates of one family.
 #[derive(Debug)]
 struct FamilyTemplates {
-    engine: Tera,
+    /// An engine for each format of the family's files, since each escapes in its own way.
+    engines: Vec<(Format, Tera)>,
     stamped: Vec<String>,
 }
 
@@ -32,11 +33,14 @@ impl Templates {
         let mut templates = Templates::default();
         let mut findings = Vec::new();
         for (id, maker) in &catalogue.families {
-            let Some(format) = maker.family.format.as_deref().and_then(Format::parse_name) else { continue };
+            let formats = formats_of(&maker.family);
+            if formats.is_empty() {
+                continue;
+            }
             let prefix = format!("templates/{id}/");
             let own: Vec<(&str, &str)> =
                 texts.iter().filter_map(|(path, text)| Some((path.strip_prefix(&prefix)?, text.as_str()))).collect();
-            match FamilyTemplates::compile(format, &own) {
+            match FamilyTemplates::compile(&formats, &own) {
                 Ok(compiled) => {
                     templates.families.insert(id.clone(), Arc::new(compiled));
                 }
@@ -58,7 +62,9 @@ impl Templates {
 
     /// Whether the family has this template.
     pub fn has(&self, family: &str, template: &str) -> bool {
-        self.families.get(family).is_some_and(|own| own.engine.contains_template(template))
+        self.families
+            .get(family)
+            .is_some_and(|own| own.engines.iter().any(|(_, engine)| engine.contains_template(template)))
     }
 
     /// Whether the template prints a stamp, so that it is rendered twice.
@@ -79,13 +85,16 @@ impl Templates {
         Some(made)
     }
 
-    /// Renders a template.
+    /// Renders a template of a family for a file of this format.
     ///
     /// # Errors
     /// What the engine says: an undefined variable with its place, or a value that the format cannot carry.
-    pub fn render(&self, family: &str, template: &str, context: &Context) -> Result<String, String> {
+    pub fn render(&self, family: &str, format: Format, template: &str, context: &Context) -> Result<String, String> {
         let own = self.families.get(family).ok_or_else(|| format!("the family `{family}` has no templates"))?;
-        own.engine.render(template, context).map_err(|error| told(&error))
+        let engine = own.engines.iter().find(|(known, _)| *known == format).map(|(_, engine)| engine);
+        let engine =
+            engine.ok_or_else(|| format!("no file of the family `{family}` is of the format `{}`", format.name()))?;
+        engine.render(template, context).map_err(|error| told(&error))
     }
 
     /// Puts the templates of `other` in the place of a family's own, or takes them away.
@@ -102,19 +111,37 @@ impl Templates {
 }
 
 impl FamilyTemplates {
-    fn compile(format: Format, texts: &[(&str, &str)]) -> Result<FamilyTemplates, (String, String)> {
-        let mut engine = Tera::new();
-        engine.set_escape_fn(format.escape_fn());
-        // Every template of a family is escaped, whatever its name.
-        engine.autoescape_on([""]);
-        engine.add_raw_templates(texts.iter().copied()).map_err(|error| {
-            let told = told(&error);
-            let name = texts.iter().map(|(name, _)| *name).find(|name| told.contains(name)).unwrap_or_default();
-            (name.to_owned(), told)
-        })?;
+    fn compile(formats: &[Format], texts: &[(&str, &str)]) -> Result<FamilyTemplates, (String, String)> {
+        let engine = |format: &Format| Ok((*format, engine(*format, texts)?));
+        let engines = formats.iter().map(engine).collect::<Result<_, (String, String)>>()?;
         let stamped = texts.iter().filter(|(_, text)| text.contains("stamp.")).map(|(name, _)| (*name).to_owned());
-        Ok(FamilyTemplates { stamped: stamped.collect(), engine })
+        Ok(FamilyTemplates { stamped: stamped.collect(), engines })
     }
+}
+
+fn engine(format: Format, texts: &[(&str, &str)]) -> Result<Tera, (String, String)> {
+    let mut engine = Tera::new();
+    engine.set_escape_fn(format.escape_fn());
+    // Every template of a family is escaped, whatever its name.
+    engine.autoescape_on([""]);
+    engine.add_raw_templates(texts.iter().copied()).map_err(|error| {
+        let told = told(&error);
+        let name = texts.iter().map(|(name, _)| *name).find(|name| told.contains(name)).unwrap_or_default();
+        (name.to_owned(), told)
+    })?;
+    Ok(engine)
+}
+
+/// The formats of a family's files, its own first.
+fn formats_of(family: &Family) -> Vec<Format> {
+    let made = |file: &FilePattern| file.template.is_some() || file.bootstrap_template.is_some();
+    let mut formats: Vec<Format> = family.format().into_iter().collect();
+    for format in family.files.iter().filter(|file| made(file)).filter_map(|file| file.format) {
+        if !formats.contains(&format) {
+            formats.push(format);
+        }
+    }
+    formats
 }
 
 /// An engine's error with its causes, in one line each.

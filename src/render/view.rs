@@ -38,7 +38,7 @@ pub fn context(
     stamp: &Stamp,
 ) -> (Context, Vec<Trouble>) {
     let subject = resolved.subject;
-    let format = subject.maker.family.format.as_deref().and_then(Format::parse_name).unwrap_or(Format::Cfg);
+    let format = subject.maker.family.format().unwrap_or(Format::Cfg);
     let mut writer = Writer { resolved, format, reveal, troubles: Vec::new() };
     let mut context = Context::new();
     context.insert_value("contract", CONTRACT.into());
@@ -168,7 +168,7 @@ fn model(resolved: &Resolved<'_>) -> Value {
 }
 
 pub(super) fn softened(resolved: &Resolved<'_>, text: &str) -> String {
-    let format = resolved.subject.maker.family.format.as_deref().and_then(Format::parse_name);
+    let format = resolved.subject.maker.family.format();
     format.map_or_else(|| text.to_owned(), |format| format.soften(text).into_owned())
 }
 

@@ -230,7 +230,7 @@ impl<'s> Filler<'_, 's> {
     }
 
     fn format(&self) -> Option<Format> {
-        self.resolved.subject.maker.family.format.as_deref().and_then(Format::parse_name)
+        self.resolved.subject.maker.family.format()
     }
 
     fn label(&self, text: &CompactString, problems: &mut Vec<Problem>, class: Class) -> CompactString {

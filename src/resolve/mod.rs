@@ -62,9 +62,10 @@ pub struct Account<'s> {
     pub settings: Vec<ResolvedSetting<'s>>,
 }
 
-/// Merges the layers of a phone. None if its family has no tables, so that no file of it can be written.
+/// Merges the layers of a phone. None if no file of it can be written: its family has no tables, or its firmware reads
+/// another format.
 pub fn resolve(subject: &Subject, band: Band, phase: Phase) -> Option<Resolved<'_>> {
-    let tables = subject.maker.tables.as_ref()?;
+    let tables = subject.maker.tables.as_ref().filter(|_| subject.maker.family.no_files(band).is_none())?;
     let base = settings::base(subject);
     let phone_settings = settings::phone(subject, &base, phase);
     let accounts = (0..subject.model.lines.count)

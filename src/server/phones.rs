@@ -6,9 +6,7 @@
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use bytes::Bytes;
 use compact_str::CompactString;
-use tera::Context;
 
 use super::ledger::Ledger;
 use super::{Answer as Answering, Asked, HeaderValue, Method, Reply, StatusCode};
@@ -17,7 +15,7 @@ use crate::catalogue::{Answer, Band, Family, FilePattern};
 use crate::identify::{Claim, FamilyIndex, Request, identify};
 use crate::live::{Live, Serving};
 use crate::phone::Mac;
-use crate::render::{CONTRACT, Cache, CacheKey, Document, RenderError, Renderer, Reveal, RevisionKey, render};
+use crate::render::{Cache, CacheKey, Document, RenderError, Renderer, Reveal, RevisionKey, bootstrap, render};
 use crate::resolve::{Phase, resolve};
 use crate::world::{Subject, Unserved};
 
@@ -85,7 +83,7 @@ impl Phones {
         }
         match file.answer {
             Answer::Document => self.document(serving, &subject, claim, (at, file), asked),
-            answer => plain(answer, serving, &subject.maker.family, file.template.as_deref(), file),
+            answer => self.plain(answer, serving, &subject.maker.family, file.template.as_deref(), file),
         }
     }
 
@@ -101,7 +99,7 @@ impl Phones {
         match file.without_mac {
             // A phone's own file, and nobody knows which phone's.
             Answer::Document => refused(claim, asked, Refusal::UnknownPhone),
-            answer => plain(answer, serving, family, template, file),
+            answer => self.plain(answer, serving, family, template, file),
         }
     }
 
@@ -115,6 +113,9 @@ impl Phones {
     ) -> Reply {
         let mac = subject.phone.mac;
         let band = subject.band(claim.firmware.as_deref());
+        if subject.maker.family.no_files(band).is_some() {
+            return refused(claim, asked, Refusal::OldFirmware);
+        }
         let seeded = !subject.phone.seed.is_empty();
         let phase = if seeded && !self.ledger.knows(mac) { Phase::First } else { Phase::Later };
         let key = CacheKey { mac, file: at as u16, band, phase, generations: serving.generations(&subject.phone) };
@@ -178,6 +179,48 @@ impl Phones {
         render(&resolved, file, &with)
     }
 
+    /// An answer that is the same for every phone of a family.
+    fn plain(
+        &self,
+        answer: Answer,
+        serving: &Serving,
+        family: &Family,
+        template: Option<&str>,
+        file: &FilePattern,
+    ) -> Reply {
+        match answer {
+            Answer::NotFound | Answer::Document => not_found(),
+            Answer::Empty => {
+                Reply { content_type: HeaderValue::from_str(&file.content_type).ok(), ..Reply::empty(StatusCode::OK) }
+            }
+            Answer::Bootstrap => self.bootstrap(serving, family, template.unwrap_or_default(), file),
+        }
+    }
+
+    /// A file without any secret, which leads the phone to its own.
+    fn bootstrap(&self, serving: &Serving, family: &Family, template: &str, file: &FilePattern) -> Reply {
+        let Some(root) = serving.world.root() else { return later() };
+        let url = root.url();
+        let with = Renderer {
+            templates: &serving.templates,
+            url: &url,
+            key: &self.key,
+            reveal: Reveal::Nothing,
+            changed_at: &|_| 0,
+        };
+        match bootstrap(family, file, template, &with) {
+            Ok(made) => Reply {
+                content_type: HeaderValue::from_str(&file.content_type).ok(),
+                body: made.bytes,
+                ..Reply::empty(StatusCode::OK)
+            },
+            Err(error) => {
+                tracing::error!("a `{}` cannot be made: {error}", file.name);
+                later()
+            }
+        }
+    }
+
     fn serves(&self, asked: &Asked<'_>, family: &str) -> bool {
         self.listeners.get(asked.listener).is_none_or(|only| only.is_empty() || only.iter().any(|id| id == family))
     }
@@ -192,36 +235,6 @@ impl Answering for Phones {
 fn file_of<'f>(claim: &Claim, index: FamilyIndex, family: &'f Family) -> Option<(usize, &'f FilePattern)> {
     let at = claim.file_for(index)?;
     Some((at, family.files.get(at)?))
-}
-
-/// An answer that is the same for every phone of a family.
-fn plain(answer: Answer, serving: &Serving, family: &Family, template: Option<&str>, file: &FilePattern) -> Reply {
-    match answer {
-        Answer::NotFound | Answer::Document => not_found(),
-        Answer::Empty => {
-            Reply { content_type: HeaderValue::from_str(&file.content_type).ok(), ..Reply::empty(StatusCode::OK) }
-        }
-        Answer::Bootstrap => bootstrap(serving, family, template.unwrap_or_default(), file),
-    }
-}
-
-/// A file without any secret, which leads the phone to its own.
-fn bootstrap(serving: &Serving, family: &Family, template: &str, file: &FilePattern) -> Reply {
-    let Some(root) = serving.world.root() else { return later() };
-    let mut context = Context::new();
-    context.insert_value("contract", CONTRACT.into());
-    context.insert_value("url", root.url().as_str().into());
-    match serving.templates.render(&family.id, template, &context) {
-        Ok(text) => Reply {
-            content_type: HeaderValue::from_str(&file.content_type).ok(),
-            body: Bytes::from(text),
-            ..Reply::empty(StatusCode::OK)
-        },
-        Err(what) => {
-            tracing::error!("`templates/{}/{template}` cannot be rendered: {what}", family.id);
-            later()
-        }
-    }
 }
 
 fn reply_of(document: &Document) -> Reply {

@@ -31,12 +31,20 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// The firmware band: by what the phone tells, else by what the fleet says it runs, else the model's or family's.
+    /// The firmware band: by what the phone tells, else by what the fleet says it runs. Where nobody says so, or no range
+    /// fits what is said, the model's or family's own.
     pub fn band(&self, firmware: Option<&str>) -> Band {
         let bands = &self.maker.family.bands;
-        match firmware.or(self.phone.firmware.as_deref()) {
-            Some(firmware) => bands.of(Some(firmware)),
-            None => self.model.default_band.unwrap_or(bands.default()),
+        let told = firmware.or(self.phone.firmware.as_deref()).and_then(|firmware| bands.fitting(firmware));
+        told.or(self.model.default_band).unwrap_or(bands.default())
+    }
+
+    /// Why no file of the phone can be written, where that is so.
+    pub fn no_files(&self, band: Band) -> String {
+        let family = &self.maker.family;
+        match family.no_files(band) {
+            Some(why) => format!("for firmware of the band {} no file is written: {why}", family.bands.name(band)),
+            None => format!("files of the family `{}` cannot be written yet", family.id),
         }
     }
 

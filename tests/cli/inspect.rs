@@ -71,11 +71,11 @@ fn explain_tells_where_each_line_comes_from() {
     ];
     assert_snapshot!(lines_with(&text, &words), @"
     37  local_time.time_zone = +1                                     # settings.timezone (product, models/settings.toml)
-    149  account.1.password = ‹secret:sip.password@201›                # sip.password (account 1) (line, sites/a/lines/201.toml:2)
-    493  features.config_dsskey_length = 0                             # template
-    503  linekey.2.value = 202                                         # keys.2 (line, sites/a/lines/201.toml:1)
-    506  linekey.2.label = Workshop                                    # keys.2 (line, sites/a/lines/201.toml:1); keys.2.label (line, sites/a/lines/201.toml:1)
-    507  linekey.3.type = 0                                            # template
+    153  account.1.password = ‹secret:sip.password@201›                # sip.password (account 1) (line, sites/a/lines/201.toml:2)
+    498  features.config_dsskey_length = 0                             # template
+    509  linekey.2.value = 202                                         # keys.2 (line, sites/a/lines/201.toml:1)
+    512  linekey.2.label = Workshop                                    # keys.2 (line, sites/a/lines/201.toml:1); keys.2.label (line, sites/a/lines/201.toml:1)
+    514  linekey.3.type = 0                                            # template
     keys.3               nothing is stored for it on the primary line
     soft_keys.1          nothing is stored for it on the primary line
     soft_keys.3          nothing is stored for it on the primary line
@@ -92,7 +92,7 @@ fn context_is_what_templates_see() {
     let own = text.lines().filter(|line| words.iter().any(|word| line.starts_with(word)));
     assert_snapshot!(own.collect::<Vec<_>>().join("\n"), @r#"
     contract = 1
-    phone.band = "v81"
+    phone.band = "v84"
     phone.mac = "001565aabbcc"
     phone.mac_colons = "00:15:65:aa:bb:cc"
     phone.mac_upper = "001565AABBCC"

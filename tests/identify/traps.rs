@@ -299,10 +299,10 @@ fn the_band_is_of_the_family() {
         family.bands.name(claim.band.unwrap()).to_owned()
     };
     assert_eq!(band("-", "Yealink SIP-T28P 2.70.0.140"), "v70");
-    assert_eq!(band("-", "Yealink SIP-T31G 124.85.257.55"), "v81");
+    assert_eq!(band("-", "Yealink SIP-T31G 124.85.257.55"), "v84");
     assert_eq!(band("-", "Cisco/SPA303-7.4.7"), "v74");
     assert_eq!(band("-", "Maxwell 3 PRO/82.2.18.4-release"), "v2");
-    assert_eq!(band("/001565aabbcc.cfg", "-"), "v81");
+    assert_eq!(band("/001565aabbcc.cfg", "-"), "v84");
 }
 
 #[test]

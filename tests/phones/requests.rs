@@ -75,6 +75,15 @@ fn files_that_phones_ask_for_in_vain() {
 }
 
 #[test]
+fn firmware_that_reads_another_format_gets_no_file() {
+    let house = House::new();
+    let ask = |firmware: &str| {
+        house.get_as(&format!("/{}", YEALINK.file), &format!("Yealink SIP-T28P {firmware} 00:15:65:aa:00:01")).0
+    };
+    assert_eq!(["2.61.0.80", "2.70.0.140", "2.73.0.50"].map(ask), [404, 200, 200]);
+}
+
+#[test]
 fn two_phones_in_one_request_get_nothing() {
     let house = House::new();
     for (target, user_agent) in [

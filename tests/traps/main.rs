@@ -7,6 +7,7 @@ mod common;
 mod cisco_spa;
 mod gigaset_maxwell;
 mod yealink;
+mod yealink_bands;
 mod zones;
 
 use common::phone;

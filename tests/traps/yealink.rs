@@ -11,7 +11,7 @@ fn without_its_first_line_a_yealink_ignores_the_file() {
 
 #[test]
 fn blank_keeps_the_old_value_so_nothing_is_blank() {
-    for firmware in ["66.70.0.1", "66.80.0.1", "66.86.0.15"] {
+    for firmware in ["28.70.0.1", "28.73.0.1", "28.80.0.1", "66.81.0.1", "66.83.0.1", "66.84.0.1", "66.86.0.15"] {
         let text = phone_with("yealink-t46s", &format!("firmware = \"{firmware}\""), "").file();
         let blank: Vec<_> = text.lines().filter(|line| line.trim_end().ends_with('=')).collect();
         assert!(blank.is_empty(), "{blank:?}");
@@ -223,6 +223,7 @@ fn the_pickup_code_has_two_names() {
     linekey.2.extension = *11*
     linekey.2.pickup_value = *11*
     linekey.2.label = %NULL%
+    linekey.2.shortlabel = %NULL%
     ");
     // Without a code of the operator the phone picks up nothing by itself.
     let fleet = phone("yealink-t46s", keys).with("sites/a/site.toml", "");

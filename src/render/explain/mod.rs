@@ -103,7 +103,7 @@ pub fn explain(
 
 fn text_of(resolved: &Resolved<'_>, file: &FilePattern, with: &Renderer<'_>) -> Result<String, RenderError> {
     let document = render(resolved, file, with)?;
-    Ok(String::from_utf8_lossy(&document.bytes).into_owned())
+    Ok(document.text().into_owned())
 }
 
 struct Explainer<'a> {
