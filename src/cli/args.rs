@@ -219,7 +219,9 @@ pub struct Simulate {
     #[arg(long, value_name = "URL")]
     pub server: Option<String>,
     /// The firmware that the phone tells, such as 66.86.0.15.
-    #[arg(long, value_name = "V", conflicts_with = "fleet")]
+    ///
+    /// Default: the one that the fleet says, else a usual one of the model's.
+    #[arg(long, value_name = "V")]
     pub firmware: Option<String>,
     /// What is typed into the phone for servers that ask who it is.
     #[arg(long, value_name = "U", requires = "password")]

@@ -191,7 +191,7 @@ fn a_cisco_follows_the_rules_that_files_set() {
     GET /own/001565aabb01.xml HTTP/1.1
     ");
     let asked = server.asked();
-    assert_eq!(asked[0].header("User-Agent"), Some("Cisco/SPA525G-7.4.4 (CBT141900G7)"), "a serial number, no MAC");
+    assert_eq!(asked[0].header("User-Agent"), Some("Cisco/SPA525G-7.4.9a (CBT141900G7)"), "a serial number, no MAC");
     assert_eq!(asked[2].header("Authorization"), Some("Basic bWU6MDAxNTY1QUFCQjAx"), "me:001565AABB01");
 }
 

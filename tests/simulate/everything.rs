@@ -2,11 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 
 use offhook::check::check;
-use offhook::live::Serving;
+use offhook::live::{Live, Serving};
 use offhook::phone::FUNCTIONS;
 use offhook::resolve::{Phase, resolve};
+use offhook::simulate::address::Address;
+use offhook::simulate::boot::{FAMILIES, firmware};
+use offhook::simulate::client::Network;
+use offhook::simulate::device::Device;
+use offhook::simulate::fleet::{Own, boot_one};
+use offhook::simulate::trust::{self, Trust};
 
 use crate::common::{repository, serving};
 use crate::{fixture, simulate_fleet};
@@ -40,6 +47,63 @@ fn every_phone_understands_what_is_stored_for_it() {
         told.lines().skip(1).filter_map(|line| line.split_whitespace().nth(2)?.parse::<usize>().ok()).sum();
     let serving = serving(&repository("fixtures/everything"));
     assert_eq!(booted, serving.world.macs().count(), "{told}");
+}
+
+#[test]
+fn so_it_is_with_the_firmware_of_every_band() {
+    let root = repository("fixtures/everything");
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let told: Vec<String> = runtime.block_on(async {
+        let live = Arc::new(Live::load(&root));
+        let own = Own::start(live.clone()).await.expect("it listens");
+        let serving = live.now();
+        let name = Address::parse(&serving.world.root().expect("it has one").url()).expect("an address");
+        let trust = trust::config(Trust::File(&own.certificate)).expect("a certificate");
+        let routes = vec![own.route(name.clone())];
+        let network = Arc::new(Network { trust, routes, only_routes: true, credentials: None });
+        let mut told = Vec::new();
+        for mac in serving.world.macs() {
+            let subject = serving.world.subject(mac).expect("it is served");
+            let bands = &subject.maker.family.bands;
+            for (band, band_name) in bands.iter() {
+                let firmware = firmware(&subject.model.family, &subject.model.products[0], band_name);
+                // Some products never had a firmware of some band.
+                if bands.of(Some(&firmware)) == band {
+                    let outcome = boot_one(&serving, mac, Some(&firmware), &network, &name).await;
+                    let told_of = |what: &String| format!("{} {firmware}: {what}", outcome.model);
+                    told.extend(outcome.differences.iter().map(told_of));
+                }
+            }
+        }
+        own.stop().await;
+        told
+    });
+    assert!(told.is_empty(), "{}", told.join("\n"));
+}
+
+#[test]
+fn the_usual_firmware_of_a_model_is_of_its_usual_band() {
+    let serving = Serving::built_in();
+    let catalogue = &serving.world.catalogue;
+    for model in catalogue.models.values().filter(|model| FAMILIES.contains(&model.family.as_str())) {
+        let bands = &catalogue.family_of(model).expect("it has a family").family.bands;
+        let device = Device::new(catalogue, model, "001565000001".parse().expect("a MAC"), None);
+        let usual = model.default_band.unwrap_or(bands.default());
+        assert_eq!(bands.name(bands.of(Some(&device.firmware))), bands.name(usual), "{} {}", model.id, device.firmware);
+    }
+}
+
+#[test]
+fn every_sample_fleet_is_understood() {
+    for fleet in [
+        "fixtures/fleets/two-lines",
+        "fixtures/fleets/functions-yealink",
+        "fixtures/fleets/yealink-bands",
+        "examples/acme",
+    ] {
+        let (told, code) = simulate_fleet(&repository(fleet));
+        assert_eq!(code, 0, "{fleet}\n{told}");
+    }
 }
 
 #[test]

@@ -9,7 +9,8 @@ pub fn firmware(product: &str, band: &str) -> &'static str {
     match (product, band) {
         ("SPA112", _) => "1.4.1(SR5)",
         ("SPA122", _) => "1.3.5(004p_XU001)",
-        ("SPA525G", _) | (_, "v74") => "7.4.4",
+        (_, "v74") => "7.4.4",
+        ("SPA525G", _) => "7.4.9a",
         ("SPA525G2", _) => "7.6.1(ES_RC01)",
         _ => "7.6.2c",
     }

@@ -47,12 +47,11 @@ pub fn firmware(product: &str, band: &str) -> String {
         None if product.starts_with("T18") => return "18.0.0.80".to_owned(),
         None => 0,
     };
-    match band {
-        "v70" | "v72" => format!("{first}.72.0.30"),
-        "v71" => format!("{first}.71.0.81"),
-        "v73" => format!("{first}.73.0.50"),
-        "v80" => format!("{first}.80.0.60"),
-        _ => format!("{first}.86.0.15"),
+    // A band is named after the first generation in it; of the long one from 71 to 79 the last is the common one.
+    match band.trim_start_matches('v').parse::<u32>() {
+        Ok(71) => format!("{first}.73.0.50"),
+        Ok(generation) => format!("{first}.{generation}.0.15"),
+        Err(_) => format!("{first}.86.0.15"),
     }
 }
 
