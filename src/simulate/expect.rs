@@ -123,7 +123,7 @@ fn account(subject: &Subject, line: &Line) -> Account {
 }
 
 /// What is stored at a place of the primary line: its own function and label over the layout's, else the model's.
-fn stored<'s>(subject: &'s Subject, place: Place) -> (Option<Use>, Option<&'s str>) {
+fn stored(subject: &Subject, place: Place) -> (Option<Use>, Option<&str>) {
     let Some(line) = subject.primary() else { return (None, None) };
     let layout = line.layout.as_ref().and_then(|(name, _)| subject.site.layouts.get(name));
     let (own, laid) = (key_at(&line.keys, place), layout.and_then(|keys| key_at(keys, place)));

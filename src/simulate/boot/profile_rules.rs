@@ -85,7 +85,7 @@ impl Boot for ProfileRules {
     }
 
     fn take(&mut self, answer: &Answer, memory: &mut Memory) {
-        let taken = text(answer).and_then(|text| flat_profile::read(text));
+        let taken = text(answer).and_then(flat_profile::read);
         match taken {
             Ok(values) => {
                 self.alternatives.clear();
