@@ -149,12 +149,24 @@ impl fmt::Display for WithoutLevel<'_> {
 
 /// The nearest of the names that exist, if one is near enough to be meant.
 pub fn nearest<'a>(name: &str, among: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    // The name too, so that the same mistake always gets the same answer.
+    near(name, among).min().map(|(_, candidate)| candidate)
+}
+
+/// The three nearest of the names that exist, as far as they are near enough to be meant; the nearest first.
+pub fn nearest_few<'a>(name: &str, among: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut near: Vec<_> = near(name, among).collect();
+    near.sort_unstable();
+    near.dedup();
+    near.into_iter().take(3).map(|(_, candidate)| candidate).collect()
+}
+
+/// The names that are near enough, each with its distance.
+fn near<'a>(name: &str, among: impl IntoIterator<Item = &'a str>) -> impl Iterator<Item = (usize, &'a str)> {
     let folded = name.to_lowercase();
+    let length = name.len();
     among
         .into_iter()
-        .map(|candidate| (strsim::damerau_levenshtein(&folded, &candidate.to_lowercase()), candidate))
-        .filter(|(distance, candidate)| *distance <= 1 + candidate.len().min(name.len()) / 4)
-        // The name too, so that the same mistake always gets the same answer.
-        .min()
-        .map(|(_, candidate)| candidate)
+        .map(move |candidate| (strsim::damerau_levenshtein(&folded, &candidate.to_lowercase()), candidate))
+        .filter(move |(distance, candidate)| *distance <= 1 + candidate.len().min(length) / 4)
 }

@@ -115,6 +115,13 @@ fn a_line_that_is_broken_is_told_once_where_it_is_and_where_it_is_named() {
 }
 
 #[test]
+fn a_line_that_is_broken_is_still_a_line_that_keys_may_watch() {
+    let keys = "keys.2 = { function = \"supervise\", number = \"202\" }
+        keys.3 = { function = \"forward_all_to_voicemail\", number = \"202\" }\n";
+    assert_snapshot!(phone("yealink-t46s", keys).with("sites/a/lines/202.toml", "layout = 1\n").findings(), @"error: sites/a/lines/202.toml:1: `layout` must be a text, not a whole number [wrong-type]");
+}
+
+#[test]
 fn more_lines_than_the_model_has() {
     let lines = "lines = [\"201\", \"202\", \"203\"]";
     assert_snapshot!(phone_with("yealink-t21p-e2", lines, "").findings(), @"error: sites/a/phones/001565aabbcc.toml:2: the phone has 3 lines, but `yealink-t21p-e2` has 2; the others are not sent [too-many-lines]");
@@ -179,10 +186,10 @@ fn a_label_that_is_too_long() {
     error: sites/a/phones/001565aabbcc.toml:2: the line `201` has no good version: see `sites/a/lines/201.toml` [broken-line]
     ");
     let line = "soft_keys.1 = { function = \"dial\", number = \"202\", label = \"Laboratoire\" }\n";
-    assert_snapshot!(phone("cisco-spa504g", line).findings(), @"
-    warning: sites/a/lines/201.toml:1: the label `Laboratoire` has 11 characters; 10 fit on `cisco-spa504g` [label-too-wide]
-      hint: the screen cuts it
-    ");
+    assert_snapshot!(phone("cisco-spa504g", line).findings(), @r#"
+    warning: sites/a/lines/201.toml:1: the label `Laboratoire` is sent as `Laboratoir`: 10 characters fit on a programmable key of `cisco-spa504g` [label-too-wide]
+      hint: write a shorter one, or accept = ["label-too-wide"]
+    "#);
 }
 
 #[test]

@@ -51,6 +51,8 @@ fn dangerous() -> impl Strategy<Value = String> {
         Just(";fnc=dnd".to_owned()),
         Just("+blf;sub=".to_owned()),
         Just("{{ accounts }}{% raw %}".to_owned()),
+        Just("${name:202}".to_owned()),
+        Just("$${".to_owned()),
         Just("# ; = %NULL%".to_owned()),
         Just("\u{2028}\u{85}\u{0}\u{feff}".to_owned()),
         "\\PC{0,6}",
@@ -80,7 +82,8 @@ fn entries(model: &str, format: Format, typed: &Typed) -> Option<Vec<String>> {
     let Typed { label, name, password, url, number } = typed;
     let line = format!(
         "display_name = {}\nsip.password = {}\n[keys.2]\nfunction = \"dial\"\nnumber = {}\nlabel = {}\n\
-         [keys.3]\nfunction = \"url\"\nurl = {}\nlabel = {}\n",
+         [keys.3]\nfunction = \"url\"\nurl = {}\nlabel = {}\n\
+         [keys.4]\nfunction = \"dial\"\nnumber = \"202\"\nlabel = \"${{name:202}}\"\n",
         quoted(name),
         quoted(password),
         quoted(number),
@@ -92,6 +95,7 @@ fn entries(model: &str, format: Format, typed: &Typed) -> Option<Vec<String>> {
         .with("fleet.toml", "schema = 1\n")
         .with("sites/a/site.toml", SITE)
         .with("sites/a/lines/201.toml", &line)
+        .with("sites/a/lines/202.toml", &format!("display_name = {}\n", quoted(name)))
         .with(&format!("sites/a/phones/{MAC}.toml"), &format!("model = \"{model}\"\nlines = [\"201\"]\n"));
     let serving = serving(fleet.path());
     let subject = serving.world.subject(MAC.parse().expect("a MAC")).ok()?;

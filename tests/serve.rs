@@ -192,6 +192,34 @@ fn a_certificate_that_is_renewed_and_an_edit_are_served_without_a_restart() {
 }
 
 #[test]
+fn a_new_name_of_a_line_reaches_the_phone_that_shows_it() {
+    let folder = fleet();
+    let file = |name: &str| folder.path().join("fleet/sites/office/lines").join(name);
+    let reception = std::fs::read_to_string(file("201.toml")).unwrap();
+    std::fs::write(file("201.toml"), reception.replace("label = \"Workshop\"", "label = \"${name:202}\"")).unwrap();
+    let mut server = Server::start(folder.path(), &["--listen", "127.0.0.1:0"]);
+    let url = server.line("try: ").rsplit(' ').next().unwrap().to_owned();
+    let ask = |etag: &str| {
+        let output = shell(&format!("curl -sSik --max-time 20 -H 'If-None-Match: {etag}' {url}"));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let first = ask("");
+    let etag = first
+        .lines()
+        .find_map(|line| line.to_lowercase().strip_prefix("etag: ").map(str::to_owned))
+        .unwrap()
+        .trim()
+        .to_owned();
+    assert!(first.contains("linekey.2.label = Workshop\n"), "{first}");
+    assert!(ask(&etag).starts_with("HTTP/1.1 304"));
+    let workshop = std::fs::read_to_string(file("202.toml")).unwrap();
+    std::fs::write(file("202.toml"), workshop.replace("\"Workshop\"", "\"Yard\"")).unwrap();
+    server.until("reloaded");
+    let again = ask(&etag);
+    assert!(again.starts_with("HTTP/1.1 200") && again.contains("linekey.2.label = Yard\n"), "{again}");
+}
+
+#[test]
 fn a_seed_is_not_sent_again_after_a_restart() {
     let folder = fleet();
     let phone = folder.path().join("fleet/sites/office/phones/001565aabb01.toml");

@@ -5,6 +5,7 @@ use regex::Regex;
 
 use super::band::{Band, Bands};
 use super::figure::Source;
+use super::limits::LabelLimits;
 use super::setting::{SettingId, Vocabulary, read_settings};
 use crate::findings::nearest;
 use crate::format::Format;
@@ -130,6 +131,8 @@ pub struct Family {
     pub booleans: [CompactString; 2],
     /// Settings that its phones have where nobody says otherwise.
     pub settings: Vec<(SettingId, SettingValue)>,
+    /// How many characters its files take in labels and names.
+    pub label_limits: LabelLimits,
     /// The options that templates may read, with their defaults.
     pub options: Vec<(CompactString, Value)>,
     /// Its user agents, the first that fits wins.
@@ -166,6 +169,7 @@ impl Family {
             unset: table.text("unset").map(|at| at.value.into()),
             booleans: [no, yes],
             settings: read_settings(table, vocabulary),
+            label_limits: table.table("labels").map(LabelLimits::read).unwrap_or_default(),
             options: table.table("options").map(|mut options| read_options(&mut options)).unwrap_or_default(),
             recognise: table.tables("recognise").into_iter().filter_map(read_recogniser).collect(),
             files,

@@ -7,7 +7,7 @@ use super::family::Family;
 use super::figure::Source;
 use super::fits::Fits;
 use crate::phone::Function;
-use crate::reader::{Table, Value};
+use crate::reader::{At, Table, Value};
 
 /// A class of key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -82,6 +82,11 @@ pub struct Alternative {
 pub struct Pattern(pub Vec<Part>);
 
 impl Pattern {
+    /// Whether it shows the key's label, or what stands for one.
+    pub fn names_label(&self) -> bool {
+        self.0.iter().any(|part| matches!(part, Part::Place(Placeholder::Label | Placeholder::Name)))
+    }
+
     /// Whether it says which account is meant.
     pub fn names_line(&self) -> bool {
         self.0.iter().any(|part| matches!(part, Part::Place(Placeholder::Line | Placeholder::Line0)))
@@ -152,6 +157,15 @@ pub struct Field {
     pub value: Option<Pattern>,
     /// The grammar that guards what is put into it.
     pub grammar: CompactString,
+    /// The classes of keys that have it; empty: all.
+    pub classes: Vec<Class>,
+}
+
+impl Field {
+    /// Whether keys of a class have it; all keys do where no class is meant.
+    pub fn is_on(&self, class: Option<Class>) -> bool {
+        self.classes.is_empty() || class.is_none_or(|class| self.classes.contains(&class))
+    }
 }
 
 /// A parameter of the whole phone that keys decide.
@@ -172,6 +186,8 @@ pub struct FunctionTable {
     pub fields: Vec<Field>,
     /// The parameters of the whole phone.
     pub wide: Vec<Wide>,
+    /// Labels are in fields of keys; else the family's template writes them beside.
+    pub labels_in_fields: bool,
     by_function: Vec<Vec<Alternative>>,
 }
 
@@ -198,6 +214,7 @@ impl FunctionTable {
             read.by_function[function as usize] =
                 alternatives.into_iter().map(|entry| read.read_alternative(entry, family)).collect();
         }
+        read.labels_in_fields = read.shows_labels();
         for function in Function::all() {
             if read.by_function[function as usize].is_empty() {
                 let what = format!("nothing is said of the function `{function}`");
@@ -215,6 +232,11 @@ impl FunctionTable {
     /// The alternatives of a function, in order.
     pub fn of(&self, function: Function) -> &[Alternative] {
         self.by_function.get(function as usize).map_or(&[], Vec::as_slice)
+    }
+
+    fn shows_labels(&self) -> bool {
+        let given = self.iter().flat_map(|alternative| alternative.fields.iter().map(|(_, pattern)| pattern));
+        self.fields.iter().filter_map(|field| field.value.as_ref()).chain(given).any(Pattern::names_label)
     }
 
     /// All alternatives, for checks.
@@ -243,8 +265,9 @@ impl FunctionTable {
                 );
             }
             let grammar = grammar.map_or("plain".into(), |at| at.value.into());
+            let classes = read_classes(&mut entry);
             entry.finish();
-            self.fields.push(Field { name: name.value.into(), empty, value, grammar });
+            self.fields.push(Field { name: name.value.into(), empty, value, grammar, classes });
         }
     }
 
@@ -266,21 +289,7 @@ impl FunctionTable {
 
     fn read_alternative(&self, mut table: Table<'_, '_>, family: &Family) -> Alternative {
         let fits = Fits::read(&mut table, &family.bands);
-        let classes = table.texts("class").map(|at| at.value).unwrap_or_default();
-        let classes = classes
-            .into_iter()
-            .filter_map(|word| {
-                let class = Class::named(&word.value);
-                if class.is_none() {
-                    let what = format!(
-                        "`{}` is not a class of key: line, memory, programmable or module were expected",
-                        word.value
-                    );
-                    table.error("unknown-word", word.line, what);
-                }
-                class
-            })
-            .collect();
+        let classes = read_classes(&mut table);
         let outcome = read_outcome(&mut table);
         let why = table.text("why").map(|at| CompactString::from(at.value));
         if matches!(outcome, Outcome::Degraded | Outcome::Impossible) && why.is_none() {
@@ -364,6 +373,20 @@ impl FunctionTable {
         table.any_field();
         fields
     }
+}
+
+fn read_classes(table: &mut Table<'_, '_>) -> Vec<Class> {
+    let words = table.texts("class").map(|at| at.value).unwrap_or_default();
+    let class = |word: At<String>| {
+        let class = Class::named(&word.value);
+        if class.is_none() {
+            let what =
+                format!("`{}` is not a class of key: line, memory, programmable or module were expected", word.value);
+            table.error("unknown-word", word.line, what);
+        }
+        class
+    };
+    words.into_iter().filter_map(class).collect()
 }
 
 fn read_outcome(table: &mut Table<'_, '_>) -> Outcome {

@@ -6,6 +6,7 @@ mod feature_codes;
 mod figure;
 mod fits;
 mod functions;
+mod limits;
 mod load;
 mod mapping;
 mod model;
@@ -16,6 +17,7 @@ pub use family::{Answer, Evidence, Family, FilePattern, Number, Recogniser, Resy
 pub use feature_codes::{Codes, Dialled, FeatureCodes};
 pub use figure::{Source, State};
 pub use functions::{Alternative, Class, Field, FunctionTable, Outcome, Part, Pattern, Placeholder, Wide};
+pub use limits::LabelLimits;
 pub use load::{Catalogue, Maker, Tables, Texts};
 pub use mapping::{How, Mapping, Mappings, Parameter};
 pub use model::{Count, HandsetSlots, KeyGroup, Model, ModuleModel, ModuleSlots, SoftKeyGroup, Width};

@@ -4,12 +4,13 @@ use std::collections::{HashMap, HashSet};
 
 use compact_str::CompactString;
 
-use crate::findings::{Finding, Level, nearest};
+use crate::findings::{Finding, Level, nearest, nearest_few};
 use crate::fleet::{NumberKind, Site, Stored};
 use crate::live::Serving;
+use crate::phone::label::names_in;
 use crate::phone::{Parameter, Use};
 use crate::resolve::Problem;
-use crate::world::World;
+use crate::world::{World, spellings};
 
 /// The lines of every site, by their names.
 pub struct KnownNumbers {
@@ -17,11 +18,11 @@ pub struct KnownNumbers {
 }
 
 impl KnownNumbers {
-    /// The lines of a world.
+    /// The lines of a world. One whose file has a mistake is a line all the same: the mistake is told there, and once.
     pub fn of(world: &World) -> KnownNumbers {
         let mut lines: HashMap<CompactString, HashSet<CompactString>> = HashMap::new();
-        for line in world.lines() {
-            lines.entry(line.site.clone()).or_default().insert(line.name.clone());
+        for (site, name) in world.line_names() {
+            lines.entry(site.clone()).or_default().insert(name.clone());
         }
         KnownNumbers { lines }
     }
@@ -62,6 +63,32 @@ impl KnownNumbers {
             what: format!("`{}` needs {wanted}, and `{number}` is none", what.function),
             hint: Some(hint),
         })
+    }
+
+    /// What is wrong with the numbers that a label names.
+    pub fn check_label(&self, site: &Site, label: &str) -> Vec<Problem> {
+        let lines = self.lines.get(&site.id);
+        let is_known =
+            |name: CompactString| lines.is_some_and(|lines| lines.contains(&name)) || site.numbers.contains_key(&name);
+        let numbers = names_in(label).unwrap_or_default().into_iter().map(CompactString::from);
+        let unknown = numbers.filter(|number| !spellings(number).any(is_known));
+        unknown
+            .map(|number| {
+                let named = site.numbers.keys().map(CompactString::as_str);
+                let near = nearest_few(&number, lines.into_iter().flatten().map(CompactString::as_str).chain(named));
+                let near: Vec<String> = near.into_iter().map(|near| format!("`{near}`")).collect();
+                let hint = (!near.is_empty()).then(|| format!("did you mean {}?", near.join(" or ")));
+                Problem {
+                    level: Level::Warning,
+                    code: "unknown-name",
+                    what: format!(
+                        "the label shows the name of `{number}`, which the site has not: the number is shown"
+                    ),
+                    hint: hint
+                        .or_else(|| Some(format!("add its line, or [numbers.\"{number}\"] with a label to site.toml"))),
+                }
+            })
+            .collect()
     }
 }
 

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use compact_str::CompactString;
 
 use super::parameters::KnownNumbers;
-use crate::catalogue::{How, ModuleModel, Width};
+use crate::catalogue::{How, ModuleModel};
 use crate::findings::{Finding, Level};
 use crate::fleet::{Line, Modules};
 use crate::live::Serving;
 use crate::phone::{Area, Function, KeySetting, Mac, Place, key_at};
 use crate::render::{RenderError, Renderer, Reveal, RevisionKey, Trouble, render};
-use crate::resolve::{Origin, Phase, Problem, Resolved, SettingLayer, resolve};
+use crate::resolve::{Origin, Phase, Problem, Resolved, SettingLayer, carried_name, resolve};
 use crate::world::Subject;
 
 /// Everything that is wrong or doubtful about one phone.
@@ -26,6 +26,7 @@ pub fn check_phone(serving: &Serving, known: &KnownNumbers, mac: Mac) -> Vec<Fin
         Some(resolved) => {
             checker.keys(&resolved);
             checker.lines_without_key(&resolved);
+            checker.names(&resolved);
             checker.lines_without_handset(&resolved);
             checker.unsupported(&resolved);
             checker.files(&resolved, serving);
@@ -134,45 +135,32 @@ impl Checker<'_> {
         let layers = [(Some(&line.keys), SettingLayer::Line), (layout, SettingLayer::Layout)];
         for (keys, layer) in layers {
             for key in keys.into_iter().flat_map(|keys| keys.iter()) {
-                let hidden = layer == SettingLayer::Layout
-                    && key_at(&line.keys, key.place).is_some_and(|own| own.what.is_some());
-                self.stored_key(known, line, key, layer, hidden);
+                let over = key_at(&line.keys, key.place).filter(|_| layer == SettingLayer::Layout);
+                self.stored_key(known, line, key, layer, over);
             }
         }
     }
 
-    fn stored_key(&mut self, known: &KnownNumbers, line: &Line, key: &KeySetting, layer: SettingLayer, hidden: bool) {
+    /// A stored key, with the line's own key that lies over it where it is a layout's.
+    fn stored_key(
+        &mut self,
+        known: &KnownNumbers,
+        line: &Line,
+        key: &KeySetting,
+        layer: SettingLayer,
+        over: Option<&KeySetting>,
+    ) {
         let origin = Origin { layer, at: key.at };
         if let Some((code, what)) = self.no_place(key.place) {
             let problem = Problem { level: Level::Error, code, what, hint: Some("it is kept, and not sent".into()) };
             self.on_key(line, origin, &key.accept, problem);
             return;
         }
-        if hidden {
-            return;
-        }
-        if let Some(problem) = key.what.as_ref().and_then(|what| known.check(&self.subject.site, what)) {
-            self.on_key(line, origin, &key.accept, problem);
-        }
-        if let Area::Module(module) = key.place.area {
-            self.module_label(line, key, origin, module);
-        }
-    }
-
-    fn module_label(&mut self, line: &Line, key: &KeySetting, origin: Origin, module: u8) {
-        let attached = self.subject.attached_modules();
-        let width = attached.get(usize::from(module) - 1).map(|model| model.label_width);
-        let length = key.label.as_ref().map_or(0, |label| label.chars().count());
-        if let (Some(Width::Characters(width)), Some(label)) = (width, &key.label)
-            && length > usize::from(width)
-        {
-            let what = format!("the label `{label}` has {length} characters; {width} fit on the module");
-            let problem = Problem {
-                level: Level::Warning,
-                code: "label-too-wide",
-                what,
-                hint: Some("the screen cuts it".into()),
-            };
+        let what = key.what.as_ref().filter(|_| over.is_none_or(|own| own.what.is_none()));
+        let label = key.label.as_deref().filter(|_| over.is_none_or(|own| own.label.is_none()));
+        let site = &self.subject.site;
+        let of_label = known.check_label(site, label.unwrap_or_default());
+        for problem in what.and_then(|what| known.check(site, what)).into_iter().chain(of_label) {
             self.on_key(line, origin, &key.accept, problem);
         }
     }
@@ -247,6 +235,25 @@ impl Checker<'_> {
                 let origin = if of_label { key.label_origin.or(asked) } else { asked };
                 self.on_key(&line, at(origin), &accept, problem.clone());
             }
+        }
+    }
+
+    /// Names for which the phone's file has no room.
+    fn names(&mut self, resolved: &Resolved<'_>) {
+        let (subject, limits) = (self.subject, self.subject.maker.family.label_limits);
+        let name = |line: &Line, what, name: &str, most: Option<u16>| {
+            let (whole, sent) = (carried_name(subject, name, None), carried_name(subject, name, most));
+            let what = format!("the {what} `{whole}` is sent as `{sent}`: the phone's file takes {}", most?);
+            (whole != sent).then(|| Finding::note("name-too-long", line.path(), None, what))
+        };
+        for account in &resolved.accounts {
+            let (Some(line), Some(names)) = (account.line, account.names(&subject.catalogue.vocabulary)) else { break };
+            self.findings.extend(name(line, "account's label", names.label, limits.account));
+            self.findings.extend(name(line, "display name", names.display_name, limits.account));
+        }
+        if let Some(line) = subject.primary() {
+            let shown = line.display_name.as_deref().unwrap_or(&line.name);
+            self.findings.extend(name(line, "phone's name", shown, limits.phone));
         }
     }
 

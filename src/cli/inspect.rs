@@ -9,12 +9,12 @@ use serde_json::{Value, json};
 
 use super::args::{Format, Functions, OnePhone, PhoneFile, Render};
 use super::output;
-use crate::catalogue::{Answer, Band, Class, FilePattern, Outcome};
+use crate::catalogue::{Answer, Band, FilePattern, Outcome};
 use crate::findings::nearest;
 use crate::live::{Loader, Serving};
 use crate::phone::{FUNCTIONS, Function, Mac, Parameter, Place, Use};
 use crate::render::{Document, Renderer, Reveal, RevisionKey};
-use crate::resolve::{Phase, Resolved, place_on, resolve};
+use crate::resolve::{Key, Phase, Resolved, place_on, resolve};
 use crate::world::Subject;
 
 /// A fleet that is loaded to look at one phone of it.
@@ -217,6 +217,9 @@ pub fn url(args: &OnePhone) -> Result<u8> {
 struct Possible {
     key: String,
     class: &'static str,
+    /// The label that is sent for the key now, where one key is asked about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    label: Option<CompactString>,
     function: Function,
     ovh: &'static str,
     outcome: Outcome,
@@ -231,12 +234,14 @@ pub fn functions(args: &Functions) -> Result<u8> {
     let looking = Looking::at(&args.fleet.fleet, &args.mac)?;
     let resolved = looking.resolved(args.firmware.as_deref(), false)?;
     let mut possible = Vec::new();
-    for (key, class) in asked_keys(&resolved, args.key.as_deref())? {
+    for key in asked_keys(&resolved, args.key.as_deref())? {
+        let class = key.class;
         for info in &FUNCTIONS {
             let placed = place_on(&resolved, class, &example(info.function, &looking.subject), None);
             possible.push(Possible {
-                key: key.clone(),
+                key: key.place.to_string(),
                 class: class.name(),
+                label: Some(key.label.clone()).filter(|label| args.key.is_some() && !label.is_empty()),
                 function: info.function,
                 ovh: info.ovh,
                 outcome: placed.outcome,
@@ -252,7 +257,8 @@ pub fn functions(args: &Functions) -> Result<u8> {
     let mut last = String::new();
     for row in &possible {
         if row.key != last {
-            output::line(&format!("{} ({} key):", row.key, row.class))?;
+            let label = row.label.as_ref().map(|label| format!(", labelled `{label}`")).unwrap_or_default();
+            output::line(&format!("{} ({} key{label}):", row.key, row.class))?;
             last.clone_from(&row.key);
         }
         let outcome = format!("{:?}", row.outcome).to_lowercase();
@@ -263,15 +269,15 @@ pub fn functions(args: &Functions) -> Result<u8> {
 }
 
 /// The keys that are asked about: one, or the first of each class.
-fn asked_keys(resolved: &Resolved<'_>, wanted: Option<&str>) -> Result<Vec<(String, Class)>> {
+fn asked_keys<'r, 's>(resolved: &'r Resolved<'s>, wanted: Option<&str>) -> Result<Vec<&'r Key<'s>>> {
     let modules = resolved.modules.iter().flat_map(|module| &module.keys).filter(|key| key.reserved.is_none());
     let keys = resolved.keys.iter().chain(&resolved.soft_keys).chain(modules);
     let model = &resolved.subject.model.id;
     let Some(wanted) = wanted else {
-        let mut first: Vec<(String, Class)> = Vec::new();
+        let mut first: Vec<&Key<'_>> = Vec::new();
         for key in keys {
-            if !first.iter().any(|(_, class)| *class == key.class) {
-                first.push((key.place.to_string(), key.class));
+            if !first.iter().any(|other| other.class == key.class) {
+                first.push(key);
             }
         }
         return Ok(first);
@@ -279,8 +285,7 @@ fn asked_keys(resolved: &Resolved<'_>, wanted: Option<&str>) -> Result<Vec<(Stri
     let place = Place::parse(wanted)
         .ok_or_else(|| anyhow!("`{wanted}` is not a key: 3, keys.3, soft_keys.1 or modules.1.keys.40 were expected"))?;
     let key = keys.into_iter().find(|key| key.place == place);
-    let key = key.ok_or_else(|| anyhow!("the key {place} does not exist on `{model}`, or cannot be set"))?;
-    Ok(vec![(place.to_string(), key.class)])
+    Ok(vec![key.ok_or_else(|| anyhow!("the key {place} does not exist on `{model}`, or cannot be set"))?])
 }
 
 /// A function with a parameter of the right kind, to ask whether it is possible.

@@ -71,6 +71,12 @@ fn show(model: &Model, catalogue: &Catalogue) -> Result<()> {
         let slots: Vec<String> = group.slots.iter().map(u16::to_string).collect();
         line("soft keys", slots.join(", "), &group.source)?;
     }
+    let widths = model.labels.iter().map(|(class, width)| format!("{} keys {}", class.name(), shown(*width)));
+    let widths: Vec<String> = widths.collect();
+    if model.key_count() > 0 || !model.soft_keys.is_empty() {
+        let labels = if widths.is_empty() { "none".to_owned() } else { widths.join(", ") };
+        output::line(&format!("{:<11} {labels}", "labels"))?;
+    }
     if let Some(slots) = &model.modules {
         line("modules", format!("{} x {}", slots.max, slots.models.join(" or ")), &slots.source)?;
         for module in slots.models.iter().filter_map(|id| catalogue.modules.get(id)) {
@@ -80,6 +86,13 @@ fn show(model: &Model, catalogue: &Catalogue) -> Result<()> {
     match &model.handsets {
         Some(slots) => line("handsets", slots.max.to_string(), &slots.source),
         None => Ok(()),
+    }
+}
+
+fn shown(width: Width) -> String {
+    match width {
+        Width::Characters(width) => format!("{width} characters"),
+        Width::Unknown => "of unknown width".to_owned(),
     }
 }
 

@@ -3,7 +3,7 @@
 use compact_str::CompactString;
 
 use crate::catalogue::check_url;
-use crate::phone::{Area, Function, KeySetting, Keys, Number, Parameter, Place, Use};
+use crate::phone::{Area, Function, KeySetting, Keys, Number, Parameter, Place, Use, label};
 use crate::reader::{At, Table};
 
 /// The most characters of a label; what a model's screen shows of them is another question.
@@ -82,7 +82,11 @@ fn check_label(table: &Table<'_, '_>, label: At<String>) -> Option<CompactString
         table.error_hint("label-too-long", label.line, what, "phones show 10 to 20");
         return None;
     }
-    Some(label.value.into())
+    if let Err(error) = label::names_in(&label.value) {
+        table.error_hint("bad-label", label.line, format!("`{name}`: {error}"), "a `${` that is text is written `$${`");
+        return None;
+    }
+    Some(label::composed(&label.value))
 }
 
 /// The function with its parameters: each is read whatever the function, so that every mistake is told.

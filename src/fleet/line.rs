@@ -4,7 +4,8 @@ use compact_str::CompactString;
 
 use super::keys::read_keys;
 use super::{Layer, Reading};
-use crate::phone::Keys;
+use crate::catalogue::Vocabulary;
+use crate::phone::{Keys, SettingValue, label};
 use crate::reader::Table;
 
 /// A line.
@@ -22,6 +23,8 @@ pub struct Line {
     pub layer: Layer,
     /// Its keys.
     pub keys: Keys,
+    /// The numbers that `${name:NUMBER}` in their labels names, each once.
+    pub names: Box<[CompactString]>,
 }
 
 impl Line {
@@ -31,7 +34,21 @@ impl Line {
         let layout = table.text("layout").map(|at| (at.value.into(), at.line));
         let layer = Layer::read(table, reading);
         let keys = read_keys(table);
-        Line { site: site.into(), name: name.into(), display_name, layout, layer, keys }
+        let names = label::names_of(&keys);
+        Line { site: site.into(), name: name.into(), display_name, layout, layer, keys, names }
+    }
+
+    /// What phones show for it: its display name, else that of its account, else the account's user, else its own name.
+    pub fn shown_name(&self, vocabulary: &Vocabulary) -> &CompactString {
+        let said = |name: &str| {
+            let id = vocabulary.id(name)?;
+            match self.layer.settings.iter().find(|stored| stored.id == id)?.value.as_ref()? {
+                SettingValue::Text(text) => Some(text),
+                _ => None,
+            }
+        };
+        let account = || said("sip.display_name").or_else(|| said("sip.user"));
+        self.display_name.as_ref().or_else(account).unwrap_or(&self.name)
     }
 
     /// Its path in the fleet's folder.
@@ -56,5 +73,5 @@ pub(super) fn one_line(table: &Table<'_, '_>, field: &str, text: crate::reader::
         table.error("label-too-long", text.line, what);
         return None;
     }
-    Some(text.value.into())
+    Some(label::composed(&text.value))
 }

@@ -138,7 +138,7 @@ fn key() -> Value {
     object(json!({
         "function": { "enum": function_names() },
         "number": { "type": "string", "description": format!("Digits, * and #, at most {}.", Number::MAX_LENGTH) },
-        "label": { "type": "string", "maxLength": MAX_LABEL },
+        "label": { "type": "string", "maxLength": MAX_LABEL, "description": "One line. ${name:NUMBER} shows the name of that line of the site; $${ is a ${ that is text." },
         "line": { "type": "integer", "minimum": 1, "maximum": 250, "description": "Which of the phone's lines the key is." },
         "via": { "type": "integer", "minimum": 1, "maximum": 250, "description": "Which of the phone's lines it calls out on." },
         "url": { "type": "string", "format": "uri" },

@@ -10,7 +10,7 @@ use super::line::one_line;
 use super::{Layer, Reading};
 use crate::catalogue::FeatureCodes;
 use crate::findings::nearest;
-use crate::phone::{Function, Keys, Number};
+use crate::phone::{Function, Keys, Number, label};
 use crate::reader::Table;
 
 /// Who does what a service key asks for.
@@ -68,6 +68,8 @@ pub struct Site {
     pub networks: Vec<IpNet>,
     /// Named layouts.
     pub layouts: BTreeMap<CompactString, Keys>,
+    /// The numbers that `${name:NUMBER}` in the labels of a layout names, for layouts that have such labels.
+    pub layout_names: BTreeMap<CompactString, Box<[CompactString]>>,
 }
 
 impl Site {
@@ -77,6 +79,9 @@ impl Site {
         let services = read_services(table);
         let native = read_native(table);
         let codes = table.table("codes").map(|mut codes| FeatureCodes::read(&mut codes, false)).unwrap_or_default();
+        let layouts = read_layouts(table);
+        let names = layouts.iter().map(|(name, keys)| (name.clone(), label::names_of(keys)));
+        let layout_names = names.filter(|(_, names)| !names.is_empty()).collect();
         Site {
             id: id.into(),
             feature_codes,
@@ -86,7 +91,8 @@ impl Site {
             layer: Layer::read_with_scopes(table, reading),
             numbers: read_numbers(table),
             networks: read_networks(table),
-            layouts: read_layouts(table),
+            layouts,
+            layout_names,
         }
     }
 

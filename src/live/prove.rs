@@ -119,6 +119,7 @@ fn bare(catalogue: &Arc<Catalogue>, maker: &Arc<Maker>, model: &Arc<Model>) -> S
         lines: Vec::new(),
         model: model.clone(),
         maker: maker.clone(),
+        names: Vec::new(),
     }
 }
 
@@ -160,6 +161,7 @@ fn line(n: u16, keys: Box<[KeySetting]>) -> Line {
         layout: None,
         layer: Layer::default(),
         keys,
+        names: Box::default(),
     }
 }
 

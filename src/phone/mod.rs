@@ -2,6 +2,7 @@
 
 mod function;
 mod key;
+pub mod label;
 mod mac;
 mod number;
 mod secret;

@@ -4,8 +4,7 @@ use tera::Value;
 
 use super::scalars::{Scalar, object};
 use super::shared::Shared;
-use super::view::softened;
-use crate::resolve::{Handset, Resolved};
+use crate::resolve::{Handset, Resolved, carried_name};
 
 /// A list with one entry for each handset that the model can have.
 pub(super) fn handsets(resolved: &Resolved<'_>, shared: &Shared) -> Value {
@@ -19,7 +18,8 @@ pub(super) fn handsets(resolved: &Resolved<'_>, shared: &Shared) -> Value {
 /// One handset; all texts of one that is not used are empty, and its account is 0.
 pub(super) fn handset_value(resolved: &Resolved<'_>, handset: &Handset<'_>) -> Value {
     let stored = handset.stored.filter(|_| handset.account.is_some());
-    let name = handset.name(resolved.subject).map(|name| softened(resolved, name)).unwrap_or_default();
+    let name =
+        handset.name(resolved.subject).map(|name| carried_name(resolved.subject, name, None)).unwrap_or_default();
     let account = handset.account.map_or(0, |account| account as u64 + 1);
     object([
         ("n", Scalar::Number(handset.number.into())),

@@ -15,7 +15,7 @@ use crate::catalogue::{Codes, How, Kind, Scope, Setting, SettingId};
 use crate::fleet::Services;
 use crate::format::Format;
 use crate::phone::{SettingValue, timezone};
-use crate::resolve::{Key as PlacedKey, Module, Resolved};
+use crate::resolve::{Key as PlacedKey, Module, Resolved, carried_name};
 
 /// The number of the contract between views and templates.
 pub const CONTRACT: u64 = 1;
@@ -141,7 +141,7 @@ fn phone(resolved: &Resolved<'_>) -> Value {
         ("band", subject.maker.family.bands.name(resolved.band).into()),
         ("site", subject.site.id.as_str().into()),
         ("model", subject.model.id.as_str().into()),
-        ("name", softened(resolved, name).into()),
+        ("name", carried_name(subject, name, subject.maker.family.label_limits.phone).as_str().into()),
     ])
 }
 
@@ -167,11 +167,6 @@ fn model(resolved: &Resolved<'_>) -> Value {
     ])
 }
 
-pub(super) fn softened(resolved: &Resolved<'_>, text: &str) -> String {
-    let format = resolved.subject.maker.family.format();
-    format.map_or_else(|| text.to_owned(), |format| format.soften(text).into_owned())
-}
-
 fn accounts(writer: &mut Writer<'_, '_>, shared: &Shared) -> Value {
     let used = writer.resolved.subject.lines.len();
     let accounts = (0..writer.resolved.accounts.len()).map(|at| match shared.unused_accounts.get(at) {
@@ -185,20 +180,19 @@ fn account(writer: &mut Writer<'_, '_>, shared: &Shared, at: usize) -> Value {
     let resolved = writer.resolved;
     let vocabulary = &resolved.subject.catalogue.vocabulary;
     let account = &resolved.accounts[at];
-    let Some(line) = account.line else { return Value::none() };
+    let (Some(line), Some(names)) = (account.line, account.names(vocabulary)) else { return Value::none() };
     let numbers = [("n", (at + 1).into()), ("n0", at.into()), ("used", true.into()), ("primary", (at == 0).into())];
     let mut fields = fixed(numbers);
     let mut put = |name: &'static str, text: &str| {
         fields.insert(name.into(), text.into());
     };
     let text = |name: &str| value_of(&account.settings, vocabulary.id(name)).and_then(SettingValue::as_text);
-    let user = text("sip.user").unwrap_or(&line.name);
-    let shown = line.display_name.as_deref().or(text("sip.display_name")).unwrap_or(user);
+    let carried = |name| carried_name(resolved.subject, name, resolved.subject.maker.family.label_limits.account);
     put("name", &line.name);
-    put("user", user);
-    put("auth_user", text("sip.auth_user").unwrap_or(user));
-    put("display_name", &softened(resolved, text("sip.display_name").unwrap_or(shown)));
-    put("label", &softened(resolved, shown));
+    put("user", names.user);
+    put("auth_user", text("sip.auth_user").unwrap_or(names.user));
+    put("display_name", &carried(names.display_name));
+    put("label", &carried(names.label));
     let password = vocabulary.id("sip.password").and_then(|id| Some((id, value_of(&account.settings, Some(id))?)));
     let password = password.and_then(|(id, value)| writer.secret(id, vocabulary.get(id), value, Some(at)));
     put("password", password.as_deref().unwrap_or_default());

@@ -1,7 +1,10 @@
 //! How a key on a given phone does a function: native, dialled, degraded or impossible, and what its fields then say.
 
+use std::borrow::Cow;
+
 use compact_str::{CompactString, format_compact};
 
+use super::labels::LabelRoom;
 use crate::catalogue::{Alternative, Band, Class, FeatureCodes, FunctionTable, Outcome, Part, Pattern, Placeholder};
 use crate::format::Refusal;
 use crate::format::grammar::Grammar;
@@ -26,6 +29,8 @@ pub struct Asked<'a> {
     pub label: Option<&'a str>,
     /// What the site calls the key's number.
     pub number_name: Option<&'a str>,
+    /// How much of a label there is room for.
+    pub room: LabelRoom<'a>,
 }
 
 /// How a key does what it is asked.
@@ -41,6 +46,10 @@ pub struct Placed<'t> {
     pub also: &'t [(CompactString, CompactString)],
     /// What it dials, where it dials a code.
     pub dials: Option<CompactString>,
+    /// A field of it holds the label, or what stands for one.
+    pub shows: bool,
+    /// What stands for a label that is not given and how it is sent, where there is no room for it as it is.
+    pub fitted: Option<(CompactString, CompactString)>,
     /// What is shown and how it is sent, where the grammar of a field cannot carry it as it is.
     pub softened: Option<(CompactString, CompactString)>,
 }
@@ -81,7 +90,8 @@ pub(super) fn empty<'t>(table: &'t FunctionTable, outcome: Outcome, why: Option<
             None => field.empty.clone(),
         }
     });
-    Placed { outcome, why, fields: fields.collect(), also: &[], dials: None, softened: None }
+    let fields = fields.collect();
+    Placed { outcome, why, fields, also: &[], dials: None, shows: true, fitted: None, softened: None }
 }
 
 fn native<'t>(table: &'t FunctionTable, asked: &Asked<'_>, refusal: &mut Option<CompactString>) -> Option<Placed<'t>> {
@@ -156,16 +166,18 @@ fn fill<'t>(
     refusal: &mut Option<CompactString>,
 ) -> Option<Placed<'t>> {
     let mut fields = Vec::with_capacity(table.fields.len());
-    let mut softened = None;
+    let (mut shows, mut fitted, mut softened) = (!table.labels_in_fields, None, None);
     let mut says_line = false;
     for (at, field) in table.fields.iter().enumerate() {
         let given = body.fields.iter().find(|(place, _)| usize::from(*place) == at).map(|(_, pattern)| pattern);
-        let Some(pattern) = given.or(field.value.as_ref()) else {
+        let Some(pattern) = given.or(field.value.as_ref()).filter(|_| field.is_on(values.class)) else {
             fields.push(field.empty.clone());
             continue;
         };
         let grammar = Grammar::parse_name(&field.grammar).unwrap_or_default();
         says_line |= pattern.names_line();
+        shows |= pattern.names_label();
+        fitted = fitted.or_else(|| values.fitted(pattern));
         softened = softened.or_else(|| values.softened(pattern, grammar));
         match expand(pattern, &Values { grammar, ..values.clone() }) {
             Ok(text) if text.is_empty() => fields.push(field.empty.clone()),
@@ -182,7 +194,7 @@ fn fill<'t>(
         true => (Outcome::Degraded, Some(NO_VIA.into())),
         false => (alternative.outcome, alternative.why.clone()),
     };
-    Some(Placed { outcome, why, fields, also, dials: None, softened })
+    Some(Placed { outcome, why, fields, also, dials: None, shows, fitted, softened })
 }
 
 fn no_way(table: &FunctionTable, asked: &Asked<'_>) -> CompactString {
@@ -228,6 +240,8 @@ struct Values<'a> {
     code_on: Option<&'a str>,
     code_off: Option<&'a str>,
     grammar: Grammar,
+    class: Option<Class>,
+    room: Option<LabelRoom<'a>>,
 }
 
 /// Why a pattern cannot be filled.
@@ -262,6 +276,8 @@ impl<'a> Values<'a> {
         Values {
             label: asked.label.unwrap_or_default(),
             number_name: asked.number_name,
+            class: Some(asked.class),
+            room: Some(asked.room),
             pickup: asked.codes.pickup.as_deref(),
             code_on: codes.and_then(|codes| codes.on.as_deref()),
             code_off: codes.and_then(|codes| codes.off.as_deref()),
@@ -272,20 +288,33 @@ impl<'a> Values<'a> {
     /// What a pattern shows and how the grammar sends it, if that is another text.
     fn softened(&self, pattern: &Pattern, grammar: Grammar) -> Option<(CompactString, CompactString)> {
         let shown = pattern.0.iter().find_map(|part| match part {
-            Part::Place(Placeholder::Label) => Some(self.label),
+            Part::Place(Placeholder::Label) => Some(self.label.into()),
             Part::Place(Placeholder::Name) => Some(self.name()),
             _ => None,
         })?;
-        let sent = grammar.label(shown);
-        (sent != shown).then(|| (shown.into(), sent.as_ref().into()))
+        let sent = grammar.label(&shown);
+        (sent != shown).then(|| (shown.as_ref().into(), sent.as_ref().into()))
+    }
+
+    /// What stands for a label that is not given and how it is sent, if there is no room for it as it is.
+    fn fitted(&self, pattern: &Pattern) -> Option<(CompactString, CompactString)> {
+        let stands_for_label = self.label.is_empty() && pattern.0.contains(&Part::Place(Placeholder::Name));
+        let (whole, fitted) = (self.whole_name(), self.name());
+        (stands_for_label && whole != fitted).then(|| (whole.into(), fitted.as_ref().into()))
     }
 
     /// The label, else the name of the number, else the number.
-    fn name(&self) -> &str {
+    fn whole_name(&self) -> &str {
         match self.label {
             "" => self.number_name.or(self.number.as_deref()).unwrap_or_default(),
             label => label,
         }
+    }
+
+    /// The same as far as there is room for it.
+    fn name(&self) -> Cow<'_, str> {
+        let name = self.whole_name();
+        self.room.map_or(Cow::Borrowed(name), |room| room.fit(name))
     }
 
     fn put(&self, place: Placeholder, into: &mut CompactString) -> Result<(), Miss> {
@@ -298,7 +327,7 @@ impl<'a> Values<'a> {
         let text = match place {
             Placeholder::Number => dialled(self.number.as_deref())?,
             Placeholder::Label => label(self.label),
-            Placeholder::Name => label(self.name()),
+            Placeholder::Name => label(&self.name()),
             Placeholder::Line => format_compact!("{}", self.account),
             Placeholder::Line0 => format_compact!("{}", self.account.saturating_sub(1)),
             Placeholder::Url => match self.grammar.url(self.url.ok_or(Miss::Absent)?) {

@@ -6,8 +6,9 @@ use compact_str::CompactString;
 
 use super::Resolved;
 use super::functions::{Asked, Placed, empty, place};
+use super::labels::{LabelRoom, label_changed, label_of};
 use super::settings::{Origin, SettingLayer};
-use crate::catalogue::{Class, ModuleModel, Outcome, Tables, Width};
+use crate::catalogue::{Class, ModuleModel, Outcome, Tables};
 use crate::findings::Level;
 use crate::fleet::Services;
 use crate::format::Format;
@@ -100,6 +101,18 @@ pub fn stored_at(subject: &Subject, place: Place) -> (Option<Written<'_, Use>>, 
 /// How a function would do at a place of a phone, whatever is stored there.
 pub fn place_on<'s>(resolved: &Resolved<'s>, class: Class, what: &Use, label: Option<&str>) -> Placed<'s> {
     let subject = resolved.subject;
+    let room = LabelRoom::of(subject, class, &subject.model.id, subject.model.label_width(class));
+    place_in(resolved, class, what, label, room)
+}
+
+fn place_in<'s>(
+    resolved: &Resolved<'s>,
+    class: Class,
+    what: &Use,
+    label: Option<&str>,
+    room: LabelRoom<'_>,
+) -> Placed<'s> {
+    let subject = resolved.subject;
     let name = what.number.as_ref().and_then(|number| subject.name_of_number(number.as_str()));
     place(
         &resolved.tables.functions,
@@ -112,6 +125,7 @@ pub fn place_on<'s>(resolved: &Resolved<'s>, class: Class, what: &Use, label: Op
             phone_first: subject.site.services == Services::Phone || subject.site.native.contains(&what.function),
             label,
             number_name: name,
+            room,
         },
     )
 }
@@ -148,14 +162,9 @@ impl<'s> Filler<'_, 's> {
                 let position = keys.len() as u16 + 1;
                 of_class[group.class as usize] += 1;
                 let page = group.per_page.map_or(1, |per_page| (at - 1) / per_page + 1);
+                let room = self.room(group.class);
                 let default_line = (group.default_lines && usize::from(at) <= subject.lines.len()).then_some(at as u8);
-                keys.push(self.key(
-                    Place::key(position),
-                    group.class,
-                    of_class[group.class as usize],
-                    page,
-                    default_line,
-                ));
+                keys.push(self.key(Place::key(position), of_class[group.class as usize], page, default_line, room));
             }
         }
         keys
@@ -166,7 +175,10 @@ impl<'s> Filler<'_, 's> {
         let slots: Vec<_> = model.soft_slots().collect();
         slots
             .into_iter()
-            .map(|(slot, class)| self.key(Place { area: Area::SoftKeys, position: slot }, class, slot, 1, None))
+            .map(|(slot, class)| {
+                let room = self.room(class);
+                self.key(Place { area: Area::SoftKeys, position: slot }, slot, 1, None, room)
+            })
             .collect()
     }
 
@@ -184,14 +196,29 @@ impl<'s> Filler<'_, 's> {
         if !attached {
             return Module { number, attached, model, keys: Vec::new() };
         }
+        let room = LabelRoom::of(self.resolved.subject, model.class, &model.id, Some(model.label_width));
         let mut keys = empty_keys(self.resolved.tables, &self.nothing, model, number);
         for key in keys.iter_mut().filter(|key| key.reserved.is_none()) {
-            *key = self.key(key.place, key.class, key.class_position, key.page, None);
+            *key = self.key(key.place, key.class_position, key.page, None, room);
         }
         Module { number, attached, model, keys }
     }
 
-    fn key(&mut self, place: Place, class: Class, class_position: u16, page: u16, default_line: Option<u8>) -> Key<'s> {
+    /// The room for labels on the model's own keys of a class.
+    fn room(&self, class: Class) -> LabelRoom<'s> {
+        let subject = self.resolved.subject;
+        LabelRoom::of(subject, class, &subject.model.id, subject.model.label_width(class))
+    }
+
+    fn key(
+        &mut self,
+        place: Place,
+        class_position: u16,
+        page: u16,
+        default_line: Option<u8>,
+        room: LabelRoom<'s>,
+    ) -> Key<'s> {
+        let class = room.class;
         let resolved = self.resolved;
         let subject = resolved.subject;
         let mut key = bare(&self.nothing, place, class, class_position, page);
@@ -199,7 +226,8 @@ impl<'s> Filler<'_, 's> {
         key.asked = asked;
         if let Some((text, origin)) = label {
             key.label_origin = Some(origin);
-            key.label = self.label(text, &mut key.problems, class);
+            key.label = label_of(subject, self.format(), text, room, &mut key.problems);
+            key.problems.extend(room.not_shown(&key.label, None));
         }
         let default = default_line.map(Use::line);
         let Some(what) = asked.map(|(what, _)| what).or(default.as_ref()) else { return key };
@@ -217,10 +245,16 @@ impl<'s> Filler<'_, 's> {
             return key;
         }
         let label = (!key.label.is_empty()).then_some(key.label.as_str());
-        let placed = place_on(resolved, class, what, label);
+        let placed = place_in(resolved, class, what, label, room);
         self.wide.ask(placed.also, place, &mut key.problems);
+        if let Some((text, sent)) = &placed.fitted {
+            key.problems.push(room.too_wide(text, sent, "there is no label, and"));
+        }
         if let Some((shown, sent)) = &placed.softened {
             key.problems.push(label_changed(shown, sent));
+        }
+        if !placed.shows && label.is_some() && !key.problems.iter().any(|problem| problem.code == "label-not-shown") {
+            key.problems.extend(room.not_shown(&key.label, Some(what.function.name())));
         }
         tell_outcome(&mut key.problems, what.function, &placed);
         key.outcome = placed.outcome;
@@ -231,36 +265,6 @@ impl<'s> Filler<'_, 's> {
 
     fn format(&self) -> Option<Format> {
         self.resolved.subject.maker.family.format()
-    }
-
-    fn label(&self, text: &CompactString, problems: &mut Vec<Problem>, class: Class) -> CompactString {
-        let softened = match self.format().map(|format| format.soften(text)) {
-            Some(std::borrow::Cow::Owned(softened)) => CompactString::from(softened),
-            _ => text.clone(),
-        };
-        if softened != *text {
-            problems.push(label_changed(text, &softened));
-        }
-        let model = &self.resolved.subject.model;
-        let length = softened.chars().count();
-        match model.label_width(class) {
-            Some(Width::Characters(width)) if length > usize::from(width) => {
-                let what = format!("the label `{softened}` has {length} characters; {width} fit on `{}`", model.id);
-                problems.push(Problem {
-                    level: Level::Warning,
-                    code: "label-too-wide",
-                    what,
-                    hint: Some("the screen cuts it".into()),
-                });
-            }
-            None if class != Class::Module => {
-                let what =
-                    format!("the label `{softened}` is not shown: `{}` shows none on {} keys", model.id, class.name());
-                problems.push(Problem { level: Level::Note, code: "label-not-shown", what, hint: None });
-            }
-            _ => {}
-        }
-        softened
     }
 
     /// What cannot be done whatever the family says: lines that the phone has not, values that its file cannot carry.
@@ -358,11 +362,6 @@ fn guard_line_key(problems: &mut Vec<Problem>, what: &Use, place: Place, line: u
         what: format!("`{place}` normally carries line {line} of the phone; as `{}` it does not", what.function),
         hint: Some(format!("put `function = \"line\", line = {line}` on another key, or accept = [\"line-key\"]")),
     });
-}
-
-fn label_changed(shown: &str, sent: &str) -> Problem {
-    let what = format!("the label `{shown}` is sent as `{sent}`, since the phone's file cannot carry it as it is");
-    Problem { level: Level::Warning, code: "label-changed", what, hint: None }
 }
 
 fn tell_outcome(problems: &mut Vec<Problem>, function: Function, placed: &Placed<'_>) {

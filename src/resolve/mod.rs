@@ -6,6 +6,7 @@
 mod functions;
 mod handsets;
 mod keys;
+mod labels;
 mod settings;
 
 use compact_str::CompactString;
@@ -13,6 +14,7 @@ use compact_str::CompactString;
 pub use functions::{Asked, Placed, place};
 pub use handsets::Handset;
 pub use keys::{Key, Module, Problem, place_on, stored_at, unset_module};
+pub use labels::{AccountNames, LabelRoom, carried_name};
 pub use settings::{Origin, ResolvedSetting, SettingLayer};
 
 use crate::catalogue::{Band, Tables};

@@ -6,6 +6,7 @@
 
 mod change;
 mod findings;
+mod names;
 mod slot;
 mod subject;
 
@@ -22,8 +23,9 @@ use crate::fleet::{Entity, Line, Phone, Root, Site};
 use crate::phone::Mac;
 
 pub use change::{Change, Read};
+pub use names::spellings;
 use slot::Slot;
-pub use subject::Subject;
+pub use subject::{Name, Subject};
 
 /// A number that no two versions of anything share.
 pub fn next_generation() -> u64 {
@@ -294,6 +296,11 @@ impl World {
         self.lines.values().filter(|slot| slot.present).filter_map(|slot| slot.good.as_ref())
     }
 
+    /// The site and name of each line whose file is there, be it good or not, in no order.
+    pub fn line_names(&self) -> impl Iterator<Item = &(CompactString, CompactString)> {
+        self.lines.iter().filter(|(_, slot)| slot.present).map(|(key, _)| key)
+    }
+
     /// A line whose file is there.
     pub fn line(&self, site: &str, name: &str) -> Option<&Arc<Line>> {
         let slot = self.lines.get(&(site.into(), name.into()))?;
@@ -335,6 +342,7 @@ impl World {
         let line = |(name, _): &(CompactString, u32)| self.lines.get(&(phone.site.clone(), name.clone()))?.good.clone();
         let usable = phone.lines.iter().take(usize::from(model.lines.count));
         let lines = usable.map(line).collect::<Option<Vec<_>>>().ok_or_else(|| broken("one of its lines is gone"))?;
+        let names = self.names(&entry.site, lines.first().map(Arc::as_ref));
         Ok(Subject {
             catalogue: self.catalogue.clone(),
             root: root.clone(),
@@ -344,6 +352,7 @@ impl World {
             lines,
             model: model.clone(),
             maker: maker.clone(),
+            names,
         })
     }
 
@@ -356,6 +365,11 @@ impl World {
         generations.push(self.phones.get(&phone.mac).map_or(0, |slot| slot.generation));
         for (name, _) in &phone.lines {
             generations.push(self.lines.get(&(phone.site.clone(), name.clone())).map_or(0, |slot| slot.generation));
+        }
+        if let Some(entry) = self.sites.get(&phone.site).and_then(|slot| slot.good.as_ref()) {
+            let primary = phone.lines.first().map(|(name, _)| (phone.site.clone(), name.clone()));
+            let primary = primary.and_then(|key| self.lines.get(&key)?.good.as_deref());
+            generations.extend(self.generations_of_names(&entry.site, primary));
         }
         generations
     }

@@ -28,6 +28,19 @@ pub struct Subject {
     pub model: Arc<Model>,
     /// Its model's family.
     pub maker: Arc<Maker>,
+    /// What `${name:NUMBER}` stands for in the labels of its keys.
+    pub names: Vec<Name>,
+}
+
+/// What `${name:NUMBER}` stands for.
+#[derive(Debug, Clone)]
+pub struct Name {
+    /// The number as the label has it.
+    pub number: CompactString,
+    /// What is shown for it.
+    pub shown: CompactString,
+    /// The line that is called so; none for a number that the site names.
+    pub line: Option<Arc<Line>>,
 }
 
 impl Subject {
@@ -63,6 +76,11 @@ impl Subject {
             }
             Modules::Models(ids) => ids.iter().filter_map(model).collect(),
         }
+    }
+
+    /// What `${name:NUMBER}` in a label stands for, where the site knows the number.
+    pub fn name_for(&self, number: &str) -> Option<&str> {
+        self.names.iter().find(|name| name.number == number).map(|name| name.shown.as_str())
     }
 
     /// The account's name for a number that a key may show, where the site names it.

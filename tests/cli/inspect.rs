@@ -134,7 +134,7 @@ fn functions_tells_what_keys_can_do() {
     assert_eq!(all.lines().count(), 2 * 40);
     let one = out(fleet.path(), &format!("functions {MAC} 2"));
     assert_snapshot!(lines_with(&one, &["keys.2", "dial    ", "swap    ", "forward_all    ", "retrieve    "]), @"
-    keys.2 (line key):
+    keys.2 (line key, labelled `Workshop`):
     dial                      native
     redial                    impossible  no key of this kind and firmware has a redial type; the redial key of the phone does it
     retrieve                  degraded    one key holds and retrieves: in a call that is not held it holds

@@ -120,6 +120,7 @@ fn models_and_where_their_figures_are_from() {
     lines       16                                 known: Yealink templates and administrator guides (TPL, AG-80 to AG-86)
     keys        27 line keys, 9 a page             known: Yealink parameter templates (TPL)
     soft keys   1, 2, 3, 4                         known: Yealink templates (TPL): valid programmable keys
+    labels      line keys of unknown width, programmable keys of unknown width
     modules     6 x yealink-exp40                  known: Yealink parameter templates (TPL)
                                                    but: tancredi has 3 modules of 60 for all T46 and T48
     yealink-exp40 40 keys on 2 page(s)               known: Yealink parameter templates (TPL)

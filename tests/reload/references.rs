@@ -122,3 +122,41 @@ fn a_restart_with_a_phone_in_two_sites_serves_it_when_one_is_gone() {
     house.remove("sites/b/phones/001565aa0001.toml");
     house.until_has(YEALINK, "Anna");
 }
+
+#[test]
+fn a_label_follows_the_name_of_another_line() {
+    const BERT: &str = "sites/a/lines/202.toml";
+    let key = |label: &str| format!("[keys.2]\nfunction = \"dial\"\nnumber = \"202\"\nlabel = \"{label}\"\n");
+    let house = House::with(|root| put(root, ANNA, &(line_text("Anna") + &key("to ${name:202}"))));
+    let label = |name: &str| format!("linekey.2.label = to {name}\n");
+    house.now(&[(YEALINK, &label("Bert"))]);
+    house.put(BERT, &line_text("Berta"));
+    house.until_has(YEALINK, &label("Berta"));
+    // A mistake in its file changes no name, and neither does its end.
+    house.put(BERT, "display_name = 1\n");
+    house.until_told("`display_name` must be a text");
+    house.always(&[(YEALINK, &label("Berta"))], WHILE);
+    house.remove(BERT);
+    house.until_told("the file of the line `202` was deleted");
+    house.now(&[(YEALINK, &label("Berta"))]);
+    // A line that comes later gives its number a name.
+    house.put(ANNA, &(line_text("Anna") + &key("to ${name:204}")));
+    house.until_has(YEALINK, &label("204"));
+    house.put("sites/a/lines/204.toml", &line_text("Dora"));
+    house.until_has(YEALINK, &label("Dora"));
+    // And so does the site, and a layout's label follows as well.
+    house.put(ANNA, "layout = \"desk\"\n");
+    let site = |name: &str| {
+        let numbers = format!("[numbers.205]\nkind = \"external\"\nlabel = \"{name}\"\n");
+        format!(
+            "sip.server = \"sip.example.org\"\n{numbers}[layouts.desk.keys.2]\nfunction = \"redial\"\n\
+                 [layouts.desk.keys.3]\nfunction = \"dial\"\nnumber = \"1\"\nlabel = \"${{name:205}} ${{name:204}}\"\n"
+        )
+    };
+    house.put("sites/a/site.toml", &site("Egon"));
+    house.until_has(YEALINK, "linekey.3.label = Egon Dora\n");
+    house.put("sites/a/site.toml", &site("Emil"));
+    house.until_has(YEALINK, "linekey.3.label = Emil Dora\n");
+    house.put("sites/a/lines/204.toml", &line_text("Dina"));
+    house.until_has(YEALINK, "linekey.3.label = Emil Dina\n");
+}

@@ -185,6 +185,14 @@ impl Explainer<'_> {
                 Arc::make_mut(&mut again.lines[n]).name = changed(&line.name);
             });
         }
+        for (n, name) in subject.names.iter().enumerate() {
+            let (value, layer, file) = match &name.line {
+                Some(line) => (format!("display_name ({})", line.name), "line", line.path()),
+                None => (format!("numbers.{:?}.label", name.number), "site", subject.site.path()),
+            };
+            let from = Explanation { value, layer, file, at: 0 };
+            self.try_subject(&from, |again| again.names[n].shown = changed(&name.shown));
+        }
         // Without its only line a phone is a spare one, on which everything differs.
         if let (2.., Some((_, at))) = (subject.lines.len(), subject.phone.lines.last()) {
             self.try_subject(&phone("lines", *at), |again| {
