@@ -5,7 +5,7 @@ mod common;
 use std::collections::BTreeSet;
 
 use offhook::catalogue::How;
-use offhook::live::{Serving, prove};
+use offhook::live::{Against, Serving, prove};
 use offhook::phone::Function;
 
 fn catalogue() -> Serving {
@@ -22,7 +22,7 @@ fn nothing_is_wrong_in_it() {
 fn every_model_renders_bare_and_full_in_every_band() {
     let serving = catalogue();
     let families: BTreeSet<_> = serving.world.catalogue.families.keys().cloned().collect();
-    let failures = prove(&serving.world.catalogue, &serving.templates, &families);
+    let failures = prove(&serving.world.catalogue, &serving.templates, &families, Against::All);
     let failures: Vec<String> = failures.iter().map(|(_, finding)| finding.to_string()).collect();
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }

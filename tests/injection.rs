@@ -12,8 +12,12 @@ use offhook::render::{Renderer, Reveal, RevisionKey, documents_of, render};
 use offhook::resolve::{Phase, resolve};
 use proptest::prelude::*;
 
-const MODELS: [(&str, Format); 3] =
-    [("yealink-t46s", Format::Cfg), ("cisco-spa504g", Format::FlatProfile), ("gigaset-maxwell3", Format::ParamXml)];
+const MODELS: [(&str, Format); 4] = [
+    ("yealink-t46s", Format::Cfg),
+    ("cisco-spa504g", Format::FlatProfile),
+    ("cisco-8841", Format::TreeXml),
+    ("gigaset-maxwell3", Format::ParamXml),
+];
 
 /// What a person may type.
 #[derive(Debug, Clone)]
@@ -133,6 +137,12 @@ proptest! {
         for (model, format) in MODELS {
             let harmless = entries(model, format, &Typed::harmless()).expect("harmless text is taken");
             if let Some(entries) = entries(model, format, &typed) {
+                // In a tree an empty key is not there at all, so a refused value takes its key's entries away.
+                let is_key = |entry: &String| ["2", "3"].iter().any(|n| entry.contains(&format!("/line[@button=\"{n}\"]")));
+                let harmless: Vec<String> = match format {
+                    Format::TreeXml => harmless.into_iter().filter(|entry| entries.contains(entry) || !is_key(entry)).collect(),
+                    _ => harmless,
+                };
                 prop_assert_eq!(entries.len(), harmless.len(), "{} with {:?}", model, typed);
                 let differing = entries.iter().zip(&harmless).find(|(now, harmless)| now != harmless && !is_emptied(now, harmless));
                 prop_assert_eq!(differing, None, "{} with {:?}", model, typed);

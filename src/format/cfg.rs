@@ -9,6 +9,9 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::io;
+use std::ops::Range;
+
+use memchr::{memchr, memmem};
 
 use super::{
     Document, Entry, FormatError, Names, RawEdit, Refusal, SyntaxError, checked_edits, forbidden_at, has_any,
@@ -67,23 +70,45 @@ fn needs_quotes(value: &str) -> bool {
 
 pub(super) fn parse(text: &str) -> Result<Document<'_>, SyntaxError> {
     let mut entries = Vec::with_capacity(text.len() / 32);
-    let mut names = Names::for_text(text);
-    scan(text, |line| {
-        if let Content::Entry { name, value } = line.content {
-            if !names.insert(Cow::Borrowed(name)) && !REPEATED.contains(&name) {
-                return Err(line.error(format!("`{name}` is set twice; expected each parameter once")));
-            }
-            let value = unquoted(value).map_err(|problem| line.error(format!("`{name}`: {problem}")))?;
-            entries.push(Entry {
-                name: Cow::Borrowed(name),
-                value: Cow::Borrowed(value),
-                attributes: Vec::new(),
-                line: line.number,
-            });
-        }
-        Ok(())
-    })?;
+    read(text, |entry| entries.push(entry))?;
     Ok(Document { entries })
+}
+
+pub(super) fn check(text: &str) -> Result<(), SyntaxError> {
+    read(text, drop)
+}
+
+/// Gives every entry to `take`, once it is known to be one that the phone understands.
+fn read<'a>(text: &'a str, mut take: impl FnMut(Entry<'a>)) -> Result<(), SyntaxError> {
+    if let Some(offset) = forbidden_at(text) {
+        return Err(SyntaxError::at(text, offset, "expected no control character"));
+    }
+    let error = |number: u32, problem: String| Err(SyntaxError { line: number, problem });
+    let mut names = Names::for_text(text);
+    let mut lines = lines(text).zip(1..);
+    if lines.next().map(|(line, _)| without_end(line)) != Some(VERSION) {
+        return error(1, format!("expected `{VERSION}` as the very first line"));
+    }
+    let has_returns = has_any(text, [b'\r']);
+    for (line, number) in lines {
+        let line = without_end(line);
+        if has_returns && has_any(line, [b'\r']) {
+            return error(number, "expected no CR but at the end of a line".to_owned());
+        }
+        let (name, value) = match content(line) {
+            Ok(Some(entry)) => entry,
+            Ok(None) => continue,
+            Err(problem) => return error(number, problem.to_owned()),
+        };
+        if !names.insert(Cow::Borrowed(name)) && !REPEATED.contains(&name) {
+            return error(number, format!("`{name}` is set twice; expected each parameter once"));
+        }
+        match unquoted(value) {
+            Ok(value) => take(Entry { name: name.into(), value: value.into(), attributes: Vec::new(), line: number }),
+            Err(problem) => return error(number, format!("`{name}`: {problem}")),
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn edit(text: &str, edits: &[RawEdit]) -> Result<String, FormatError> {
@@ -98,25 +123,21 @@ pub(super) fn edit(text: &str, edits: &[RawEdit]) -> Result<String, FormatError>
         }
     }
     let end = if text.starts_with(&format!("{VERSION}\r\n")) { "\r\n" } else { "\n" };
+    // Whether every line is one that the phone understands is found when the edited file is read.
+    let mut lines: Vec<(Range<usize>, &RawEdit)> =
+        by_name.values().flat_map(|edit| lines_of(text, &edit.name).map(|line| (line, *edit))).collect();
+    lines.sort_by_key(|(line, _)| line.start);
     let mut edited = String::with_capacity(text.len() + 64 * edits.len());
     let mut done = HashSet::new();
-    // Mostly there are one or two edits and a thousand lines: comparing is quicker than hashing.
-    let find = |name: &str| match edits.len() {
-        0..=8 => edits.iter().find(|edit| edit.name == name),
-        _ => by_name.get(name).copied(),
-    };
-    scan(text, |line| {
-        let edit = match line.content {
-            Content::Entry { name, .. } => find(name),
-            Content::Other => None,
-        };
-        match edit {
-            Some(edit) if done.insert(edit.name.as_str()) => write_entry(edit, end, &mut edited),
-            Some(_) => {}
-            None => edited.push_str(line.bytes),
+    let mut kept_from = 0;
+    for (line, edit) in lines {
+        edited.push_str(&text[kept_from..line.start]);
+        kept_from = line.end;
+        if done.insert(edit.name.as_str()) {
+            write_entry(edit, end, &mut edited);
         }
-        Ok(())
-    })?;
+    }
+    edited.push_str(&text[kept_from..]);
     for edit in edits.iter().filter(|edit| !done.contains(edit.name.as_str())) {
         if !edited.ends_with('\n') {
             edited.push_str(end);
@@ -136,45 +157,24 @@ fn write_entry(edit: &RawEdit, end: &str, out: &mut String) {
     }
 }
 
-/// One line after the version line.
-struct Line<'a> {
-    number: u32,
-    /// The line with its end.
-    bytes: &'a str,
-    content: Content<'a>,
+/// The lines that set the parameter of this name, with their ends.
+fn lines_of<'a>(text: &'a str, name: &'a str) -> impl Iterator<Item = Range<usize>> + 'a {
+    let starts = memmem::find_iter(text.as_bytes(), name).filter(move |&start| {
+        let sets = text[start + name.len()..].trim_ascii_start().starts_with('=');
+        sets && (start == 0 || text.as_bytes()[start - 1] == b'\n')
+    });
+    starts.map(move |start| start..memchr(b'\n', &text.as_bytes()[start..]).map_or(text.len(), |end| start + end + 1))
 }
 
-enum Content<'a> {
-    /// A name and a value as it is written, without the blanks around it.
-    Entry { name: &'a str, value: &'a str },
-    /// The version line, a comment or a blank line.
-    Other,
-}
-
-impl Line<'_> {
-    fn error(&self, problem: impl Into<String>) -> SyntaxError {
-        SyntaxError { line: self.number, problem: problem.into() }
-    }
-}
-
-/// Shows every line to `visit`, once it is known to be one that the phone understands.
-fn scan<'a>(text: &'a str, mut visit: impl FnMut(Line<'a>) -> Result<(), SyntaxError>) -> Result<(), SyntaxError> {
-    if let Some(offset) = forbidden_at(text) {
-        return Err(SyntaxError::at(text, offset, "expected no control character"));
-    }
-    let mut lines = text.split_inclusive('\n').zip(1..);
-    let first = lines.next().map_or("", |(line, _)| line);
-    let version = Line { number: 1, bytes: first, content: Content::Other };
-    if without_end(first) != VERSION {
-        return Err(version.error(format!("expected `{VERSION}` as the very first line")));
-    }
-    visit(version)?;
-    for (bytes, number) in lines {
-        let mut line = Line { number, bytes, content: Content::Other };
-        line.content = content(without_end(bytes)).map_err(|problem| line.error(problem))?;
-        visit(line)?;
-    }
-    Ok(())
+/// The lines with their ends, found faster than the standard library does.
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        let rest = text.get(from..).filter(|rest| !rest.is_empty())?;
+        let end = memchr(b'\n', rest.as_bytes()).map_or(rest.len(), |end| end + 1);
+        from += end;
+        Some(&rest[..end])
+    })
 }
 
 fn without_end(line: &str) -> &str {
@@ -182,18 +182,16 @@ fn without_end(line: &str) -> &str {
     line.strip_suffix('\r').unwrap_or(line)
 }
 
-fn content(line: &str) -> Result<Content<'_>, String> {
-    if has_any(line, [b'\r']) {
-        return Err("expected no CR but at the end of a line".to_owned());
-    }
-    if line.starts_with('#') || line.trim_ascii_start().is_empty() {
-        return Ok(Content::Other);
-    }
+/// The name and the value as it is written, without the blanks around it; nothing for a comment or a blank line.
+fn content(line: &str) -> Result<Option<(&str, &str)>, &'static str> {
     // The line itself is not shown: it may hold a password.
     let (name, rest) = split_name(line);
+    if name.is_empty() && (line.starts_with('#') || line.trim_ascii_start().is_empty()) {
+        return Ok(None);
+    }
     match rest.trim_ascii_start().strip_prefix('=') {
-        Some(value) if !name.is_empty() => Ok(Content::Entry { name, value: value.trim_ascii() }),
-        _ => Err("expected `name = value` from the start of the line, a comment or a blank line".to_owned()),
+        Some(value) if !name.is_empty() => Ok(Some((name, value.trim_ascii()))),
+        _ => Err("expected `name = value` from the start of the line, a comment or a blank line"),
     }
 }
 

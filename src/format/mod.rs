@@ -143,6 +143,18 @@ impl Format {
         Ok(document?)
     }
 
+    /// Reads a file as [`Format::parse`] does, and keeps nothing of it.
+    ///
+    /// # Errors
+    ///
+    /// The first mistake, with its line.
+    pub fn check(self, text: &str) -> Result<(), FormatError> {
+        match self {
+            Format::Cfg => Ok(cfg::check(text)?),
+            _ => self.parse(text).map(drop),
+        }
+    }
+
     /// Applies the fleet's `[raw.*]` edits to a finished file; every byte outside the edited entries stays.
     ///
     /// All entries of an edit's name give way to the new ones, at the place of the first; where there is none the new
@@ -153,8 +165,8 @@ impl Format {
     ///
     /// # Errors
     ///
-    /// Names or values that the format cannot carry, two edits of one name, and a file that cannot be read. The result
-    /// is not parsed again: that is [`Format::parse`]'s work, which also finds an entry repeated without leave.
+    /// Names or values that the format cannot carry, two edits of one name, and an XML file that cannot be read. The
+    /// result is not parsed again: that is [`Format::check`]'s work, which also finds an entry repeated without leave.
     pub fn edit(self, text: &str, edits: &[RawEdit]) -> Result<String, FormatError> {
         match self {
             Format::Cfg => cfg::edit(text, edits),

@@ -6,34 +6,19 @@ use std::sync::Arc;
 
 use compact_str::CompactString;
 use rayon::prelude::*;
-use smallvec::SmallVec;
 
 use super::Held;
-use super::prove::prove;
+use super::proofs::Proofs;
+use super::serving::{Known, Serving};
 use super::shipped::{Overrides, shipped};
 use super::stamps::Stamps;
 use crate::catalogue::{Catalogue, Texts, Vocabulary};
-use crate::findings::{Finding, Level};
-use crate::fleet::{Entity, Phone, Reading, Secrets, Stamp, list, list_sites};
+use crate::findings::Finding;
+use crate::fleet::{Entity, Reading, Secrets, Stamp, list, list_sites};
 use crate::identify::Index;
 use crate::reader::read_text;
 use crate::render::Templates;
-use crate::world::{Change, Read, World, next_generation};
-
-/// Everything that answers a request, as it is at one moment.
-#[derive(Debug)]
-pub struct Serving {
-    /// The catalogue and the fleet.
-    pub world: World,
-    /// The families' templates.
-    pub templates: Arc<Templates>,
-    /// How phones are recognised.
-    pub index: Arc<Index>,
-    /// What is wrong with catalogue, templates and overrides.
-    pub catalogue_findings: Arc<[Finding]>,
-    /// A number that no two versions of catalogue and templates share.
-    generation: u64,
-}
+use crate::world::{Change, Read, World};
 
 /// Loads a fleet's folder, and loads it again as it changes.
 #[derive(Debug)]
@@ -43,7 +28,7 @@ pub struct Loader {
     secrets: Secrets,
     texts: Texts,
     stamps: Stamps,
-    failing: BTreeSet<CompactString>,
+    proofs: Proofs,
     models: Option<Models>,
 }
 
@@ -81,7 +66,7 @@ impl Loader {
             // What is built in is proven by `tests/catalogue.rs`, so only what lies over it is proven at the start.
             texts: shipped(),
             stamps: Stamps::default(),
-            failing: BTreeSet::new(),
+            proofs: Proofs::default(),
             models: None,
         }
     }
@@ -116,14 +101,14 @@ impl Loader {
     /// Loads the fleet to a catalogue that is loaded already.
     pub fn load_fleet(&mut self, known: &Serving) -> Serving {
         let empty = World::empty(known.world.catalogue.clone());
-        next(known, empty.with(self.everything(&empty)))
+        known.with_world(empty.with(self.everything(&empty)))
     }
 
     /// Loads catalogue and templates again; of the fleet, what was read with the vocabulary of settings and the tables of
     /// codes where those have changed.
     pub fn reload_catalogue(&mut self, before: &Serving) -> Serving {
         let texts = self.texts.clone();
-        let mut known = self.load_catalogue(Some((&before.world.catalogue, &before.templates)));
+        let mut known = self.load_catalogue(Some(before));
         known.keep_models_in_use(&before.world);
         let world = before.world.with_catalogue(known.catalogue.clone());
         let changed = |prefix: &str| {
@@ -155,7 +140,7 @@ impl Loader {
         for change in changes.iter().filter(|change| matches!(change.read, Read::Gone)) {
             self.stamps.forget(&change.entity);
         }
-        next(before, before.world.with(changes))
+        before.with_world(before.world.with(changes))
     }
 
     /// Looks for what has changed in some sites, or everywhere; leaves alone what is held.
@@ -203,35 +188,75 @@ impl Loader {
         self.secrets.users_of_changed()
     }
 
-    fn load_catalogue(&mut self, before: Option<(&Catalogue, &Templates)>) -> Known {
+    fn load_catalogue(&mut self, before: Option<&Serving>) -> Known {
         let (texts, mut findings) = self.overrides.over_shipped();
-        let models = self.load_models(&texts, before.map(|(catalogue, _)| catalogue));
+        let models = self.load_models(&texts, before.map(|before| &*before.world.catalogue));
         findings.extend(models.findings.iter().cloned());
         let (mut catalogue, index) = (models.catalogue.clone(), models.index.clone());
         self.models = Some(models);
-        let (mut templates, more) = Templates::load(&texts, &catalogue, before.map(|(_, templates)| templates));
+        let (mut templates, more) = Templates::load(&texts, &catalogue, before.map(|before| &*before.templates));
         findings.extend(more);
-        // A family that failed is proven again even if nothing of it changed: what failed must not slip in.
-        let mut families = changed_families(&catalogue, &self.texts, &texts);
-        families.append(&mut self.failing);
-        for (family, finding) in prove(&catalogue, &templates, &families) {
-            self.failing.insert(family.clone());
-            templates.replace_family(&family, before.map(|(_, templates)| templates));
-            // Its models may be the reason, so none of the family is put in place; all are read anew next time.
-            if let Some((before, _)) = before {
-                Arc::make_mut(&mut catalogue).take_family(&family, before);
+        let changed = changed_families(&catalogue, &self.texts, &texts);
+        let in_use = before.map(|before| before.world.models_in_use().into_keys().collect());
+        let failures = self.proofs.of_edit(&catalogue, &templates, &changed, in_use.as_ref());
+        let good = before.map(|before| (&*before.world.catalogue, &*before.templates));
+        findings.extend(self.take_back(failures, good, &mut catalogue, &mut templates));
+        self.texts = texts;
+        findings.iter_mut().for_each(|finding| self.tell_by_own_path(finding));
+        let templates = Arc::new(templates);
+        self.proofs.in_place(&catalogue, &templates);
+        Known { catalogue, templates, index, findings: findings.into() }
+    }
+
+    /// Puts families that failed back to what was good; its models may be the reason, so none of them stays either.
+    fn take_back(
+        &mut self,
+        failures: Vec<(CompactString, Finding)>,
+        good: Option<(&Catalogue, &Templates)>,
+        catalogue: &mut Arc<Catalogue>,
+        templates: &mut Templates,
+    ) -> Vec<Finding> {
+        let take_back = |(family, finding): (CompactString, Finding)| {
+            templates.replace_family(&family, good.map(|(_, templates)| templates));
+            if let Some((good, _)) = good {
+                Arc::make_mut(catalogue).take_family(&family, good);
+                // All are read anew next time.
                 self.models = None;
             }
-            findings.push(finding);
+            finding
+        };
+        failures.into_iter().map(take_back).collect()
+    }
+
+    /// A file that lies over a shipped one is told by its own path.
+    fn tell_by_own_path(&self, finding: &mut Finding) {
+        if self.overrides.folder.join(&finding.file).is_file() {
+            finding.file = Path::new("overrides").join(&finding.file);
         }
-        self.texts = texts;
-        // A file that lies over a shipped one is told by its own path.
-        for finding in &mut findings {
-            if self.overrides.folder.join(&finding.file).is_file() {
-                finding.file = Path::new("overrides").join(&finding.file);
-            }
-        }
-        Known { catalogue, templates: Arc::new(templates), index, findings: findings.into() }
+    }
+
+    /// The families that are served although only the fleet's own models were proven with them.
+    pub fn unproven(&self) -> &BTreeSet<CompactString> {
+        self.proofs.waiting()
+    }
+
+    /// Takes what the proof of the [unproven](Loader::unproven) has found; gives what is to be served instead, if anything.
+    pub fn finish_proof(&mut self, now: &Serving, failures: Vec<(CompactString, Finding)>) -> Option<Serving> {
+        let Some((good, templates)) = self.proofs.finish(&failures) else {
+            self.proofs.in_place(&now.world.catalogue, &now.templates);
+            return None;
+        };
+        let mut catalogue = now.world.catalogue.clone();
+        let mut mended = now.templates.renewed();
+        let mut findings = self.take_back(failures, Some((&good, &templates)), &mut catalogue, &mut mended);
+        findings.iter_mut().for_each(|finding| self.tell_by_own_path(finding));
+        findings.extend(now.catalogue_findings.iter().cloned());
+        let index = Index::of(&catalogue).map_or_else(|_| now.index.clone(), Arc::new);
+        let mut known = Known { catalogue, templates: Arc::new(mended), index, findings: findings.into() };
+        known.keep_models_in_use(&now.world);
+        let world = now.world.with_catalogue(known.catalogue.clone());
+        self.proofs.in_place(&known.catalogue, &known.templates);
+        Some(known.serve(world))
     }
 
     /// The catalogue; the one that is there already where none of its texts has changed.
@@ -287,16 +312,6 @@ impl Loader {
     }
 }
 
-fn next(before: &Serving, world: World) -> Serving {
-    Serving {
-        world,
-        templates: before.templates.clone(),
-        index: before.index.clone(),
-        catalogue_findings: before.catalogue_findings.clone(),
-        generation: before.generation,
-    }
-}
-
 /// Not there at all; a link that leads nowhere is there, and cannot be read.
 fn is_gone(path: &Path) -> bool {
     std::fs::symlink_metadata(path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
@@ -319,76 +334,4 @@ fn changed_families(catalogue: &Catalogue, before: &Texts, after: &Texts) -> BTr
         }
     }
     families
-}
-
-/// What is known of phones, before any fleet.
-struct Known {
-    catalogue: Arc<Catalogue>,
-    templates: Arc<Templates>,
-    index: Arc<Index>,
-    findings: Arc<[Finding]>,
-}
-
-impl Known {
-    /// A model that phones name stays as it was although its file is gone: both sides keep their last good version.
-    fn keep_models_in_use(&mut self, before: &World) {
-        let mut kept = Catalogue::clone(&self.catalogue);
-        for (id, model) in before.models_in_use() {
-            let Some(maker) = before.catalogue.families.get(&model.family).filter(|_| !kept.models.contains_key(&id))
-            else {
-                continue;
-            };
-            kept.families.entry(model.family.clone()).or_insert_with(|| maker.clone());
-            kept.models.insert(id.clone(), model.clone());
-            let stem = id.split_once('-').map_or("", |(_, stem)| stem);
-            let file = format!("overrides/models/{}/{stem}.toml", model.family);
-            let what = format!("was deleted while phones are of the model `{id}`, which stays served as it was");
-            let finding = Finding::error("missing-file", file, None, what)
-                .hint("bring the file back, or give the phones another model");
-            self.findings = self.findings.iter().cloned().chain([finding]).collect();
-        }
-        self.catalogue = Arc::new(kept);
-    }
-
-    fn serve(self, world: World) -> Serving {
-        let Known { templates, index, findings, .. } = self;
-        Serving { world, templates, index, catalogue_findings: findings, generation: next_generation() }
-    }
-}
-
-impl Serving {
-    /// The built-in catalogue and templates, without a fleet. Nothing is proven: that is a test of ours.
-    pub fn built_in() -> Serving {
-        let texts = shipped();
-        let (catalogue, mut findings) = Catalogue::load(&texts, None);
-        let catalogue = Arc::new(catalogue);
-        let (templates, more) = Templates::load(&texts, &catalogue, None);
-        findings.extend(more);
-        let index = Index::of(&catalogue).unwrap_or_default();
-        let world = World::empty(catalogue.clone());
-        Known { catalogue, templates: Arc::new(templates), index: Arc::new(index), findings: findings.into() }
-            .serve(world)
-    }
-
-    /// Everything that is wrong with files, catalogue and fleet; not what only rendering every phone can tell.
-    pub fn findings(&self) -> Vec<Finding> {
-        let mut findings = self.catalogue_findings.to_vec();
-        findings.extend(self.world.findings());
-        findings.sort();
-        findings
-    }
-
-    /// The generations of everything that has a say in a phone's files.
-    pub fn generations(&self, phone: &Phone) -> SmallVec<[u64; 6]> {
-        let mut generations = self.world.generations(phone);
-        generations.push(self.generation);
-        generations
-    }
-
-    /// How many open errors and warnings there are.
-    pub fn open_findings(&self) -> (usize, usize) {
-        let findings = self.findings();
-        let open = |level| findings.iter().filter(|finding| finding.level == level && !finding.accepted).count();
-        (open(Level::Error), open(Level::Warning))
-    }
 }

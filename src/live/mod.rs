@@ -4,8 +4,10 @@
 //! a reload builds the next aside and swaps it whole, and a request keeps the one that it began with.
 
 mod loader;
+mod proofs;
 mod prove;
 mod refused;
+mod serving;
 mod settle;
 mod shipped;
 mod stamps;
@@ -18,8 +20,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arc_swap::ArcSwap;
 use compact_str::CompactString;
 
-pub use loader::{Loader, Seen, Serving};
-pub use prove::prove;
+pub use loader::{Loader, Seen};
+pub use prove::{Against, prove};
+pub use serving::Serving;
 pub use shipped::{Overrides, mark, shipped};
 pub use watch::{Followed, Watching, watch};
 
@@ -30,6 +33,8 @@ use crate::fleet::Entity;
 pub struct Live {
     current: ArcSwap<Serving>,
     loader: Mutex<Loader>,
+    /// Held by the one that proves the rest of what is served.
+    proving: Mutex<()>,
 }
 
 /// What has changed on disk.
@@ -65,7 +70,7 @@ impl Live {
         let root = std::path::absolute(root).unwrap_or_else(|_| root.to_owned());
         let mut loader = Loader::new(&root);
         let serving = loader.load();
-        Live { current: ArcSwap::from_pointee(serving), loader: Mutex::new(loader) }
+        Live { current: ArcSwap::from_pointee(serving), loader: Mutex::new(loader), proving: Mutex::new(()) }
     }
 
     /// What is served now.
@@ -97,6 +102,42 @@ impl Live {
             tell(&before, &next, (!catalogue).then_some(&entities));
         }
         seen
+    }
+
+    /// Whether something is served of which only the part that the fleet uses is proven.
+    pub fn has_unproven(&self) -> bool {
+        !self.loader.lock().unwrap_or_else(PoisonError::into_inner).unproven().is_empty()
+    }
+
+    /// Proves the rest of what is served, and takes back what fails; edits go on meanwhile.
+    pub fn prove_rest(&self) {
+        let _alone = self.proving.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            let (serving, families) = {
+                let loader = self.loader.lock().unwrap_or_else(PoisonError::into_inner);
+                (self.now(), loader.unproven().clone())
+            };
+            if families.is_empty() {
+                return;
+            }
+            let rest = || prove(&serving.world.catalogue, &serving.templates, &families, Against::All);
+            // On one thread, so that phones and edits have the others.
+            let failures = match rayon::ThreadPoolBuilder::new().num_threads(1).build() {
+                Ok(alone) => alone.install(rest),
+                Err(_) => rest(),
+            };
+            let mut loader = self.loader.lock().unwrap_or_else(PoisonError::into_inner);
+            let now = self.now();
+            // Where templates were edited again, those are to be proven.
+            if !now.has_templates_of(&serving) {
+                continue;
+            }
+            if let Some(next) = loader.finish_proof(&now, failures) {
+                let next = Arc::new(next);
+                self.current.store(next.clone());
+                tell(&now, &next, None);
+            }
+        }
     }
 
     /// How many files secrets come from.

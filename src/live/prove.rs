@@ -1,5 +1,5 @@
-//! Before a catalogue and templates are put in place, every template is rendered against every model, with a phone that
-//! uses all it has; what comes out is parsed again in its own syntax.
+//! Templates are proven by rendering them against models, with a phone that uses all it has and with a bare one; what comes
+//! out is parsed again in its own syntax.
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
@@ -15,17 +15,34 @@ use crate::render::{RenderError, Renderer, Reveal, RevisionKey, Templates, boots
 use crate::resolve::{Phase, resolve};
 use crate::world::Subject;
 
-/// Renders every document of every model of these families, full and bare; tells a failure of each family whose templates
-/// have one. In the bands that are not the default one, a model of each shape stands for those that templates cannot
-/// tell from it but by their counts.
+/// Which models templates are proven with.
+#[derive(Debug, Clone, Copy)]
+pub enum Against<'a> {
+    /// With every model, in the band that it has by default; in the other bands with one of each shape.
+    All,
+    /// With one of each shape among these, in its default band: what a fleet needs before it can be served.
+    Some(&'a BTreeSet<CompactString>),
+}
+
+/// Renders every document of models of these families, full and bare; tells a failure of each family whose templates have
+/// one. Models of one shape are those that templates cannot tell from each other but by their counts.
 pub fn prove(
     catalogue: &Arc<Catalogue>,
     templates: &Templates,
     families: &BTreeSet<CompactString>,
+    against: Against<'_>,
 ) -> Vec<(CompactString, Finding)> {
-    let models: Vec<&Arc<Model>> = catalogue.models.values().filter(|model| families.contains(&model.family)).collect();
+    let meant = |model: &Model| {
+        let among = matches!(against, Against::All) || matches!(against, Against::Some(ids) if ids.contains(&model.id));
+        among && families.contains(&model.family)
+    };
     let mut shapes = HashSet::new();
-    let cases: Vec<(&Arc<Model>, bool)> = models.iter().map(|model| (*model, shapes.insert(shape(model)))).collect();
+    let cases =
+        catalogue.models.values().filter(|model| meant(model)).map(|model| (model, shapes.insert(shape(model))));
+    let cases: Vec<(&Arc<Model>, bool)> = match against {
+        Against::All => cases.collect(),
+        Against::Some(_) => cases.filter(|(_, first)| *first).map(|(model, _)| (model, false)).collect(),
+    };
     let mut failures: Vec<(CompactString, Finding)> = cases
         .par_iter()
         .filter_map(|(model, every_band)| {

@@ -211,6 +211,10 @@ impl Following {
 
     fn follow(&mut self, changed: &Changed, beside: &BTreeSet<PathBuf>, now: Instant) {
         let seen = self.live.follow(changed);
+        if self.live.has_unproven() {
+            let live = self.live.clone();
+            std::thread::spawn(move || live.prove_rest());
+        }
         if changed.everything {
             let least = if self.blind { LOOK_BLIND } else { LOOK };
             self.looked = Instant::now();

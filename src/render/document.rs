@@ -158,7 +158,7 @@ pub fn bootstrap(
 /// Reads a text strictly, and makes the bytes of it.
 fn checked(format: Format, text: String) -> Result<Made, FormatError> {
     let text = format.encoded(text);
-    format.parse(&text)?;
+    format.check(&text)?;
     let shown = format.is_binary().then(|| text.clone());
     Ok(Made { bytes: format.encode(text)?, text: shown })
 }
@@ -186,7 +186,8 @@ fn once(
     let reveal = with.reveal == Reveal::Secrets;
     let shared = with.templates.shared(resolved);
     let Some(shared) = shared else { return Err(RenderError::NoTemplate(family.to_string())) };
-    let (context, mut troubles) = context(resolved, &shared, with.url, reveal, stamp);
+    let codes = with.templates.codes(&resolved.subject.codes);
+    let (context, mut troubles) = context(resolved, &shared, codes, with.url, reveal, stamp);
     troubles.dedup();
     if troubles.iter().any(|trouble| trouble.level == Level::Error) {
         return Err(RenderError::CannotCarry(troubles));

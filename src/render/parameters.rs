@@ -224,11 +224,15 @@ impl Writer<'_, '_> {
         account: Option<usize>,
     ) -> Option<CompactString> {
         let SettingValue::Secret(secret) = value else { return None };
-        let forbidden = mapping(self.resolved, id).and_then(|mapping| mapping.forbid.as_deref()).unwrap_or_default();
+        let mapping = mapping(self.resolved, id);
+        let forbidden = mapping.and_then(|mapping| mapping.forbid.as_deref()).unwrap_or_default();
+        let pattern = mapping.and_then(|mapping| mapping.pattern.as_ref());
         let refusal = match secret.expose().chars().find(|c| forbidden.contains(*c)) {
             Some(found) => Some(format!("this family's files cannot carry {found:?} in it")),
             None => self.format.carries(secret.expose()).err().map(|refusal| refusal.to_string()),
         };
+        let misfit = pattern.filter(|pattern| !pattern.is_match(secret.expose()));
+        let refusal = refusal.or_else(|| Some(format!("it has to match {}", misfit?)));
         if let Some(refusal) = refusal {
             let what = format!("`{}` cannot be sent to this phone: {refusal}", setting.name);
             let hint = Some("choose a password of letters and digits".into());

@@ -13,7 +13,7 @@ use tera::{Map, Value};
 use super::handsets::handset_value;
 use super::parameters::{Pair, Writer};
 use super::scalars::interned;
-use super::view::{key_value, pairs, table};
+use super::view::{KEY_FIELDS, key_value, pairs, table};
 use crate::catalogue::{Band, Scope};
 use crate::format::Format;
 use crate::phone::Function;
@@ -23,7 +23,9 @@ use crate::world::Subject;
 /// What phones of one model and band share.
 #[derive(Debug)]
 pub struct Shared {
-    /// The names of the fields of keys.
+    /// Of our own fields of keys, those that the family's templates name: most keys have what most templates never ask.
+    pub key_fields: Vec<&'static str>,
+    /// The names of the family's fields of keys.
     pub fields: Vec<&'static str>,
     /// The names of settings, by their place in the vocabulary.
     pub settings: Vec<Key<'static>>,
@@ -46,11 +48,12 @@ pub static CODE_NAMES: LazyLock<Vec<(Function, [Key<'static>; 4])>> = LazyLock::
 });
 
 impl Shared {
-    /// What the phones of this one's model share in a band.
-    pub fn of(subject: &Subject, band: Band) -> Option<Shared> {
+    /// What the phones of this one's model share in a band, with the fields of keys that `is_named` by templates.
+    pub fn of(subject: &Subject, band: Band, is_named: impl Fn(&str) -> bool) -> Option<Shared> {
         let spare = Subject { lines: Vec::new(), ..subject.clone() };
         let resolved = resolve(&spare, band, Phase::Later)?;
         let fields: Vec<_> = resolved.tables.functions.fields.iter().map(|field| interned(&field.name)).collect();
+        let key_fields: Vec<_> = KEY_FIELDS.into_iter().filter(|name| is_named(name)).collect();
         let settings = subject.catalogue.vocabulary.iter().map(|(_, setting)| owned(&setting.name)).collect();
         let unused_accounts = unused_accounts(&resolved);
         let unused_handsets = resolved.handsets.iter().map(|handset| handset_value(&resolved, handset)).collect();
@@ -59,11 +62,11 @@ impl Shared {
         let unset_modules = modules
             .map(|model| {
                 let keys = unset_module(resolved.tables, model);
-                let keys: Vec<Value> = keys.iter().map(|key| key_value(&fields, key)).collect();
+                let keys: Vec<Value> = keys.iter().map(|key| key_value(&key_fields, &fields, key)).collect();
                 (model.id.clone(), keys.into())
             })
             .collect();
-        Some(Shared { fields, settings, unused_accounts, unused_handsets, unset_modules })
+        Some(Shared { key_fields, fields, settings, unused_accounts, unused_handsets, unset_modules })
     }
 }
 

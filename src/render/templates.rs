@@ -1,13 +1,14 @@
 //! The families' templates, one engine for each family, so that each escapes for its own format.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, RwLock};
 
 use compact_str::CompactString;
-use tera::{Context, Tera};
+use tera::{Context, Tera, Value};
 
 use super::shared::{Shared, SharedKey};
-use crate::catalogue::{Catalogue, Family, FilePattern, Texts};
+use super::view;
+use crate::catalogue::{Catalogue, Family, FeatureCodes, FilePattern, Texts};
 use crate::findings::Finding;
 use crate::format::Format;
 use crate::resolve::Resolved;
@@ -17,7 +18,11 @@ use crate::resolve::Resolved;
 pub struct Templates {
     families: BTreeMap<CompactString, Arc<FamilyTemplates>>,
     shared: RwLock<HashMap<SharedKey, Arc<Shared>>>,
+    codes: RwLock<Vec<(Arc<FeatureCodes>, Value)>>,
 }
+
+/// So many tables of codes are kept as values: most sites have their operator's.
+const TABLES: usize = 16;
 
 /// The templates of one family.
 #[derive(Debug)]
@@ -25,6 +30,10 @@ struct FamilyTemplates {
     /// An engine for each format of the family's files, since each escapes in its own way.
     engines: Vec<(Format, Tera)>,
     stamped: Vec<String>,
+    /// Every word of the templates.
+    words: HashSet<String>,
+    /// What they were compiled from.
+    texts: Vec<(String, String)>,
 }
 
 impl Templates {
@@ -40,9 +49,11 @@ impl Templates {
             let prefix = format!("templates/{id}/");
             let own: Vec<(&str, &str)> =
                 texts.iter().filter_map(|(path, text)| Some((path.strip_prefix(&prefix)?, text.as_str()))).collect();
-            match FamilyTemplates::compile(&formats, &own) {
+            let same =
+                previous.and_then(|previous| previous.families.get(id)).filter(|known| known.is_of(&formats, &own));
+            match same.map_or_else(|| FamilyTemplates::compile(&formats, &own).map(Arc::new), |same| Ok(same.clone())) {
                 Ok(compiled) => {
-                    templates.families.insert(id.clone(), Arc::new(compiled));
+                    templates.families.insert(id.clone(), compiled);
                 }
                 Err((name, what)) => {
                     findings.push(Finding::error("bad-template", format!("{prefix}{name}"), None, what));
@@ -78,11 +89,31 @@ impl Templates {
         if let Some(known) = self.shared.read().ok().and_then(|shared| shared.get(&key).cloned()) {
             return Some(known);
         }
-        let made = Arc::new(Shared::of(resolved.subject, resolved.band)?);
+        let words = self.families.get(&resolved.subject.model.family).map(|own| &own.words);
+        let is_named = |name: &str| words.is_none_or(|words| words.contains(name));
+        let made = Arc::new(Shared::of(resolved.subject, resolved.band, is_named)?);
         if let Ok(mut shared) = self.shared.write() {
             shared.insert(key, made.clone());
         }
         Some(made)
+    }
+
+    /// A site's codes as templates see them; sites that have their operator's share them.
+    pub(super) fn codes(&self, codes: &Arc<FeatureCodes>) -> Value {
+        let known = |kept: &[(Arc<FeatureCodes>, Value)]| {
+            kept.iter().find(|(known, _)| Arc::ptr_eq(known, codes)).map(|(_, value)| value.clone())
+        };
+        if let Some(value) = self.codes.read().ok().and_then(|kept| known(&kept)) {
+            return value;
+        }
+        let value = view::codes(codes);
+        if let Ok(mut kept) = self.codes.write() {
+            if kept.len() == TABLES {
+                kept.remove(0);
+            }
+            kept.push((codes.clone(), value.clone()));
+        }
+        value
     }
 
     /// Renders a template of a family for a file of this format.
@@ -95,6 +126,11 @@ impl Templates {
         let engine =
             engine.ok_or_else(|| format!("no file of the family `{family}` is of the format `{}`", format.name()))?;
         engine.render(template, context).map_err(|error| told(&error))
+    }
+
+    /// The same templates, to put others in the place of some.
+    pub fn renewed(&self) -> Templates {
+        Templates { families: self.families.clone(), ..Templates::default() }
     }
 
     /// Puts the templates of `other` in the place of a family's own, or takes them away.
@@ -111,11 +147,20 @@ impl Templates {
 }
 
 impl FamilyTemplates {
+    /// Whether these were compiled from the same texts.
+    fn is_of(&self, formats: &[Format], texts: &[(&str, &str)]) -> bool {
+        let own = self.texts.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+        own.eq(texts.iter().copied()) && self.engines.iter().map(|(format, _)| format).eq(formats)
+    }
+
     fn compile(formats: &[Format], texts: &[(&str, &str)]) -> Result<FamilyTemplates, (String, String)> {
         let engine = |format: &Format| Ok((*format, engine(*format, texts)?));
         let engines = formats.iter().map(engine).collect::<Result<_, (String, String)>>()?;
         let stamped = texts.iter().filter(|(_, text)| text.contains("stamp.")).map(|(name, _)| (*name).to_owned());
-        Ok(FamilyTemplates { stamped: stamped.collect(), engines })
+        let words = texts.iter().flat_map(|(_, text)| text.split(|c: char| !c.is_alphanumeric() && c != '_'));
+        let words = words.map(str::to_owned).collect();
+        let texts = texts.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+        Ok(FamilyTemplates { stamped: stamped.collect(), words, texts, engines })
     }
 }
 

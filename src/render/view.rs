@@ -11,7 +11,7 @@ use super::handsets::handsets;
 use super::parameters::{Pair, Trouble, Writer, mapping, value_of};
 use super::scalars::{Scalar, object};
 use super::shared::{CODE_NAMES, Shared};
-use crate::catalogue::{Codes, How, Kind, Scope, Setting, SettingId};
+use crate::catalogue::{Codes, FeatureCodes, How, Kind, Scope, Setting, SettingId};
 use crate::fleet::Services;
 use crate::format::Format;
 use crate::phone::{SettingValue, timezone};
@@ -33,6 +33,7 @@ pub struct Stamp {
 pub fn context(
     resolved: &Resolved<'_>,
     shared: &Shared,
+    codes: Value,
     url: &str,
     reveal: bool,
     stamp: &Stamp,
@@ -60,7 +61,7 @@ pub fn context(
     wide.sort();
     context.insert_value("wide", table(wide.iter().map(|(name, value)| (name.as_str(), Value::from(value.as_str())))));
     context.insert_value("wide_list", pairs(wide));
-    context.insert_value("codes", codes(resolved));
+    context.insert_value("codes", codes);
     let services = if subject.site.services == Services::Phone { "phone" } else { "network" };
     context.insert_value("services", services.into());
     context.insert_value("stamp", table([("id", stamp.id.as_str().into()), ("changed_at", stamp.changed_at.into())]));
@@ -69,8 +70,9 @@ pub fn context(
 
 /// The view of a phone as JSON, for people who write templates; secrets are not shown.
 pub fn context_json(resolved: &Resolved<'_>, url: &str) -> serde_json::Value {
-    let Some(shared) = Shared::of(resolved.subject, resolved.band) else { return serde_json::Value::Null };
-    let (context, _) = context(resolved, &shared, url, false, &Stamp::default());
+    let Some(shared) = Shared::of(resolved.subject, resolved.band, |_| true) else { return serde_json::Value::Null };
+    let codes = codes(&resolved.subject.codes);
+    let (context, _) = context(resolved, &shared, codes, url, false, &Stamp::default());
     const NAMES: [&str; 16] = [
         "contract",
         "url",
@@ -276,22 +278,30 @@ fn zone(name: &CompactString) -> Value {
     ])
 }
 
-pub(super) fn key_value(fields: &[&'static str], key: &PlacedKey<'_>) -> Value {
-    let own = [
-        ("n", Scalar::Number(key.place.position.into())),
-        ("group_n", Scalar::Number(key.class_position.into())),
-        ("class", Scalar::Text(key.class.name())),
-        ("page", Scalar::Number(key.page.into())),
-        ("label", Scalar::Text(&key.label)),
-        ("function", Scalar::Text(key.function.name())),
-        ("outcome", Scalar::Text(outcome(key))),
-        ("reserved", key.reserved.map_or(Scalar::None, Scalar::Text)),
-        ("written", Scalar::Flag(key.written)),
-        ("unset", Scalar::Flag(key.asked.is_none() && key.function == crate::phone::Function::None)),
-    ];
+/// The fields of a key that are ours, before the family's own.
+pub(super) const KEY_FIELDS: [&str; 10] =
+    ["n", "group_n", "class", "page", "label", "function", "outcome", "reserved", "written", "unset"];
+
+/// A key with these of our fields, and the family's own.
+pub(super) fn key_value(ours: &[&'static str], fields: &[&'static str], key: &PlacedKey<'_>) -> Value {
+    let own = |name: &&'static str| {
+        let value = match *name {
+            "n" => Scalar::Number(key.place.position.into()),
+            "group_n" => Scalar::Number(key.class_position.into()),
+            "class" => Scalar::Text(key.class.name()),
+            "page" => Scalar::Number(key.page.into()),
+            "label" => Scalar::Text(&key.label),
+            "function" => Scalar::Text(key.function.name()),
+            "outcome" => Scalar::Text(outcome(key)),
+            "reserved" => key.reserved.map_or(Scalar::None, Scalar::Text),
+            "written" => Scalar::Flag(key.written),
+            _ => Scalar::Flag(key.asked.is_none() && key.function == crate::phone::Function::None),
+        };
+        (*name, value)
+    };
     // A family's own field of the same name lies over ours.
     let given = fields.iter().zip(key.fields.iter()).map(|(name, value)| (*name, Scalar::Text(value)));
-    object(own.into_iter().chain(given))
+    object(ours.iter().map(own).chain(given))
 }
 
 fn outcome(key: &PlacedKey<'_>) -> &'static str {
@@ -305,7 +315,7 @@ fn outcome(key: &PlacedKey<'_>) -> &'static str {
 }
 
 fn keys(shared: &Shared, keys: &[PlacedKey<'_>]) -> Value {
-    keys.iter().map(|key| key_value(&shared.fields, key)).collect::<Vec<_>>().into()
+    keys.iter().map(|key| key_value(&shared.key_fields, &shared.fields, key)).collect::<Vec<_>>().into()
 }
 
 fn module(shared: &Shared, module: &Module<'_>) -> Value {
@@ -321,9 +331,8 @@ fn module(shared: &Shared, module: &Module<'_>) -> Value {
     ])
 }
 
-/// The site's codes as texts: `codes.forward_all_on`, `codes.voicemail`; nothing where it has none.
-fn codes(resolved: &Resolved<'_>) -> Value {
-    let codes = &resolved.subject.codes;
+/// A site's codes as texts: `codes.forward_all_on`, `codes.voicemail`; nothing where it has none.
+pub(super) fn codes(codes: &FeatureCodes) -> Value {
     let mut map = Map::default();
     map.insert("pickup".into(), codes.pickup.as_deref().unwrap_or_default().into());
     for (function, names) in CODE_NAMES.iter() {

@@ -1,5 +1,6 @@
 //! The phones' service: what each phone asks for, and what it gets.
 
+mod enterprise;
 mod house;
 mod logs;
 mod odd;

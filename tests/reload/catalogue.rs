@@ -33,6 +33,27 @@ fn a_broken_template_stays_out_until_it_is_mended() {
 }
 
 #[test]
+fn a_template_that_fails_for_a_model_nobody_has_is_taken_back() {
+    let house = House::new();
+    let path = "overrides/templates/yealink/phone.cfg";
+    let good = shipped("templates/yealink/phone.cfg");
+    house.put(path, &format!("{good}\nours = 1\n"));
+    house.until_has(YEALINK, "ours = 1");
+    let bad = "{% if model.id == \"yealink-t28p\" %}{{ phone.nmae }}{% endif %}";
+    house.put(path, &format!("{good}\nours = 2{bad}\n"));
+    house.until_told("for `yealink-t28p`");
+    // What is served is the last version that was proven with every model, which may be the shipped one.
+    house.until("the former one", |house| !house.has(YEALINK, "ours = 2"));
+    // It stays out when something else is edited, until it is mended.
+    house.put("overrides/templates/cisco-spa/readme.txt", "so that the templates are read again");
+    house.always(&[(YEALINK, "Anna"), (CISCO, "Bert")], WHILE);
+    assert!(!house.has(YEALINK, "ours = 2"));
+    house.put(path, &format!("{good}\nours = 3\n"));
+    house.until_has(YEALINK, "ours = 3");
+    house.until("no finding of the template", |house| !house.findings().contains("bad-template"));
+}
+
+#[test]
 fn a_half_written_template_is_never_served() {
     let house = House::new();
     let good = shipped("templates/yealink/phone.cfg");
