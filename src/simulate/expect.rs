@@ -7,8 +7,9 @@ use super::understood::{Account, Does, Handset, Transport};
 use crate::catalogue::{Band, Outcome};
 use crate::fleet::{Layer, Line, Stored};
 use crate::format::grammar::Grammar;
+use crate::phone::label::with_names;
 use crate::phone::{Area, Function, Parameter, Place, SettingValue, Use, key_at};
-use crate::resolve::{Key, Phase, resolve};
+use crate::resolve::{Key, LabelRoom, Phase, carried_name, resolve};
 use crate::world::Subject;
 
 /// What a phone should have understood.
@@ -117,7 +118,7 @@ fn account(subject: &Subject, line: &Line) -> Account {
         server: text("sip.server").unwrap_or_default().to_owned(),
         port,
         transport: Some(transport),
-        label: Some(shown.to_owned()),
+        label: Some(carried_name(subject, shown, subject.maker.family.label_limits.account).to_string()),
         password,
     }
 }
@@ -254,13 +255,14 @@ fn labels(
 ) -> Vec<Option<String>> {
     let empty = any_of.contains(&Does::Nothing);
     let Some(label) = label.filter(|label| !label.is_empty()) else {
-        return unlabelled(subject, what, any_of);
+        return unlabelled(subject, what, announced, any_of);
     };
+    let label = with_names(label, |number| subject.name_for(number));
     // What `check` says that becomes of the label; where it says nothing the label is shown as it is stored.
     let told = |code: &str| announced.problems.iter().any(|problem| problem.code == code);
     let mut shown = match announced.problems.iter().any(|problem| problem.code.starts_with("label")) {
         true => vec![announced.label.to_string(), Grammar::Fnc.label(&announced.label).into_owned()],
-        false => vec![label.to_owned()],
+        false => vec![label.into_owned()],
     };
     shown.dedup();
     let mut labels: Vec<Option<String>> = shown.into_iter().map(Some).collect();
@@ -270,14 +272,23 @@ fn labels(
     labels
 }
 
-/// A key without a label shows nothing, what it dials or watches, or what the site calls that.
-fn unlabelled(subject: &Subject, what: Option<&Use>, any_of: &[Does]) -> Vec<Option<String>> {
+/// A key without a label shows nothing, what it dials or watches, or what the site calls that; as far as there is room.
+fn unlabelled(subject: &Subject, what: Option<&Use>, announced: &Key<'_>, any_of: &[Does]) -> Vec<Option<String>> {
     let number = what.and_then(|what| what.number.as_ref()).map(ToString::to_string);
     let name = number.as_deref().and_then(|number| subject.name_of_number(number)).map(str::to_owned);
     let dialled = any_of.iter().filter_map(|does| match does {
         Does::Dial { number, .. } => Some(number.clone()),
         _ => None,
     });
-    let shown = name.into_iter().chain(number).chain(dialled);
+    let modules = subject.attached_modules();
+    let (model, width) = match announced.place.area {
+        Area::Module(module) => match modules.get(usize::from(module) - 1) {
+            Some(model) => (model.id.as_str(), Some(model.label_width)),
+            None => return vec![None],
+        },
+        _ => (subject.model.id.as_str(), subject.model.label_width(announced.class)),
+    };
+    let room = LabelRoom::of(subject, announced.class, model, width);
+    let shown = name.into_iter().chain(number).chain(dialled).map(|text| room.fit(&text).into_owned());
     std::iter::once(None).chain(shown.map(Some)).collect()
 }

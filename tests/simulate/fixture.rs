@@ -125,7 +125,7 @@ fn phone(catalogue: &Catalogue, maker: &Maker, model: &Model, files: &mut BTreeM
             let some = free.iter().copied().take(few);
             let mut places: Vec<u16> = some.chain(last).collect();
             places.dedup();
-            places.into_iter().for_each(|place| keys.put(place, true));
+            places.into_iter().for_each(|place| keys.put(place));
         }
     }
     for (name, shown) in names.iter().zip(["Accueil", "Deuxième"]) {
@@ -157,7 +157,7 @@ impl Keys {
                 // The first line key is left to the model.
                 let unset = group.default_lines && at == 1;
                 if !unset && (at <= MANY || at == group.count) {
-                    self.put(position, true);
+                    self.put(position);
                 }
             }
         }
@@ -168,10 +168,10 @@ impl Keys {
         // On some phones one is left to the maker.
         self.turn = self.turn.rotate_right(9);
         let left = usize::from(self.turn.is_multiple_of(3));
-        slots.iter().skip(left).for_each(|slot| self.put(*slot, false));
+        slots.iter().skip(left).for_each(|slot| self.put(*slot));
     }
 
-    fn put(&mut self, place: u16, labelled: bool) {
+    fn put(&mut self, place: u16) {
         let info = &FUNCTIONS[self.turn as usize % FUNCTIONS.len()];
         let label = LABELS[self.turn as usize % LABELS.len()];
         let mut key = format!("function = \"{}\"", info.name);
@@ -186,7 +186,7 @@ impl Keys {
         if info.parameter == Parameter::LineIndex && self.lines > 1 {
             key.push_str(", line = 2");
         }
-        if labelled && !label.is_empty() {
+        if !label.is_empty() {
             let _ = write!(key, ", label = '{label}'");
         }
         let _ = writeln!(self.text, "{place} = {{ {key}, accept = {ACCEPTED} }}");
