@@ -10,6 +10,7 @@ mod output;
 mod overrides;
 mod schema;
 mod serve;
+mod simulate;
 mod state;
 
 use std::process::ExitCode;
@@ -45,6 +46,7 @@ pub fn run(args: Args) -> Result<u8> {
         Command::Functions(functions) => inspect::functions(&functions),
         Command::Url(url) => inspect::url(&url),
         Command::Identify(identify) => identify::run(&identify),
+        Command::Simulate(simulate) => simulate::run(&simulate),
         Command::Models(models) => models::run(&models),
         Command::Schema(schema) => schema::run(&schema),
         Command::Override(overriding) => overrides::run(&overriding),
