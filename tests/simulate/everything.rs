@@ -112,7 +112,7 @@ fn the_fleet_is_sound_and_uses_every_function_on_every_class() {
     let mut used = BTreeSet::new();
     for mac in serving.world.macs() {
         let subject = serving.world.subject(mac).expect("it is served");
-        let resolved = resolve(&subject, subject.band(None), Phase::Later).expect("its family has files");
+        let resolved = resolve(&subject, subject.band(None, None), Phase::Later).expect("its family has files");
         let modules = resolved.modules.iter().flat_map(|module| &module.keys);
         for key in resolved.keys.iter().chain(&resolved.soft_keys).chain(modules) {
             used.extend(key.asked.map(|(what, _)| (key.class.name(), what.function.name())));
