@@ -66,7 +66,7 @@ impl Start {
 }
 
 /// The families whose boots are described here.
-pub const FAMILIES: [&str; 4] = ["yealink", "cisco-spa", "cisco-mpp", "gigaset-maxwell"];
+pub const FAMILIES: [&str; 3] = ["yealink", "cisco-spa", "gigaset-maxwell"];
 
 /// Begins a boot; none for a family whose boot nobody has described.
 pub fn boot(device: &Device, start: &Start, memory: &mut Memory) -> Option<Box<dyn Boot>> {
