@@ -13,7 +13,7 @@ use offhook::render::{Renderer, Reveal, RevisionKey, documents_of, render};
 use offhook::resolve::{Phase, resolve};
 use proptest::prelude::*;
 
-const MODELS: [(&str, Format); 10] = [
+const MODELS: &[(&str, Format)] = &[
     ("yealink-t46s", Format::Cfg),
     ("cisco-spa504g", Format::FlatProfile),
     ("cisco-7841-3pcc", Format::FlatProfile),

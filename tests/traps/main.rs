@@ -13,6 +13,7 @@ mod gigaset_nx70;
 mod gigaset_p;
 mod yealink;
 mod yealink_bands;
+mod yealink_dect;
 mod zones;
 
 use common::phone;
