@@ -150,7 +150,7 @@ proptest! {
     #[test]
     fn typed_text_never_becomes_an_entry(typed in typed()) {
         for (model, format) in MODELS {
-            let harmless = entries(model, format, &Typed::harmless()).expect("harmless text is taken");
+            let harmless = entries(model, *format, &Typed::harmless()).expect("harmless text is taken");
             if let Some(entries) = entries(model, *format, &typed) {
                 // In a tree an empty key is not there at all, so a refused value takes its key's entries away.
                 let is_key = |entry: &String| ["2", "3"].iter().any(|n| entry.contains(&format!("/line[@button=\"{n}\"]")));
