@@ -55,7 +55,8 @@ pub fn expected(subject: &Subject, band: Band) -> Option<Expected> {
 
 /// The handsets that are named, as far as the base has them; where none is, one for each line.
 fn handsets(subject: &Subject) -> BTreeMap<u16, Handset> {
-    let Some(slots) = &subject.model.handsets else { return BTreeMap::new() };
+    // Where handsets are bound at the base, no file says anything of them.
+    let Some(slots) = subject.model.handsets.as_ref().filter(|slots| slots.assignable) else { return BTreeMap::new() };
     let named = subject.phone.handsets.iter().map(|handset| {
         let (name, ipui) = (handset.name.as_ref(), handset.ipui.as_ref());
         (handset.number, handset.line, name.map(ToString::to_string), ipui.map(ToString::to_string))
