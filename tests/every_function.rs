@@ -211,9 +211,3 @@ fn without_keys(text: &str) -> String {
     }
     kept
 }
-
-#[test]
-fn gigaset_p_keys() {
-    holds("functions-gigaset-p");
-    every_class_has_every_function("functions-gigaset-p", &["line", "module", "programmable"]);
-}
