@@ -28,6 +28,12 @@ fn cisco_spa_keys() {
 }
 
 #[test]
+fn cisco_mpp_keys() {
+    holds("functions-cisco-mpp");
+    every_class_has_every_function("functions-cisco-mpp", &["line", "module", "programmable"]);
+}
+
+#[test]
 fn cisco_enterprise_keys() {
     holds("functions-cisco-enterprise");
     every_class_has_every_function("functions-cisco-enterprise", &["line", "module"]);
@@ -37,6 +43,12 @@ fn cisco_enterprise_keys() {
 fn gigaset_maxwell_keys() {
     holds("functions-gigaset-maxwell");
     every_class_has_every_function("functions-gigaset-maxwell", &["line", "programmable"]);
+}
+
+#[test]
+fn gigaset_p_keys() {
+    holds("functions-gigaset-p");
+    every_class_has_every_function("functions-gigaset-p", &["line", "module", "programmable"]);
 }
 
 #[test]
@@ -154,7 +166,7 @@ fn every_class_has_every_function(name: &str, classes: &[&str]) {
     let mut seen = BTreeSet::new();
     for mac in serving.world.macs() {
         let subject = serving.world.subject(mac).unwrap();
-        let band = subject.band(None);
+        let band = subject.band(None, None);
         let resolved = resolve(&subject, band, Phase::Later).unwrap();
         let modules = resolved.modules.iter().flat_map(|module| &module.keys);
         for key in resolved.keys.iter().chain(&resolved.soft_keys).chain(modules) {
@@ -198,10 +210,4 @@ fn without_keys(text: &str) -> String {
         }
     }
     kept
-}
-
-#[test]
-fn gigaset_p_keys() {
-    holds("functions-gigaset-p");
-    every_class_has_every_function("functions-gigaset-p", &["line", "module", "programmable"]);
 }

@@ -35,6 +35,8 @@ pub enum Command {
     Url(OnePhone),
     /// Tell who is asking, what for, and by which rule.
     Identify(Identify),
+    /// Play phones: boot them as they really do, and tell what they have understood.
+    Simulate(Simulate),
     /// List the models of the catalogue.
     Models(Models),
     /// Print a JSON Schema of the fleet's files, for editors.
@@ -51,6 +53,19 @@ pub struct Fleet {
     /// The fleet's folder.
     #[arg(long, short = 'C', default_value = ".", value_name = "DIR")]
     pub fleet: PathBuf,
+}
+
+/// Which firmware a phone is taken to run.
+#[derive(Debug, clap::Args)]
+pub struct Firmware {
+    /// The firmware that the phone tells, such as 66.86.0.15; left out: what a server has last seen it with.
+    #[arg(long, value_name = "V")]
+    pub firmware: Option<String>,
+    /// The state folder of that server.
+    ///
+    /// Default: the one that `offhook serve` uses for this fleet if it is told nothing.
+    #[arg(long, value_name = "DIR")]
+    pub state: Option<PathBuf>,
 }
 
 /// How data is printed.
@@ -137,9 +152,9 @@ pub struct PhoneFile {
     /// The phone and the fleet.
     #[command(flatten)]
     pub phone: OnePhone,
-    /// The firmware that the phone tells, such as 66.86.0.15.
-    #[arg(long, value_name = "V")]
-    pub firmware: Option<String>,
+    /// The firmware that it is taken to run.
+    #[command(flatten)]
+    pub firmware: Firmware,
     /// As at the first provisioning, with the phone's `[seed]`.
     #[arg(long)]
     pub first: bool,
@@ -152,9 +167,9 @@ pub struct Render {
     pub mac: String,
     /// Which of its files: its handle or its name; left out: all of them.
     pub file: Option<String>,
-    /// The firmware that the phone tells, such as 66.86.0.15.
-    #[arg(long, value_name = "V")]
-    pub firmware: Option<String>,
+    /// The firmware that it is taken to run.
+    #[command(flatten)]
+    pub firmware: Firmware,
     /// As at the first provisioning, with the phone's `[seed]`.
     #[arg(long)]
     pub first: bool,
@@ -176,9 +191,9 @@ pub struct Functions {
     pub mac: String,
     /// One key, such as 3, keys.3, soft_keys.1 or modules.1.keys.40; left out: one of each class.
     pub key: Option<String>,
-    /// The firmware that the phone tells, such as 66.86.0.15.
-    #[arg(long, value_name = "V")]
-    pub firmware: Option<String>,
+    /// The firmware that it is taken to run.
+    #[command(flatten)]
+    pub firmware: Firmware,
     /// Where the fleet is.
     #[command(flatten)]
     pub fleet: Fleet,
@@ -217,6 +232,48 @@ pub struct Identify {
     /// A fleet whose `overrides` lie over the catalogue.
     #[arg(long, short = 'C', value_name = "DIR")]
     pub fleet: Option<PathBuf>,
+    /// How data is printed.
+    #[arg(long, value_enum, default_value = "human")]
+    pub format: Format,
+}
+
+/// `offhook simulate`
+#[derive(Debug, clap::Args)]
+pub struct Simulate {
+    /// The model to play, such as yealink-t46s; with --fleet only its phones.
+    #[arg(required_unless_present = "fleet")]
+    pub model: Option<String>,
+    /// The phone's MAC address; with --fleet only this phone.
+    #[arg(long, value_name = "M")]
+    pub mac: Option<String>,
+    /// What the phone was given: a folder on a server, or a file.
+    ///
+    /// Default: https://127.0.0.1:8443/; with --fleet a server of its own, on this machine's loopback.
+    #[arg(long, value_name = "URL")]
+    pub server: Option<String>,
+    /// The firmware that the phone tells, such as 66.86.0.15.
+    ///
+    /// Default: the one that the fleet says, else a usual one of the model's.
+    #[arg(long, value_name = "V")]
+    pub firmware: Option<String>,
+    /// What is typed into the phone for servers that ask who it is.
+    #[arg(long, value_name = "U", requires = "password")]
+    pub user: Option<String>,
+    /// The password beside it.
+    #[arg(long, value_name = "P", requires = "user")]
+    pub password: Option<String>,
+    /// Trust this authority's certificate, or this very one (PEM); left out: this machine's authorities.
+    #[arg(long, value_name = "FILE", conflicts_with = "insecure")]
+    pub ca: Option<PathBuf>,
+    /// Trust any certificate, like a phone whose check is switched off.
+    #[arg(long)]
+    pub insecure: bool,
+    /// Boot every phone of this fleet, and tell what each has understood otherwise than it is stored.
+    #[arg(long, value_name = "DIR")]
+    pub fleet: Option<PathBuf>,
+    /// So many phones at a time.
+    #[arg(long, value_name = "N", default_value_t = 64, requires = "fleet")]
+    pub jobs: usize,
     /// How data is printed.
     #[arg(long, value_enum, default_value = "human")]
     pub format: Format,

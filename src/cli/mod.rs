@@ -11,6 +11,8 @@ mod output;
 mod overrides;
 mod schema;
 mod serve;
+mod simulate;
+mod state;
 
 use std::process::ExitCode;
 
@@ -46,6 +48,7 @@ pub fn run(args: Args) -> Result<u8> {
         Command::CompareModel(compare) => compare::run(&compare),
         Command::Url(url) => inspect::url(&url),
         Command::Identify(identify) => identify::run(&identify),
+        Command::Simulate(simulate) => simulate::run(&simulate),
         Command::Models(models) => models::run(&models),
         Command::Schema(schema) => schema::run(&schema),
         Command::Override(overriding) => overrides::run(&overriding),

@@ -23,15 +23,15 @@ pub enum Grammar {
     Plain,
     /// Cisco's `fnc=sd;ext=201@$PROXY;nme=Marie`.
     Fnc,
-    /// The inside of the C strings in profiles of Gigaset's older DECT bases: `"Marie"`.
-    CString,
     /// Snom's `blf 201|*8`: a type and its argument.
     Fkey,
+    /// The inside of the C strings in profiles of Gigaset's older DECT bases: `"Marie"`.
+    CString,
 }
 
 impl Grammar {
     /// Every grammar.
-    pub const ALL: [Grammar; 4] = [Grammar::Plain, Grammar::Fnc, Grammar::CString, Grammar::Fkey];
+    pub const ALL: [Grammar; 4] = [Grammar::Plain, Grammar::Fnc, Grammar::Fkey, Grammar::CString];
 
     /// The grammar that a family file names, or `None` where there is none of that name.
     pub fn parse_name(name: &str) -> Option<Grammar> {
@@ -43,8 +43,8 @@ impl Grammar {
         match self {
             Grammar::Plain => "plain",
             Grammar::Fnc => "fnc",
-            Grammar::CString => "c-string",
             Grammar::Fkey => "fkey",
+            Grammar::CString => "c-string",
         }
     }
 
@@ -52,15 +52,15 @@ impl Grammar {
     ///
     /// In `fnc` a `;` becomes `,`, a `=` becomes `-`, and a `+`, a `$` or a control character becomes a blank;
     /// blanks at the ends go. A label of which nothing would be left, such as `+`, becomes `-`, so that a key with a label keeps one.
+    /// In `fkey` a `|` becomes `/` and a control character a blank; blanks at the ends go, and others become `_`.
     /// In a C string a `"` becomes `'`, a `\` becomes `/`, and a control character a blank.
-    /// In `fkey` a `|` becomes `/`, blanks at the ends go, and other blanks and control characters become `_`.
     /// The answer is borrowed exactly if nothing had to change.
     pub fn label(self, text: &str) -> Cow<'_, str> {
         match self {
             Grammar::Plain => Cow::Borrowed(text),
             Grammar::Fnc => fnc_label(text),
-            Grammar::CString => c_string_label(text),
             Grammar::Fkey => fkey::label(text),
+            Grammar::CString => c_string_label(text),
         }
     }
 
@@ -68,9 +68,9 @@ impl Grammar {
     ///
     /// # Errors
     ///
-    /// In `fnc` a number with `;`, `=`, `+` or a control character is refused: changing it would dial something else. In
-    /// a C string anything with `"`, `\` or a control character is. So is one in
-    /// `fkey` with a `|`, a blank or a control character.
+    /// In `fnc` a number with `;`, `=`, `+` or a control character is refused: changing it would dial something else. So
+    /// is one in `fkey` with a `|`, a blank or a control character, and in a C string one with `"`, `\` or a control
+    /// character.
     pub fn number(self, text: &str) -> Result<&str, Refusal> {
         match self {
             Grammar::Plain => Ok(text),
@@ -79,8 +79,8 @@ impl Grammar {
                 '+' => Some(Some("write an international number with `00`")),
                 _ => None,
             }),
-            Grammar::CString => c_string(text),
             Grammar::Fkey => guarded("a number of an fkey", text, |c| fkey::ends_argument(c).then_some(None)),
+            Grammar::CString => c_string(text),
         }
     }
 
@@ -89,8 +89,8 @@ impl Grammar {
     /// # Errors
     ///
     /// In `fnc` a URL with `;` or a control character is refused. A `=` is let through, since a field is cut at its
-    /// first one, and so is a `+`, which joins functions only; no source proves either. In a C string as any text. In
-    /// `fkey` a blank is refused.
+    /// first one, and so is a `+`, which joins functions only; no source proves either. In `fkey` a blank is refused. In
+    /// a C string as any text.
     pub fn url(self, text: &str) -> Result<&str, Refusal> {
         match self {
             Grammar::Plain => Ok(text),
@@ -98,10 +98,10 @@ impl Grammar {
                 ';' => Some(Some("write `%3B`")),
                 _ => None,
             }),
-            Grammar::CString => c_string(text),
             Grammar::Fkey => {
                 guarded("a URL of an fkey", text, |c| c.is_whitespace().then_some(Some("write `%20` for a blank")))
             }
+            Grammar::CString => c_string(text),
         }
     }
 }

@@ -81,7 +81,7 @@ fn failure(subject: &Subject, templates: &Templates, every_band: bool) -> Option
         reveal: Reveal::Secrets,
         changed_at: &|_| 0,
     };
-    let default = subject.band(None);
+    let default = subject.band(None, None);
     let bands = subject.maker.family.bands.iter().filter(|(band, _)| every_band || *band == default);
     for (band, name) in bands {
         // No file is written for such firmware.

@@ -1,0 +1,5 @@
+//! Readers of the phones' files that share nothing with those that write and prove them.
+
+pub mod cfg;
+pub mod flat_profile;
+pub mod provisioning;

@@ -1,0 +1,49 @@
+//! What a phone understands of its files, one file for each family, written from the makers' and peers' documents and
+//! not from the data that the files are rendered from.
+
+use super::device::Device;
+use super::memory::Memory;
+use super::understood::{Does, Key, Understood};
+use crate::phone::{Area, Place};
+
+mod cisco_mpp;
+mod cisco_spa;
+mod fnc;
+mod gigaset_maxwell;
+mod soft_keys;
+mod yealink;
+
+/// What a phone understands of what it keeps.
+pub fn understood(device: &Device, memory: &Memory) -> Understood {
+    let mut understood = match device.family() {
+        "yealink" => yealink::understood(device, memory),
+        "cisco-spa" => cisco_spa::understood(device, memory),
+        "cisco-mpp" => cisco_mpp::understood(device, memory),
+        "gigaset-maxwell" => gigaset_maxwell::understood(device, memory),
+        _ => Understood::default(),
+    };
+    understood.troubles.extend(memory.troubles.iter().cloned());
+    understood
+}
+
+/// A key of a module.
+fn module_key(module: u8, position: u16) -> Place {
+    Place { area: Area::Module(module), position }
+}
+
+/// A soft key.
+fn soft_key(position: u16) -> Place {
+    Place { area: Area::SoftKeys, position }
+}
+
+impl Understood {
+    fn key(&mut self, place: Place, does: Does, label: Option<&str>) {
+        let label = label.filter(|label| !label.is_empty()).map(str::to_owned);
+        self.keys.insert(place, Key { does, label });
+    }
+}
+
+/// A text that says something.
+fn filled(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
+}
