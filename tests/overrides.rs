@@ -114,7 +114,7 @@ fn a_binary_template_that_is_too_long_is_told_by_its_line() {
         &format!("# ours\n0 = \"http://%DURL/{}/%MACD.xml\"\n", "x".repeat(240)),
     );
     assert_snapshot!(lines_with(&fleet.findings_with_overrides(), &["siu.tlv"]), @"
-    error: overrides/templates/gigaset-classic/siu.tlv: for `gigaset-c610` in band all: what the template `templates/gigaset-classic/siu.tlv` makes is not valid: line 2: item 0: the text has 263 characters; expected at most 252 [bad-template]
+    error: overrides/templates/gigaset-classic/siu.tlv: for a phone without a MAC: what the template `templates/gigaset-classic/siu.tlv` makes is not valid: line 2: item 0: the text has 263 characters; expected at most 252 [bad-template]
     error: sites/a/phones/001565aabbcc.toml:1: the template `templates/gigaset-classic/siu.tlv` is not in place [cannot-render]
     ");
 }
