@@ -33,6 +33,7 @@ fn the_models_that_the_sheets_know_are_there() {
     let count = |family: &str| serving.world.catalogue.models.values().filter(|model| model.family == family).count();
     assert!(count("yealink") >= 60, "{}", count("yealink"));
     assert!(count("cisco-spa") >= 12, "{}", count("cisco-spa"));
+    assert!(count("cisco-enterprise") >= 33, "{}", count("cisco-enterprise"));
     assert_eq!(count("gigaset-maxwell"), 4);
     for id in ["yealink-t88w", "cisco-spa122", "cisco-spa525g2", "gigaset-maxwell-basic"] {
         assert!(serving.world.catalogue.models.contains_key(id), "{id}");

@@ -167,6 +167,20 @@ fn names_and_passwords_that_are_too_long_are_told() {
 }
 
 #[test]
+fn an_address_that_is_too_long_is_not_cut() {
+    let key = |length: usize| {
+        let url = format!("http://x.example/{}", "a".repeat(length - 17));
+        phone("cisco-8841", &format!("keys.2 = {{ function = \"url\", url = \"{url}\" }}\n"))
+    };
+    assert!(key(255).sent(&["serviceURI"]).contains("aaa</serviceURI>"));
+    assert_eq!(key(256).sent(&["serviceURI", "<line button=\"2\""]), "");
+    assert_snapshot!(key(256).findings(), @r"
+    error: sites/a/lines/201.toml:1: `url` is impossible here: it would have 256 characters in `url`, and the phone takes 255 [impossible]
+      hint: the key is sent as an empty one; `offhook functions` lists what it can do
+    ");
+}
+
+#[test]
 fn the_stamp_changes_with_the_file_and_not_without() {
     let stamp = |line: &str| phone("cisco-8841", line).sent(&["versionStamp"]);
     let key = "keys.2 = { function = \"dial\", number = \"202\" }\n";
