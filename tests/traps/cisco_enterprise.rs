@@ -40,7 +40,10 @@ fn an_index_counts_lines_and_nothing_else() {
 fn a_line_without_a_button_is_told() {
     let keys = "keys.2 = { function = \"dial\", number = \"203\", accept = [\"line-key\"] }\n";
     let fleet = phone_with("cisco-8841", TWO_LINES, keys);
-    assert!(!fleet.file().contains("<name>202</name>"));
+    assert_snapshot!(fleet.sent(&["<name>20", "MissedCallLoggingOption"]), @"
+    <name>201</name>
+    <MissedCallLoggingOption>1</MissedCallLoggingOption>
+    ");
     let findings = fleet.findings();
     assert!(
         findings.contains("line 2 (`202`) has no line key, and `cisco-8841` cannot use it without one"),
