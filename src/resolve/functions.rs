@@ -5,9 +5,7 @@ use std::borrow::Cow;
 use compact_str::{CompactString, format_compact};
 
 use super::labels::LabelRoom;
-use crate::catalogue::{
-    Alternative, Band, Class, FeatureCodes, Field, FunctionTable, Outcome, Part, Pattern, Placeholder,
-};
+use crate::catalogue::{Alternative, Band, Class, FeatureCodes, FunctionTable, Outcome, Part, Pattern, Placeholder};
 use crate::format::Refusal;
 use crate::format::grammar::Grammar;
 use crate::phone::{Function, Use};
@@ -203,7 +201,7 @@ fn fill<'t>(
     Some(Placed { outcome, why, fields, also, dials: None, shows, fitted, softened })
 }
 
-fn too_long(text: &str, field: &Field) -> CompactString {
+fn too_long(text: &str, field: &crate::catalogue::Field) -> CompactString {
     let (length, most) = (text.chars().count(), field.characters.unwrap_or_default());
     format_compact!("it would have {length} characters in `{}`, and the phone takes {most}", field.name)
 }
