@@ -181,6 +181,10 @@ fn fill<'t>(
         softened = softened.or_else(|| values.softened(pattern, grammar));
         match expand(pattern, &Values { grammar, ..values.clone() }) {
             Ok(text) if text.is_empty() => fields.push(field.empty.clone()),
+            Ok(text) if field.characters.is_some_and(|most| text.chars().count() > usize::from(most)) => {
+                *refusal = Some(too_long(&text, field));
+                return None;
+            }
             Ok(text) => fields.push(text),
             Err(Miss::Absent) => return None,
             Err(Miss::Refused(why)) => {
@@ -195,6 +199,11 @@ fn fill<'t>(
         false => (alternative.outcome, alternative.why.clone()),
     };
     Some(Placed { outcome, why, fields, also, dials: None, shows, fitted, softened })
+}
+
+fn too_long(text: &str, field: &crate::catalogue::Field) -> CompactString {
+    let (length, most) = (text.chars().count(), field.characters.unwrap_or_default());
+    format_compact!("it would have {length} characters in `{}`, and the phone takes {most}", field.name)
 }
 
 fn no_way(table: &FunctionTable, asked: &Asked<'_>) -> CompactString {
