@@ -347,6 +347,19 @@ fn firmware_is_asked_for_only_where_there_is_some() {
 }
 
 #[test]
+fn the_directory_and_the_calls_stay_in_the_phone() {
+    let sent = |firmware: &str| {
+        phone_with("yealink-t46s", &format!("firmware = \"{firmware}\""), "").sent(&["backup.enable", "custom.sync"])
+    };
+    assert_snapshot!(sent("66.86.0.15"), @"
+    static.auto_provision.custom.sync = 0
+    static.auto_provision.local_contact.backup.enable = 0
+    static.auto_provision.local_calllog.backup.enable = 0
+    ");
+    assert!(sent("28.80.0.95").lines().all(|line| line.starts_with("auto_provision.") && line.ends_with(" = 0")));
+}
+
+#[test]
 fn nothing_is_reset_that_is_not_in_the_file() {
     assert_eq!(phone("yealink-t46s", "").sent(&["overwrite_mode", "include:"]), "");
 }
