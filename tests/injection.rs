@@ -8,12 +8,12 @@ mod common;
 use common::{Fleet, MAC, SITE, serving};
 use offhook::catalogue::Answer;
 use offhook::format::Format;
-use offhook::format::grammar::parse_fnc;
+use offhook::format::grammar::{Fkey, parse_fkey, parse_fnc};
 use offhook::render::{Renderer, Reveal, RevisionKey, documents_of, render};
 use offhook::resolve::{Phase, resolve};
 use proptest::prelude::*;
 
-const MODELS: [(&str, Format); 8] = [
+const MODELS: [(&str, Format); 9] = [
     ("yealink-t46s", Format::Cfg),
     ("cisco-spa504g", Format::FlatProfile),
     ("cisco-8841", Format::TreeXml),
@@ -22,6 +22,7 @@ const MODELS: [(&str, Format); 8] = [
     ("gigaset-n510", Format::TreeXml),
     ("gigaset-n720-dm", Format::TreeXml),
     ("gigaset-de900", Format::TreeXml),
+    ("gigaset-p850", Format::SettingsXml),
 ];
 
 /// What a person may type.
@@ -59,6 +60,8 @@ fn dangerous() -> impl Strategy<Value = String> {
         Just("&amp;<!--".to_owned()),
         Just(";fnc=dnd".to_owned()),
         Just("+blf;sub=".to_owned()),
+        Just("|*8 keyevent F_LOGOFF_ALL".to_owned()),
+        Just("\"/><fkey idx=\"9\">speed 1</fkey>".to_owned()),
         Just("{{ accounts }}{% raw %}".to_owned()),
         Just("${name:202}".to_owned()),
         Just("$${".to_owned()),
@@ -120,8 +123,11 @@ fn entries(model: &str, format: Format, typed: &Typed) -> Option<Vec<String>> {
     Some(parsed.entries.iter().map(|entry| format!("{}{}", entry.name, fields_of(&entry.value))).collect())
 }
 
-/// The names of the fields of a Cisco function string: a label must not add one.
+/// The names of the fields of a Cisco function string and the type of a Snom's key: a label must not add or change one.
 fn fields_of(value: &str) -> String {
+    if let Ok(Fkey { kind, pickup, .. }) = parse_fkey(value) {
+        return format!(" {kind} {}", pickup.unwrap_or_default());
+    }
     if !value.starts_with("fnc=") {
         return String::new();
     }
@@ -133,7 +139,8 @@ fn fields_of(value: &str) -> String {
 
 /// What cannot be carried leaves its key empty, and nothing else.
 fn is_emptied(now: &str, harmless: &str) -> bool {
-    harmless.split_once(' ').is_some_and(|(name, _)| name == now)
+    // An empty key of a Snom's is a free line.
+    harmless.split_once(' ').is_some_and(|(name, _)| name == now || now.strip_prefix(name) == Some(" line "))
 }
 
 proptest! {
