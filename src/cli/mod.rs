@@ -5,7 +5,7 @@ mod check;
 mod identify;
 mod init;
 mod inspect;
-mod models;
+pub mod models;
 mod output;
 mod overrides;
 mod schema;
