@@ -36,6 +36,8 @@ fn the_models_that_the_sheets_know_are_there() {
     assert_eq!(count("cisco-mpp"), 24);
     assert_eq!(count("gigaset-maxwell"), 4);
     for id in ["yealink-t88w", "cisco-spa122", "cisco-spa525g2", "cisco-8861-3pcc", "gigaset-maxwell-basic"] {
+        assert_eq!(count("gigaset-classic"), 10);
+        assert_eq!(count("gigaset-nx70"), 7);
         assert!(serving.world.catalogue.models.contains_key(id), "{id}");
     }
 }
