@@ -119,7 +119,7 @@ fn told(kind: &str, way: &[String]) -> String {
         ("settings.", [name, ..]) => format!("setting `{name}`"),
         ("functions.", ["functions", name]) => format!("function `{name}`"),
         ("functions.", ["functions", name, class]) => {
-            format!("function `{name}` on {} keys", class.replace("programmable", "soft"))
+            format!("function `{name}` on {class} keys")
         }
         (_, ["files", name]) => format!("file `{name}`"),
         (_, ["recognise", ..]) => "user agent".to_owned(),

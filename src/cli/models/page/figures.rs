@@ -146,7 +146,7 @@ fn soft_keys(model: &Model) -> String {
 
 fn labels(model: &Model) -> String {
     let width = |(class, width): &(Class, Width)| {
-        let class = if *class == Class::Programmable { "soft" } else { class.name() };
+        let class = class.name();
         match width {
             Width::Characters(width) => format!("{class} {width}"),
             Width::Unknown => format!("{class} unknown"),

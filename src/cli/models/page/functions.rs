@@ -94,10 +94,10 @@ fn table(family: &Chapter<'_>, columns: &mut [Column<'_>]) -> String {
         for group in &mut column.groups {
             group.letter = letters.next().unwrap_or('*');
             let models: Vec<String> = group.models.iter().map(|model| short_name(family, model).to_owned()).collect();
-            groups.push_str(&format!("- **{}**, {} keys: {}\n", group.letter, shown(column.class), listed(&models)));
+            groups.push_str(&format!("- **{}**, {} keys: {}\n", group.letter, column.class.name(), listed(&models)));
         }
     }
-    let names: Vec<String> = columns.iter().map(|column| format!("{} keys", shown(column.class))).collect();
+    let names: Vec<String> = columns.iter().map(|column| format!("{} keys", column.class.name())).collect();
     let mut text = format!("| function | {} |\n|---|{}\n", names.join(" | "), "---|".repeat(columns.len()));
     for (at, info) in FUNCTIONS.iter().enumerate() {
         let cells: Vec<String> = columns.iter().map(|column| column.cell(at)).collect();
@@ -107,10 +107,6 @@ fn table(family: &Chapter<'_>, columns: &mut [Column<'_>]) -> String {
         true => text,
         false => format!("{text}\nPhones that are alike:\n\n{groups}"),
     }
-}
-
-fn shown(class: Class) -> &'static str {
-    if class == Class::Programmable { "soft" } else { class.name() }
 }
 
 /// Why a function is degraded, and on which classes of keys.
@@ -135,7 +131,7 @@ fn told(reasons: &Reasons) -> String {
         let mut classes = classes.clone();
         classes.sort_unstable();
         classes.dedup();
-        let classes: Vec<String> = classes.into_iter().map(|class| shown(class).to_owned()).collect();
+        let classes: Vec<String> = classes.into_iter().map(|class| class.name().to_owned()).collect();
         text.push_str(&format!("- `{function}` on {} keys: {}\n", listed(&classes), plain(why)));
     }
     text

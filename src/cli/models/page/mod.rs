@@ -44,8 +44,9 @@ const LEGEND: &str = "
 provisioning server shows it. `?` behind it: concluded, or not known any better. The numbers in the last column are
 those of the sources below the table.
 
-**Keys** are beside the screen and may carry a line (*line*), have a lamp and no screen (*memory*), or change with what
-the phone does (*soft*). **Labels** are as wide as that many characters; *unknown* where no source tells.
+**Keys** are of four classes: *line*, beside the screen, which may carry a line; *memory*, with a lamp and without a
+screen; *module*, on an expansion module; and *programmable*, which are soft keys and those fixed keys that can be given
+another meaning. **Labels** are as wide as that many characters; *unknown* where no source tells.
 
 **What a key can do**, in the tables of functions:
 
