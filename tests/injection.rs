@@ -8,7 +8,7 @@ mod common;
 use common::{Fleet, MAC, SITE, serving};
 use offhook::catalogue::Answer;
 use offhook::format::Format;
-use offhook::format::grammar::parse_fnc;
+use offhook::format::grammar::{Fkey, parse_fkey, parse_fnc};
 use offhook::render::{Renderer, Reveal, RevisionKey, documents_of, render};
 use offhook::resolve::{Phase, resolve};
 use proptest::prelude::*;
@@ -23,6 +23,7 @@ const MODELS: &[(&str, Format)] = &[
     ("gigaset-n510", Format::TreeXml),
     ("gigaset-n720-dm", Format::TreeXml),
     ("gigaset-de900", Format::TreeXml),
+    ("gigaset-p850", Format::SettingsXml),
 ];
 
 /// What a person may type.
@@ -60,6 +61,8 @@ fn dangerous() -> impl Strategy<Value = String> {
         Just("&amp;<!--".to_owned()),
         Just(";fnc=dnd".to_owned()),
         Just("+blf;sub=".to_owned()),
+        Just("|*8 keyevent F_LOGOFF_ALL".to_owned()),
+        Just("\"/><fkey idx=\"9\">speed 1</fkey>".to_owned()),
         Just("{{ accounts }}{% raw %}".to_owned()),
         Just("${name:202}".to_owned()),
         Just("$${".to_owned()),
@@ -121,8 +124,11 @@ fn entries(model: &str, format: Format, typed: &Typed) -> Option<Vec<String>> {
     Some(parsed.entries.iter().map(|entry| format!("{}{}", entry.name, fields_of(&entry.value))).collect())
 }
 
-/// The names of the fields of a Cisco function string: a label must not add one.
+/// The names of the fields of a Cisco function string and the type of a Snom's key: a label must not add or change one.
 fn fields_of(value: &str) -> String {
+    if let Ok(Fkey { kind, pickup, .. }) = parse_fkey(value) {
+        return format!(" {kind} {}", pickup.unwrap_or_default());
+    }
     if !value.starts_with("fnc=") {
         return String::new();
     }
@@ -134,7 +140,9 @@ fn fields_of(value: &str) -> String {
 
 /// What cannot be carried leaves its key empty, and nothing else; a key without a label may leave the field out.
 fn is_emptied(now: &str, harmless: &str) -> bool {
-    harmless.split_once(' ').is_some_and(|(name, _)| name == now) || harmless.strip_suffix(" nme") == Some(now)
+    // An empty key of a Snom's is a free line.
+    let is_free = |(name, _): (&str, &str)| name == now || now.strip_prefix(name) == Some(" line ");
+    harmless.split_once(' ').is_some_and(is_free) || harmless.strip_suffix(" nme") == Some(now)
 }
 
 proptest! {

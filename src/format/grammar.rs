@@ -11,7 +11,9 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use super::Refusal;
+use super::{Refusal, fkey};
+
+pub use fkey::{Fkey, FkeyError, parse_fkey};
 
 /// The grammar that a family's `functions.toml` names for a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -23,11 +25,13 @@ pub enum Grammar {
     Fnc,
     /// The inside of the C strings in profiles of Gigaset's older DECT bases: `"Marie"`.
     CString,
+    /// Snom's `blf 201|*8`: a type and its argument.
+    Fkey,
 }
 
 impl Grammar {
     /// Every grammar.
-    pub const ALL: [Grammar; 3] = [Grammar::Plain, Grammar::Fnc, Grammar::CString];
+    pub const ALL: [Grammar; 4] = [Grammar::Plain, Grammar::Fnc, Grammar::CString, Grammar::Fkey];
 
     /// The grammar that a family file names, or `None` where there is none of that name.
     pub fn parse_name(name: &str) -> Option<Grammar> {
@@ -40,6 +44,7 @@ impl Grammar {
             Grammar::Plain => "plain",
             Grammar::Fnc => "fnc",
             Grammar::CString => "c-string",
+            Grammar::Fkey => "fkey",
         }
     }
 
@@ -48,12 +53,14 @@ impl Grammar {
     /// In `fnc` a `;` becomes `,`, a `=` becomes `-`, and a `+`, a `$` or a control character becomes a blank;
     /// blanks at the ends go. A label of which nothing would be left, such as `+`, becomes `-`, so that a key with a label keeps one.
     /// In a C string a `"` becomes `'`, a `\` becomes `/`, and a control character a blank.
+    /// In `fkey` a `|` becomes `/`, blanks at the ends go, and other blanks and control characters become `_`.
     /// The answer is borrowed exactly if nothing had to change.
     pub fn label(self, text: &str) -> Cow<'_, str> {
         match self {
             Grammar::Plain => Cow::Borrowed(text),
             Grammar::Fnc => fnc_label(text),
             Grammar::CString => c_string_label(text),
+            Grammar::Fkey => fkey::label(text),
         }
     }
 
@@ -62,7 +69,8 @@ impl Grammar {
     /// # Errors
     ///
     /// In `fnc` a number with `;`, `=`, `+` or a control character is refused: changing it would dial something else. In
-    /// a C string anything with `"`, `\` or a control character is.
+    /// a C string anything with `"`, `\` or a control character is. So is one in
+    /// `fkey` with a `|`, a blank or a control character.
     pub fn number(self, text: &str) -> Result<&str, Refusal> {
         match self {
             Grammar::Plain => Ok(text),
@@ -72,6 +80,7 @@ impl Grammar {
                 _ => None,
             }),
             Grammar::CString => c_string(text),
+            Grammar::Fkey => guarded("a number of an fkey", text, |c| fkey::ends_argument(c).then_some(None)),
         }
     }
 
@@ -80,7 +89,8 @@ impl Grammar {
     /// # Errors
     ///
     /// In `fnc` a URL with `;` or a control character is refused. A `=` is let through, since a field is cut at its
-    /// first one, and so is a `+`, which joins functions only; no source proves either. In a C string as any text.
+    /// first one, and so is a `+`, which joins functions only; no source proves either. In a C string as any text. In
+    /// `fkey` a blank is refused.
     pub fn url(self, text: &str) -> Result<&str, Refusal> {
         match self {
             Grammar::Plain => Ok(text),
@@ -89,6 +99,9 @@ impl Grammar {
                 _ => None,
             }),
             Grammar::CString => c_string(text),
+            Grammar::Fkey => {
+                guarded("a URL of an fkey", text, |c| c.is_whitespace().then_some(Some("write `%20` for a blank")))
+            }
         }
     }
 }

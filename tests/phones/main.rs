@@ -2,6 +2,7 @@
 
 mod enterprise;
 mod gigaset_classic;
+mod gigaset_p;
 mod house;
 mod logs;
 mod mpp;

@@ -15,7 +15,7 @@ use tokio_rustls::TlsConnector;
 use crate::house::{ALL, CISCO, House, YEALINK, whose};
 
 /// A server with a TLS listener and a plain one, which is for Cisco phones only.
-struct Running {
+pub struct Running {
     tls: SocketAddr,
     plain: SocketAddr,
     client: Arc<ClientConfig>,
@@ -23,7 +23,10 @@ struct Running {
 }
 
 async fn running() -> Running {
-    let house = House::new();
+    serving(House::new()).await
+}
+
+pub async fn serving(house: House) -> Running {
     let state = tempfile::tempdir().unwrap();
     let material = Arc::new(TlsMaterial::self_signed(state.path(), &[]).unwrap());
     let mut roots = RootCertStore::empty();
@@ -42,7 +45,7 @@ async fn running() -> Running {
 }
 
 impl Running {
-    async fn over_tls(&self, request: &str) -> (String, Vec<u8>) {
+    pub async fn over_tls(&self, request: &str) -> (String, Vec<u8>) {
         let stream = TcpStream::connect(self.tls).await.unwrap();
         let name = ServerName::try_from("localhost").unwrap();
         exchange(TlsConnector::from(self.client.clone()).connect(name, stream).await.unwrap(), request).await
@@ -63,13 +66,13 @@ async fn exchange(mut stream: impl AsyncRead + AsyncWrite + Unpin, request: &str
     (String::from_utf8(bytes).unwrap(), body)
 }
 
-fn request(method: &str, target: &str, user_agent: &str, more: &str) -> String {
+pub fn request(method: &str, target: &str, user_agent: &str, more: &str) -> String {
     format!(
         "{method} {target} HTTP/1.1\r\nHost: phones.example.org\r\nUser-Agent: {user_agent}\r\nConnection: close\r\n{more}\r\n"
     )
 }
 
-fn header<'h>(head: &'h str, name: &str) -> &'h str {
+pub fn header<'h>(head: &'h str, name: &str) -> &'h str {
     let line = head.lines().find_map(|line| line.strip_prefix(&format!("{name}: ")));
     line.unwrap_or_else(|| panic!("no {name} in\n{head}"))
 }

@@ -10,6 +10,7 @@ mod cisco_spa;
 mod gigaset_classic;
 mod gigaset_maxwell;
 mod gigaset_nx70;
+mod gigaset_p;
 mod yealink;
 mod yealink_bands;
 mod yealink_dect;
@@ -35,6 +36,7 @@ fn what_a_user_edits_does_not_hide_the_keys() {
             "custom.protect",
             "Extended_Function_2_",
             "UnlockAll",
+            "idx=\"1\" context",
         ])
     };
     assert_snapshot!(sent("yealink-t46s", false), @"static.auto_provision.custom.protect = 0");
@@ -43,4 +45,6 @@ fn what_a_user_edits_does_not_hide_the_keys() {
     assert_snapshot!(sent("cisco-spa504g", true), @r#"<Extended_Function_2_ ua="rw"></Extended_Function_2_>"#);
     assert_snapshot!(sent("gigaset-maxwell3", false), @r#"<step type="UnlockAllFunctionKeys"/>"#);
     assert_snapshot!(sent("gigaset-maxwell3", true), @"");
+    assert_snapshot!(sent("gigaset-p850", false), @r#"<fkey idx="1" context="active" label="" lp="on" perm="RW">line</fkey>"#);
+    assert_snapshot!(sent("gigaset-p850", true), @r#"<fkey idx="1" context="active" label="" lp="on" perm="!">line</fkey>"#);
 }
