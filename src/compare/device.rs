@@ -31,7 +31,8 @@ impl Device<'_> {
     }
 
     fn lines(&mut self) {
-        let (before, after) = (self.old.lines.len(), usize::from(self.new.model.lines.count));
+        let modules = self.new.attached_modules().len();
+        let (before, after) = (self.old.lines.len(), usize::from(self.new.model.line_count_with(modules)));
         let model = &self.new.model.id;
         for (n, (name, at)) in self.old.phone.lines.iter().enumerate() {
             let about = format!("lines.{}", n + 1);
