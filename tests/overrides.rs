@@ -2,8 +2,12 @@
 
 mod common;
 
-use common::phone;
+use common::{MAC, documents, lines_with, phone};
 use insta::assert_snapshot;
+use offhook::catalogue::Catalogue;
+use offhook::live::{Loader, shipped};
+use offhook::render::Reveal;
+use offhook::resolve::Phase;
 
 #[test]
 fn a_folder_that_leads_back_to_itself_in_the_overrides() {
@@ -101,4 +105,35 @@ fn a_model_of_ones_own_is_known() {
     let fleet = phone("yealink-door", "").with("overrides/models/yealink/door.toml", model);
     assert_snapshot!(fleet.findings_with_overrides(), @"");
     assert_snapshot!(common::lines_with(&fleet.file_with_overrides(), &["account.1.enable", "account.2.", "linekey"]), @"account.1.enable = 1");
+}
+
+#[test]
+fn a_binary_template_that_is_too_long_is_told_by_its_line() {
+    let fleet = phone("gigaset-n510", "").with(
+        "overrides/templates/gigaset-classic/siu.tlv",
+        &format!("# ours\n0 = \"http://%DURL/{}/%MACD.xml\"\n", "x".repeat(240)),
+    );
+    assert_snapshot!(lines_with(&fleet.findings_with_overrides(), &["siu.tlv"]), @"
+    error: overrides/templates/gigaset-classic/siu.tlv: for `gigaset-c610` in band all: what the template `templates/gigaset-classic/siu.tlv` makes is not valid: line 2: item 0: the text has 263 characters; expected at most 252 [bad-template]
+    error: sites/a/phones/001565aabbcc.toml:1: the template `templates/gigaset-classic/siu.tlv` is not in place [cannot-render]
+    ");
+}
+
+#[test]
+fn a_binary_template_of_ones_own_goes_out_as_bytes() {
+    let fleet = phone("gigaset-n510", "")
+        .with("overrides/templates/gigaset-classic/siu.tlv", "0 = \"https://%DURL/%MACD.xml\"\n");
+    let serving = Loader::new(fleet.path()).load();
+    let files = documents(&serving, MAC.parse().unwrap(), Reveal::Nothing, Phase::Later);
+    let (_, siu) = files.into_iter().find(|(name, _)| name.ends_with("siu_444.bin")).unwrap();
+    assert_eq!(siu.unwrap().bytes, b"\0\x1a\x03\x18https://%DURL/%MACD.xml\0"[..]);
+}
+
+#[test]
+fn a_file_of_a_format_that_nobody_knows_is_told() {
+    let mut texts = shipped();
+    let family = texts.get_mut("models/gigaset-classic/family.toml").unwrap();
+    *family = family.replacen("format = \"tlv\"", "format = \"tvl\"", 1);
+    let findings: Vec<String> = Catalogue::load(&texts, None).1.iter().map(ToString::to_string).collect();
+    assert_snapshot!(lines_with(&findings.join("\n"), &["tvl"]), @"error: models/gigaset-classic/family.toml:44: `format` is `tvl`, but must be one of cfg, flat-profile, param-xml, tree-xml, tlv [unknown-word]");
 }

@@ -88,6 +88,8 @@ pub struct HandsetSlots {
     pub registration: bool,
     /// Handset n always uses line n.
     pub own_line: bool,
+    /// What is stored of a handset and its file has no place for: `ipui`, `name`.
+    pub leaves_out: Vec<CompactString>,
     /// Where this is known from.
     pub source: Source,
 }
@@ -448,9 +450,18 @@ fn read_handset_slots(mut table: Table<'_, '_>) -> HandsetSlots {
     let assignable = table.boolean("assignable").is_none_or(|at| at.value);
     let registration = table.boolean("registration").is_some_and(|at| at.value);
     let own_line = table.boolean("own_line").is_some_and(|at| at.value);
+    let leaves_out = table.texts("leaves_out").map(|at| at.value).unwrap_or_default();
+    for word in leaves_out.iter().filter(|word| !matches!(word.value.as_str(), "ipui" | "name")) {
+        table.error(
+            "unknown-word",
+            word.line,
+            format!("`{}` is not left out of a handset: ipui or name were expected", word.value),
+        );
+    }
     let source = Source::read(&mut table);
     table.finish();
-    HandsetSlots { max, assignable, registration, own_line, source }
+    let leaves_out = leaves_out.into_iter().map(|word| word.value.into()).collect();
+    HandsetSlots { max, assignable, registration, own_line, leaves_out, source }
 }
 
 /// A table whose names are positions of keys.

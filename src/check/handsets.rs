@@ -2,6 +2,7 @@
 
 use super::phone::Checker;
 use crate::findings::Level;
+use crate::fleet::Handset;
 use crate::resolve::Resolved;
 
 impl Checker<'_> {
@@ -30,6 +31,17 @@ impl Checker<'_> {
             let what =
                 format!("`handsets.{}` does not exist on `{}`, which has {}", handset.number, model.id, slots.max);
             self.on_phone(Level::Error, "no-such-handset", handset.at, what, Some("it is kept, and not sent".into()));
+        }
+        for field in &slots.leaves_out {
+            let is_stored = |handset: &&Handset| match field.as_str() {
+                "ipui" => handset.ipui.is_some(),
+                _ => handset.name.is_some(),
+            };
+            if let Some(handset) = phone.handsets.iter().find(is_stored) {
+                let what =
+                    format!("`{field}` of handsets changes nothing on `{}`: its file has no place for it", model.id);
+                self.on_phone(Level::Note, "not-supported", handset.at, what, None);
+            }
         }
         for handset in phone.handsets.iter().filter(|handset| slots.own_line && handset.line != handset.number) {
             let (number, line) = (handset.number, handset.line);

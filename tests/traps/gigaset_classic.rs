@@ -139,6 +139,16 @@ fn a_handset_of_an_n720_has_the_line_of_its_number() {
 }
 
 #[test]
+fn what_a_base_cannot_be_told_of_a_handset_is_told() {
+    let handset = "handsets.1 = { ipui = \"029e74a599\", name = \"Hall\" }\n";
+    assert_snapshot!(phone_with("gigaset-n510", handset, "").findings(), @"note: sites/a/phones/001565aabbcc.toml:3: `ipui` of handsets changes nothing on `gigaset-n510`: its file has no place for it [not-supported]");
+    assert_snapshot!(phone_with("gigaset-n720-dm", handset, "").findings(), @"
+    note: sites/a/phones/001565aabbcc.toml:3: `ipui` of handsets changes nothing on `gigaset-n720-dm`: its file has no place for it [not-supported]
+    note: sites/a/phones/001565aabbcc.toml:3: `name` of handsets changes nothing on `gigaset-n720-dm`: its file has no place for it [not-supported]
+    ");
+}
+
+#[test]
 fn a_server_that_old_phones_cannot_reach_is_not_written_into_them() {
     let words = ["DATA_SERVER", "CONFIGFILE"];
     assert_eq!(phone("gigaset-n510", "").sent(&words), "", "public_url is https");
