@@ -261,7 +261,7 @@ impl FunctionTable {
                 entry.error(
                     "unknown-word",
                     word.line,
-                    format!("`{}` is not a grammar: plain or fnc were expected", word.value),
+                    format!("`{}` is not a grammar: plain, fnc or macros were expected", word.value),
                 );
             }
             let grammar = grammar.map_or("plain".into(), |at| at.value.into());

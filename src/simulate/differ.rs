@@ -1,15 +1,19 @@
 //! Compares what a phone has understood with what it should have, and says each difference in a sentence.
 
+use std::collections::BTreeMap;
+
 use super::expect::{Expected, Wanted};
-use super::understood::{Account, Does, Key, Transport, Understood};
+use super::understood::{Account, Does, Handset, Key, Transport, Understood};
 use crate::phone::Place;
 
 /// All differences, in the order in which a person would look for them.
-pub fn differences(expected: &Expected, understood: &Understood) -> Vec<String> {
+pub fn differences(expected: &Expected, understood: Understood) -> Vec<String> {
+    let understood = renumbered(expected, understood);
     let mut told = understood.troubles.clone();
     for (n, wanted) in &expected.accounts {
         match understood.accounts.get(n) {
             Some(found) => account(*n, wanted, found, &mut told),
+            None if expected.unused.contains(n) => {}
             None => told.push(format!("account {n} is `{}`, and the phone understood none", wanted.user)),
         }
     }
@@ -27,7 +31,37 @@ pub fn differences(expected: &Expected, understood: &Understood) -> Vec<String> 
             told.push(format!("{place}: the phone has no such key here, and understood: {}", found.does));
         }
     }
-    handsets(expected, understood, &mut told);
+    handsets(expected, &understood, &mut told);
+    told
+}
+
+/// Numbers accounts and handsets as they are stored, where the phone has an order of its own: an account is known by its
+/// user, a handset by its identity. What is known by neither keeps a number that nothing stored has.
+fn renumbered(expected: &Expected, understood: Understood) -> Understood {
+    let mut told = understood;
+    if told.accounts_by_user {
+        let stranger = |n: u16| 1000 + n;
+        let of_user = |user: &str| expected.accounts.iter().find(|(_, account)| account.user == user).map(|(n, _)| *n);
+        let numbers: BTreeMap<u16, u16> =
+            told.accounts.iter().map(|(n, account)| (*n, of_user(&account.user).unwrap_or(stranger(*n)))).collect();
+        let number = |n: u16| numbers.get(&n).copied().unwrap_or(stranger(n));
+        told.accounts =
+            std::mem::take(&mut told.accounts).into_iter().map(|(n, account)| (number(n), account)).collect();
+        for key in told.keys.values_mut() {
+            if let Does::Account(n) = &mut key.does {
+                *n = number(*n);
+            }
+        }
+        for handset in told.handsets.values_mut() {
+            handset.accounts.iter_mut().for_each(|n| *n = number(*n));
+        }
+    }
+    let by_identity = |handset: &Handset| {
+        let ipui = handset.ipui.as_ref()?;
+        expected.handsets.iter().find(|(_, wanted)| wanted.ipui.as_ref() == Some(ipui)).map(|(n, _)| *n)
+    };
+    let handsets = std::mem::take(&mut told.handsets).into_iter();
+    told.handsets = handsets.map(|(n, handset)| (by_identity(&handset).unwrap_or(n), handset)).collect();
     told
 }
 
@@ -114,10 +148,10 @@ fn is(wanted: &Does, found: &Does, degraded: bool) -> bool {
     match (wanted, found) {
         (Does::Dial { number: a, via: x }, Does::Dial { number: b, via: y }) => a == b && by(x, y),
         (Does::Watch { number: a, via: x, pickup: p }, Does::Watch { number: b, via: y, pickup: q }) => {
-            a == b && by(x, y) && p == q
+            a == b && by(x, y) && (p == q || degraded && q.is_none())
         }
         (Does::Own { function: f, number: a, via: x }, Does::Own { function: g, number: b, via: y }) => {
-            f == g && a == b && by(x, y)
+            f == g && (a == b || degraded && b.is_none()) && by(x, y)
         }
         (Does::Own { function, .. }, Does::InCalls(functions)) => functions.contains(function),
         // In calls the maker's own soft keys stay.

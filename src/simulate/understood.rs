@@ -18,6 +18,9 @@ pub struct Understood {
     /// The handsets of a DECT base, by their numbers.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub handsets: BTreeMap<u16, Handset>,
+    /// The phone counts its accounts in an order of its own, so that only their users tell which is which.
+    #[serde(skip)]
+    pub accounts_by_user: bool,
     /// What would make a person at the phone wonder.
     pub troubles: Vec<String>,
 }

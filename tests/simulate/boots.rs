@@ -208,6 +208,32 @@ fn one_failing_rule_stops_a_ciscos_run() {
 }
 
 #[test]
+fn an_enterprise_phone_asks_for_trust_lists_and_says_nothing_of_itself() {
+    let own = "<device><sipProfile><sipLines><line button=\"1\" lineIndex=\"1\"><featureID>9</featureID><name>201</name>\
+               </line><line button=\"2\"><featureID>21</featureID><speedDialNumber>202</speedDialNumber></line></sipLines>\
+               <dialTemplate>Plan.xml</dialTemplate></sipProfile></device>";
+    let server = Server::new(move |asked| match asked.path() {
+        "/SEP001565AABB01.cnf.xml" => file(own),
+        "/Plan.xml" => file("<DIALTEMPLATE/>"),
+        _ => missing(),
+    });
+    let (told, code) = server.boot("cisco-8851", "/", &[]);
+    assert_snapshot!(server.lines().lines().take(5).collect::<Vec<_>>().join("\n"), @"
+    GET /CTLSEP001565AABB01.tlv HTTP/1.1
+    GET /ITLSEP001565AABB01.tlv HTTP/1.1
+    GET /ITLFile.tlv HTTP/1.1
+    GET /SEP001565AABB01.cnf.xml HTTP/1.1
+    GET /Plan.xml HTTP/1.1
+    ");
+    assert!(server.asked().iter().all(|asked| asked.header("User-Agent").is_none()));
+    assert!(told.contains("keys.2: watch 202\n"), "{told}");
+    assert_eq!(code, 0, "{told}");
+    let server = Server::new(|_| file("<html/>"));
+    let (told, _) = server.boot("cisco-8851", "/", &[]);
+    assert!(told.contains("! `http://server/ITLFile.tlv` is answered with a file that is no trust list\n"), "{told}");
+}
+
+#[test]
 fn redirects_are_followed_as_the_family_does() {
     let server = || {
         Server::new(|asked| match asked.path() {
