@@ -155,6 +155,8 @@ fn names_and_passwords_that_are_too_long_are_told() {
     let line = format!("sip.password = \"{}\"\nsip.user = \"{}\"\n", "p".repeat(31), "u".repeat(31));
     let findings = phone("cisco-8841", &line).findings();
     assert_snapshot!(findings, @r"
+    note: sites/a/lines/201.toml: the account's label `uuuuuuuuuuuuuuuuuuuuuuuuuuuuuuu` is sent as `uuuuuuuuuuuuuuuuuuuuuuuuuuuuuu`: the phone's file takes 30 [name-too-long]
+    note: sites/a/lines/201.toml: the display name `uuuuuuuuuuuuuuuuuuuuuuuuuuuuuuu` is sent as `uuuuuuuuuuuuuuuuuuuuuuuuuuuuuu`: the phone's file takes 30 [name-too-long]
     error: sites/a/lines/201.toml:1: `sip.password` cannot be sent to this phone: it has to match ^.{1,30}$ [cannot-carry]
       hint: choose a password of letters and digits
     warning: sites/a/lines/201.toml:2: `sip.user` is `uuuuuuuuuuuuuuuuuuuuuuuuuuuuuuu`, which phones of the family `cisco-enterprise` do not take [unmapped-value]
