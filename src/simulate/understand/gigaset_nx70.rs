@@ -11,7 +11,7 @@ pub fn understood(device: &Device, memory: &Memory) -> Understood {
     let max = device.model.handsets.as_ref().map_or(0, |slots| slots.max);
     let mut slots: Vec<&str> = memory
         .below("SipAccount.")
-        .filter_map(|(name, user)| Some(name.strip_suffix(".UserName").filter(|_| !user.is_empty())?))
+        .filter_map(|(name, user)| name.strip_suffix(".UserName").filter(|_| !user.is_empty()))
         .collect();
     slots.dedup();
     let mut by_identity = 0;
