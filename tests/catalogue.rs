@@ -34,6 +34,8 @@ fn the_models_that_the_sheets_know_are_there() {
     assert!(count("yealink") >= 60, "{}", count("yealink"));
     assert!(count("cisco-spa") >= 12, "{}", count("cisco-spa"));
     assert_eq!(count("gigaset-maxwell"), 4);
+    assert_eq!(count("gigaset-classic"), 10);
+    assert_eq!(count("gigaset-nx70"), 7);
     for id in ["yealink-t88w", "cisco-spa122", "cisco-spa525g2", "gigaset-maxwell-basic"] {
         assert!(serving.world.catalogue.models.contains_key(id), "{id}");
     }

@@ -40,8 +40,18 @@ fn gigaset_maxwell_keys() {
 }
 
 #[test]
+fn dect_bases() {
+    holds("dect");
+}
+
+#[test]
 fn yealink_bands() {
     holds("yealink-bands");
+}
+
+#[test]
+fn gigaset_classic() {
+    holds("gigaset-classic");
 }
 
 #[test]
@@ -126,7 +136,7 @@ fn is_golden(serving: &Serving, name: &str) {
     let outcome = golden(serving, &repository("fixtures/golden").join(name), bless()).unwrap();
     let diffs: Vec<String> = outcome.differences.into_iter().map(|difference| difference.diff).collect();
     assert!(diffs.is_empty(), "not as the golden files:\n{}", diffs.concat());
-    assert_eq!(outcome.files, serving.world.macs().count(), "a file for each phone");
+    assert!(outcome.files >= serving.world.macs().count(), "a file for each phone");
 }
 
 fn bless() -> bool {

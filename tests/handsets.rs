@@ -112,7 +112,13 @@ fn each_uses_the_line_that_is_said_else_its_own() {
 fn a_spare_base_has_none_and_may_keep_what_is_said_of_them() {
     let phone = "lines = []\n[handsets.4]\nipui = \"029e74a599\"";
     let file = base(phone).file_with_overrides();
-    assert!(file.contains("handset.4.ipui = \n") && !file.contains("true"), "{file}");
+    assert_snapshot!(common::lines_with(&file, &["handset.4"]), @"
+    handset.4.name =
+    handset.4.line = 0 -
+    handset.4.ipui = 029e74a599
+    handset.4.flags = 3 0 false true
+    ");
+    assert!(!file.contains(" true "), "none is used");
     assert_snapshot!(findings(phone), @"");
 }
 

@@ -6,17 +6,22 @@
 mod common;
 
 use common::{Fleet, MAC, SITE, serving};
+use offhook::catalogue::Answer;
 use offhook::format::Format;
 use offhook::format::grammar::parse_fnc;
 use offhook::render::{Renderer, Reveal, RevisionKey, documents_of, render};
 use offhook::resolve::{Phase, resolve};
 use proptest::prelude::*;
 
-const MODELS: [(&str, Format); 4] = [
+const MODELS: [(&str, Format); 8] = [
     ("yealink-t46s", Format::Cfg),
     ("cisco-spa504g", Format::FlatProfile),
     ("cisco-8841", Format::TreeXml),
     ("gigaset-maxwell3", Format::ParamXml),
+    ("gigaset-n610", Format::ParamXml),
+    ("gigaset-n510", Format::TreeXml),
+    ("gigaset-n720-dm", Format::TreeXml),
+    ("gigaset-de900", Format::TreeXml),
 ];
 
 /// What a person may type.
@@ -108,7 +113,8 @@ fn entries(model: &str, format: Format, typed: &Typed) -> Option<Vec<String>> {
     let with =
         Renderer { templates: &serving.templates, url: &url, key: &key, reveal: Reveal::Secrets, changed_at: &|_| 0 };
     let files = documents_of(&subject);
-    let document = render(&resolved, files.first()?.1, &with).ok()?;
+    let (_, file) = files.iter().find(|(_, file)| file.answer == Answer::Document)?;
+    let document = render(&resolved, file, &with).ok()?;
     let text = String::from_utf8(document.bytes.to_vec()).expect("files are UTF-8");
     let parsed = format.parse(&text).expect("a finished file is in the phone's syntax");
     Some(parsed.entries.iter().map(|entry| format!("{}{}", entry.name, fields_of(&entry.value))).collect())

@@ -261,7 +261,11 @@ impl FunctionTable {
                 entry.error(
                     "unknown-word",
                     word.line,
-                    format!("`{}` is not a grammar: plain, fnc or macros were expected", word.value),
+                    format!(
+                        "`{}` is not a grammar; known are {}",
+                        word.value,
+                        crate::format::grammar::Grammar::ALL.map(crate::format::grammar::Grammar::name).join(", ")
+                    ),
                 );
             }
             let grammar = grammar.map_or("plain".into(), |at| at.value.into());

@@ -7,6 +7,7 @@ use super::family::Family;
 use super::figure::Source;
 use super::fits::Fits;
 use super::setting::{Kind, SettingId, Vocabulary};
+use crate::format::grammar::Grammar;
 use crate::reader::{Table, Value};
 
 /// How a family writes one setting.
@@ -20,7 +21,9 @@ pub struct Mapping {
     pub forbid: Option<CompactString>,
     /// The standard offsets in minutes of the time zones that the phone knows; empty: any.
     pub offsets: Vec<i64>,
-    /// What a text must look like for the phone to take it.
+    /// The grammar that its value has to fit, inside that of the format.
+    pub grammar: Grammar,
+    /// What a text or a secret must look like for the phone to take it.
     pub pattern: Option<Regex>,
     /// Where this is known from; none for what the family has not.
     pub source: Option<Source>,
@@ -111,6 +114,7 @@ impl Mapping {
                 how: How::Unsupported(reason.value.into()),
                 forbid: None,
                 offsets: Vec::new(),
+                grammar: Grammar::Plain,
                 pattern: None,
                 source: None,
             };
@@ -124,11 +128,19 @@ impl Mapping {
             }
             regex.ok()
         });
+        let grammar = table.text("grammar").and_then(|word| {
+            let grammar = Grammar::parse_name(&word.value);
+            if grammar.is_none() {
+                let known = Grammar::ALL.map(Grammar::name).join(", ");
+                table.error("unknown-word", word.line, format!("`{}` is not a grammar; known are {known}", word.value));
+            }
+            grammar
+        });
         let template = table.boolean("template").is_some_and(|at| at.value);
         let how = if template { How::Template } else { How::Parameter(Parameter::read(&mut table, kind)) };
         let source = Source::read(&mut table);
         table.finish();
-        Mapping { fits, how, forbid, offsets, pattern, source: Some(source) }
+        Mapping { fits, how, forbid, offsets, grammar: grammar.unwrap_or_default(), pattern, source: Some(source) }
     }
 }
 

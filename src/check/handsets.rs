@@ -8,6 +8,12 @@ impl Checker<'_> {
     /// Handsets of a phone that has none, or of which its model has not so many.
     pub(super) fn handsets(&mut self) {
         let (phone, model) = (&self.subject.phone, &self.subject.model);
+        if let Some(registration) = &phone.registration
+            && !model.handsets.as_ref().is_some_and(|slots| slots.registration)
+        {
+            let what = format!("`registration` changes nothing on `{}`: no file opens it there", model.id);
+            self.on_phone(Level::Warning, "not-supported", registration.at, what, None);
+        }
         let Some(first) = phone.handsets.first() else { return };
         let Some(slots) = &model.handsets else {
             let what = format!("`{}` has no handsets", model.id);
@@ -19,11 +25,17 @@ impl Checker<'_> {
                 format!("`handsets.{}` does not exist on `{}`, which has {}", handset.number, model.id, slots.max);
             self.on_phone(Level::Error, "no-such-handset", handset.at, what, Some("it is kept, and not sent".into()));
         }
+        for handset in phone.handsets.iter().filter(|handset| slots.own_line && handset.line != handset.number) {
+            let (number, line) = (handset.number, handset.line);
+            let what = format!("handset {number} of `{}` always uses line {number}, and never line {line}", model.id);
+            let hint = "put the lines in the order of the handsets";
+            self.on_phone(Level::Error, "other-line", handset.at, what, Some(hint.into()));
+        }
     }
 
     /// A line of a base that none of its handsets uses.
     pub(super) fn lines_without_handset(&mut self, resolved: &Resolved<'_>) {
-        if self.subject.model.handsets.is_none() {
+        if self.subject.model.handsets.as_ref().is_none_or(|slots| slots.own_line) {
             return;
         }
         for (at, line) in self.subject.lines.iter().enumerate().take(resolved.accounts.len()) {

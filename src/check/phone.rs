@@ -243,6 +243,12 @@ impl Checker<'_> {
         let (subject, limits) = (self.subject, self.subject.maker.family.label_limits);
         let name = |line: &Line, what, name: &str, most: Option<u16>| {
             let (whole, sent) = (carried_name(subject, name, None), carried_name(subject, name, most));
+            if whole != name {
+                let what = format!(
+                    "the {what} `{name}` is sent as `{whole}`, since the phone's file cannot carry it as it is"
+                );
+                return Some(Finding::warning("label-changed", line.path(), None, what));
+            }
             let what = format!("the {what} `{whole}` is sent as `{sent}`: the phone's file takes {}", most?);
             (whole != sent).then(|| Finding::note("name-too-long", line.path(), None, what))
         };

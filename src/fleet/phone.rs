@@ -4,6 +4,7 @@ use compact_str::CompactString;
 
 use super::handset::{Handset, read_handsets};
 use super::layer::read_settings;
+use super::registration::{Registration, read_registration};
 use super::{Layer, Reading, Stored};
 use crate::phone::Mac;
 use crate::reader::{Table, Value};
@@ -57,6 +58,8 @@ pub struct Phone {
     pub raw: Box<[Raw]>,
     /// The handsets of a DECT base, by their numbers.
     pub handsets: Box<[Handset]>,
+    /// When its handsets may register.
+    pub registration: Option<Registration>,
 }
 
 impl Phone {
@@ -71,6 +74,7 @@ impl Phone {
         let firmware = table.text("firmware").map(|at| at.value.into());
         let layer = Layer::read(table, reading);
         let handsets = read_handsets(table, lines.len());
+        let registration = read_registration(table, reading);
         let mut seed = Vec::new();
         if let Some(mut own) = table.table("seed") {
             read_settings(&mut own, "", reading, &mut seed);
@@ -87,6 +91,7 @@ impl Phone {
             seed: seed.into(),
             raw: read_raw(table),
             handsets,
+            registration,
         }
     }
 

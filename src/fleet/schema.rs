@@ -114,6 +114,11 @@ fn phone(vocabulary: &Vocabulary) -> Value {
         "ipui": { "type": "string", "pattern": "^[0-9A-Fa-f]{10}$", "description": "Its identity; *#06# shows it." },
         "name": { "type": "string", "maxLength": 63, "description": "What it is called, if not as its line." },
     }));
+    let registration = object(json!({
+        "from": { "type": "string", "format": "date-time", "description": "When handsets may begin to register." },
+        "minutes": { "type": "integer", "minimum": 1, "maximum": 1440, "description": "For how long." },
+        "code": { "type": ["string", "object"], "description": "Four digits, typed on the handset." },
+    }));
     merged(
         json!({
             "model": text("The model's id, such as yealink-t46s; `offhook models` lists them."),
@@ -123,6 +128,7 @@ fn phone(vocabulary: &Vocabulary) -> Value {
             "seed": settings(vocabulary, ""),
             "raw": map(map(raw, "^.+$"), "^.+$"),
             "handsets": map(handset, "^[1-9][0-9]*$"),
+            "registration": registration,
         }),
         layer(vocabulary, false),
     )

@@ -4,6 +4,9 @@
 //! a `fnc` string are separated by `;`, several functions of one key are joined with `+`, and values are not quoted.
 //! `$USER` and `$PROXY` in it are replaced by the phone. INFERRED: a `;`, `=` or `+` inside a label or a number changes
 //! the meaning of the string, a `$` in a label may be taken for one of those, and nothing escapes any of them.
+//!
+//! Gigaset 3.1 (WAZO, GS5): KNOWN: a text in the profile of an older DECT base is a C string, in double quotes within the
+//! attribute's own. NOT FOUND: how a double quote or a backslash in it would be written, so neither is.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -20,12 +23,17 @@ pub enum Grammar {
     Fnc,
     /// A text of Cisco's in which `$USER` and the like are replaced by the phone.
     Macros,
+    /// The inside of the C strings in profiles of Gigaset's older DECT bases: `"Marie"`.
+    CString,
 }
 
 impl Grammar {
+    /// Every grammar.
+    pub const ALL: [Grammar; 4] = [Grammar::Plain, Grammar::Fnc, Grammar::CString, Grammar::Macros];
+
     /// The grammar that a family file names, or `None` where there is none of that name.
     pub fn parse_name(name: &str) -> Option<Grammar> {
-        [Grammar::Plain, Grammar::Fnc, Grammar::Macros].into_iter().find(|grammar| grammar.name() == name)
+        Grammar::ALL.into_iter().find(|grammar| grammar.name() == name)
     }
 
     /// The name that family files use.
@@ -34,6 +42,7 @@ impl Grammar {
             Grammar::Plain => "plain",
             Grammar::Fnc => "fnc",
             Grammar::Macros => "macros",
+            Grammar::CString => "c-string",
         }
     }
 
@@ -42,12 +51,14 @@ impl Grammar {
     /// In `fnc` a `;` becomes `,`, a `=` becomes `-`, and a `+`, a `$` or a control character becomes a blank;
     /// blanks at the ends go. A label of which nothing would be left, such as `+`, becomes `-`, so that a key with a label keeps one.
     /// In `macros` a `$` becomes a blank, and the rest is as in `fnc`.
+    /// In a C string a `"` becomes `'`, a `\` becomes `/`, and a control character a blank.
     /// The answer is borrowed exactly if nothing had to change.
     pub fn label(self, text: &str) -> Cow<'_, str> {
         match self {
             Grammar::Plain => Cow::Borrowed(text),
             Grammar::Fnc => fnc_label(text, |c| matches!(c, ';' | '=' | '+' | '$')),
             Grammar::Macros => fnc_label(text, |c| c == '$'),
+            Grammar::CString => c_string_label(text),
         }
     }
 
@@ -55,7 +66,8 @@ impl Grammar {
     ///
     /// # Errors
     ///
-    /// In `fnc` a number with `;`, `=`, `+` or a control character is refused: changing it would dial something else.
+    /// In `fnc` a number with `;`, `=`, `+` or a control character is refused: changing it would dial something else. In
+    /// a C string anything with `"`, `\` or a control character is.
     pub fn number(self, text: &str) -> Result<&str, Refusal> {
         match self {
             Grammar::Plain | Grammar::Macros => Ok(text),
@@ -64,6 +76,7 @@ impl Grammar {
                 '+' => Some(Some("write an international number with `00`")),
                 _ => None,
             }),
+            Grammar::CString => c_string(text),
         }
     }
 
@@ -72,7 +85,7 @@ impl Grammar {
     /// # Errors
     ///
     /// In `fnc` a URL with `;` or a control character is refused. A `=` is let through, since a field is cut at its
-    /// first one, and so is a `+`, which joins functions only; no source proves either.
+    /// first one, and so is a `+`, which joins functions only; no source proves either. In a C string as any text.
     pub fn url(self, text: &str) -> Result<&str, Refusal> {
         match self {
             Grammar::Plain | Grammar::Macros => Ok(text),
@@ -80,6 +93,7 @@ impl Grammar {
                 ';' => Some(Some("write `%3B`")),
                 _ => None,
             }),
+            Grammar::CString => c_string(text),
         }
     }
 }
@@ -104,6 +118,23 @@ fn fnc_label(text: &str, means_something: impl Fn(char) -> bool) -> Cow<'_, str>
         "" => Cow::Owned("-".to_owned()),
         label => Cow::Owned(label.to_owned()),
     }
+}
+
+fn c_string_label(text: &str) -> Cow<'_, str> {
+    if c_string(text).is_ok() {
+        return Cow::Borrowed(text);
+    }
+    let replacement = |c: char| match c {
+        '"' => '\'',
+        '\\' => '/',
+        c if c.is_control() => ' ',
+        c => c,
+    };
+    Cow::Owned(text.replace("\r\n", " ").chars().map(replacement).collect())
+}
+
+fn c_string(text: &str) -> Result<&str, Refusal> {
+    guarded("a C string", text, |c| matches!(c, '"' | '\\').then_some(None))
 }
 
 /// `refused` gives, for a character that cannot be carried, what to write instead, if anything does.
@@ -236,6 +267,16 @@ mod tests {
     }
 
     #[test]
+    fn a_c_string_has_no_quotes_in_it() {
+        assert_eq!(Grammar::CString.label("Le \"bar\" \\ été\r\n1"), "Le 'bar' / été 1");
+        assert_eq!(
+            Grammar::CString.number("s\\3cret").expect_err("it is refused").to_string(),
+            "a C string cannot carry `\\`"
+        );
+        assert_eq!(Grammar::CString.url("http://x.example/?a=1&b='"), Ok("http://x.example/?a=1&b='"));
+    }
+
+    #[test]
     fn a_fnc_string_is_read_strictly() {
         let fields = parse_fnc("fnc=blf+sd+cp;sub=201@$PROXY;nme=Marie").expect("a peer's own string");
         assert_eq!(fields[0], ("fnc".to_owned(), "blf+sd+cp".to_owned()));
@@ -259,6 +300,18 @@ mod tests {
             let expected = [("fnc", "sd"), ("ext", number), ("nme", &label), ("url", url), ("vid", "1")];
             let expected = expected.map(|(name, value)| (name.to_owned(), value.to_owned()));
             prop_assert_eq!(parse_fnc(&text), Ok(expected.to_vec()));
+        }
+
+        #[test]
+        fn nothing_ends_a_c_string(label in any::<String>(), number in any::<String>(), url in any::<String>()) {
+            let grammar = Grammar::CString;
+            let label = grammar.label(&label);
+            let number = grammar.number(&number).unwrap_or("201");
+            let url = grammar.url(&url).unwrap_or("http://x.example/");
+            for value in [&*label, number, url] {
+                prop_assert!(!value.contains(|c: char| matches!(c, '"' | '\\') || c.is_control()), "{value}");
+            }
+            prop_assert!(matches!(grammar.label(&label), Cow::Borrowed(_)));
         }
 
         #[test]

@@ -345,6 +345,20 @@ impl<'a> Container<'a> {
         Container { name, open, close }
     }
 
+    /// The splice that puts elements, one to a line, at the container's beginning.
+    pub(super) fn prepend(&self, text: &str, elements: &[String]) -> (Range<usize>, String) {
+        if self.close.is_none() {
+            return self.append(text, elements);
+        }
+        let line_start = text[..self.open.start].rfind('\n').map_or(0, |at| at + 1);
+        let indent = &text[line_start..self.open.start];
+        let at = self.open.end;
+        match text[at..].starts_with('\n') && indent.bytes().all(|b| b == b' ' || b == b'\t') {
+            true => (at..at, elements.iter().map(|element| format!("\n{indent}  {element}")).collect()),
+            false => (at..at, elements.concat()),
+        }
+    }
+
     /// The splice that puts elements, one to a line, at the container's end.
     pub(super) fn append(&self, text: &str, elements: &[String]) -> (Range<usize>, String) {
         let Some(close) = &self.close else {

@@ -9,8 +9,8 @@ use rayon::prelude::*;
 
 use crate::catalogue::{Answer, Catalogue, FeatureCodes, Maker, Model};
 use crate::findings::Finding;
-use crate::fleet::{Handset, Layer, Line, Modules, Phone, Root, Site};
-use crate::phone::{Function, KeySetting, Mac, Number, Parameter, Place, Use};
+use crate::fleet::{Handset, Layer, Line, Modules, Phone, Registration, Root, Site};
+use crate::phone::{Function, KeySetting, Mac, Number, Parameter, Place, Secret, Use};
 use crate::render::{RenderError, Renderer, Reveal, RevisionKey, Templates, bootstrap, render};
 use crate::resolve::{Phase, resolve};
 use crate::world::Subject;
@@ -132,6 +132,7 @@ fn bare(catalogue: &Arc<Catalogue>, maker: &Arc<Maker>, model: &Arc<Model>) -> S
             seed: Box::default(),
             raw: Box::default(),
             handsets: Box::default(),
+            registration: None,
         }),
         lines: Vec::new(),
         model: model.clone(),
@@ -166,7 +167,12 @@ fn with_handsets(full: &Subject) -> Option<Subject> {
         name: Some("Été & <1> \"x\"".into()),
         at: 1,
     };
-    let phone = Phone { handsets: (1..=max).map(handset).collect(), ..Phone::clone(&full.phone) };
+    let registration = Registration { from: 1, seconds: 60, code: Some(Secret::new("0000".into())), at: 1 };
+    let phone = Phone {
+        handsets: (1..=max).map(handset).collect(),
+        registration: Some(registration),
+        ..Phone::clone(&full.phone)
+    };
     Some(Subject { phone: Arc::new(phone), ..full.clone() })
 }
 

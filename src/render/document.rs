@@ -200,7 +200,11 @@ fn once(
         .map_err(|what| RenderError::Template { template: named(), what })?;
     // Edits are written for the family's own format.
     let edits = if file.format.is_none() { raw_edits(resolved, reveal) } else { Vec::new() };
-    let text = if edits.is_empty() { text } else { format.edit(&text, &edits).map_err(RenderError::Raw)? };
+    let text = match edits.is_empty() {
+        true => text,
+        // Edits are made in the file as it goes out, so that they read what the phone will read.
+        false => format.edit(&format.encoded(text), &edits).map_err(RenderError::Raw)?,
+    };
     let made = checked(format, text).map_err(|what| RenderError::Invalid { template: named(), what })?;
     Ok((made, troubles))
 }

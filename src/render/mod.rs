@@ -8,6 +8,7 @@ mod document;
 mod explain;
 mod handsets;
 mod parameters;
+mod providers;
 mod revision;
 mod scalars;
 mod shared;

@@ -173,10 +173,16 @@ impl Writer<'_, '_> {
             Kind::Url => self.format.carries_url(text),
             _ => self.format.carries(text),
         };
-        let Err(refusal) = carries else { return Some(text.clone()) };
+        let grammar = mapping(self.resolved, id).map(|mapping| mapping.grammar).unwrap_or_default();
+        let fits = match setting.kind {
+            Kind::Url => grammar.url(text),
+            _ => grammar.number(text),
+        };
+        let Err(refusal) = carries.and(fits.map(|_| ())) else { return Some(text.clone()) };
         let hint = refusal.hint().map(str::to_owned);
         if matches!(setting.kind, Kind::Text(_)) {
-            let softened = self.format.soften(text);
+            let softened = grammar.label(text).into_owned();
+            let softened = self.format.soften(&softened);
             let what = format!("`{}` is sent as `{softened}`: {refusal}", setting.name);
             self.troubles.push(Trouble {
                 setting: id,
@@ -225,11 +231,18 @@ impl Writer<'_, '_> {
     ) -> Option<CompactString> {
         let SettingValue::Secret(secret) = value else { return None };
         let mapping = mapping(self.resolved, id);
-        let forbidden = mapping.and_then(|mapping| mapping.forbid.as_deref()).unwrap_or_default();
         let pattern = mapping.and_then(|mapping| mapping.pattern.as_ref());
+        let forbidden = mapping.and_then(|mapping| mapping.forbid.as_deref()).unwrap_or_default();
+        let grammar = mapping.map(|mapping| mapping.grammar).unwrap_or_default();
         let refusal = match secret.expose().chars().find(|c| forbidden.contains(*c)) {
             Some(found) => Some(format!("this family's files cannot carry {found:?} in it")),
-            None => self.format.carries(secret.expose()).err().map(|refusal| refusal.to_string()),
+            None => {
+                let carries = self.format.carries(secret.expose());
+                carries
+                    .and_then(|()| grammar.number(secret.expose()).map(|_| ()))
+                    .err()
+                    .map(|refusal| refusal.to_string())
+            }
         };
         let misfit = pattern.filter(|pattern| !pattern.is_match(secret.expose()));
         let refusal = refusal.or_else(|| Some(format!("it has to match {}", misfit?)));

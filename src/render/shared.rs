@@ -15,6 +15,7 @@ use super::parameters::{Pair, Writer};
 use super::scalars::interned;
 use super::view::{KEY_FIELDS, key_value, pairs, table};
 use crate::catalogue::{Band, Scope};
+use crate::fleet::Phone;
 use crate::format::Format;
 use crate::phone::Function;
 use crate::resolve::{Phase, Resolved, resolve, unset_module};
@@ -50,7 +51,8 @@ pub static CODE_NAMES: LazyLock<Vec<(Function, [Key<'static>; 4])>> = LazyLock::
 impl Shared {
     /// What the phones of this one's model share in a band, with the fields of keys that `is_named` by templates.
     pub fn of(subject: &Subject, band: Band, is_named: impl Fn(&str) -> bool) -> Option<Shared> {
-        let spare = Subject { lines: Vec::new(), ..subject.clone() };
+        let phone = Phone { handsets: Box::default(), ..Phone::clone(&subject.phone) };
+        let spare = Subject { lines: Vec::new(), phone: Arc::new(phone), ..subject.clone() };
         let resolved = resolve(&spare, band, Phase::Later)?;
         let fields: Vec<_> = resolved.tables.functions.fields.iter().map(|field| interned(&field.name)).collect();
         let key_fields: Vec<_> = KEY_FIELDS.into_iter().filter(|name| is_named(name)).collect();
@@ -89,6 +91,8 @@ fn unused_accounts(resolved: &Resolved<'_>) -> Vec<Value> {
         fields.insert("n".into(), (at + 1).into());
         fields.insert("n0".into(), at.into());
         fields.insert("used".into(), false.into());
+        fields.insert("provider".into(), 0.into());
+        fields.insert("provider0".into(), 0.into());
         fields.insert("primary".into(), (at == 0).into());
         fields.insert("settings".into(), settings.clone());
         fields.insert("parameters".into(), pairs(parameters));

@@ -7,8 +7,9 @@ use compact_str::CompactString;
 use tera::value::Key;
 use tera::{Context, Map, Value};
 
-use super::handsets::handsets;
+use super::handsets::{handsets, registration};
 use super::parameters::{Pair, Trouble, Writer, mapping, value_of};
+use super::providers::{Providers, providers};
 use super::scalars::{Scalar, object};
 use super::shared::{CODE_NAMES, Shared};
 use crate::catalogue::{Codes, FeatureCodes, How, Kind, Scope, Setting, SettingId};
@@ -46,7 +47,9 @@ pub fn context(
     context.insert_value("url", url.into());
     context.insert_value("phone", phone(resolved));
     context.insert_value("model", model(resolved));
-    context.insert_value("accounts", accounts(&mut writer, shared));
+    let providers = providers(resolved);
+    context.insert_value("accounts", accounts(&mut writer, shared, &providers));
+    context.insert_value("providers", providers.value());
     context.insert_value("settings", settings(&mut writer, &shared.settings, Scope::Phone, None));
     context.insert_value("parameters", pairs(writer.phone()));
     context.insert_value("keys", keys(shared, &resolved.keys));
@@ -56,6 +59,7 @@ pub fn context(
         resolved.modules.iter().map(|module| self::module(shared, module)).collect::<Vec<_>>().into(),
     );
     context.insert_value("handsets", handsets(resolved, shared));
+    context.insert_value("registration", registration(resolved, reveal));
     let wide = resolved.wide.iter().map(|(name, value)| ((*name).clone(), (*value).clone()));
     let mut wide: Vec<Pair> = wide.collect();
     wide.sort();
@@ -64,8 +68,24 @@ pub fn context(
     context.insert_value("codes", codes);
     let services = if subject.site.services == Services::Phone { "phone" } else { "network" };
     context.insert_value("services", services.into());
-    context.insert_value("stamp", table([("id", stamp.id.as_str().into()), ("changed_at", stamp.changed_at.into())]));
+    context.insert_value("stamp", self::stamp(stamp));
     (context, writer.troubles)
+}
+
+/// The stamp, with the time of the change also as people write it, each part with a zero before it where it is short.
+fn stamp(stamp: &Stamp) -> Value {
+    let at = i64::try_from(stamp.changed_at).ok().and_then(|seconds| tz::UtcDateTime::from_timespec(seconds, 0).ok());
+    let part = |part: fn(&tz::UtcDateTime) -> i64| format!("{:02}", at.as_ref().map_or(0, part));
+    let utc = table([
+        ("year", part(|at| at.year().into()).into()),
+        ("year_of_century", part(|at| i64::from(at.year()).rem_euclid(100)).into()),
+        ("month", part(|at| at.month().into()).into()),
+        ("day", part(|at| at.month_day().into()).into()),
+        ("hour", part(|at| at.hour().into()).into()),
+        ("minute", part(|at| at.minute().into()).into()),
+        ("second", part(|at| at.second().into()).into()),
+    ]);
+    table([("id", stamp.id.as_str().into()), ("changed_at", stamp.changed_at.into()), ("utc", utc)])
 }
 
 /// The view of a phone as JSON, for people who write templates; secrets are not shown.
@@ -73,18 +93,20 @@ pub fn context_json(resolved: &Resolved<'_>, url: &str) -> serde_json::Value {
     let Some(shared) = Shared::of(resolved.subject, resolved.band, |_| true) else { return serde_json::Value::Null };
     let codes = codes(&resolved.subject.codes);
     let (context, _) = context(resolved, &shared, codes, url, false, &Stamp::default());
-    const NAMES: [&str; 16] = [
+    const NAMES: [&str; 18] = [
         "contract",
         "url",
         "phone",
         "model",
         "accounts",
+        "providers",
         "settings",
         "parameters",
         "keys",
         "soft_keys",
         "modules",
         "handsets",
+        "registration",
         "wide",
         "wide_list",
         "codes",
@@ -144,6 +166,7 @@ fn phone(resolved: &Resolved<'_>) -> Value {
         ("site", subject.site.id.as_str().into()),
         ("model", subject.model.id.as_str().into()),
         ("name", carried_name(subject, name, subject.maker.family.label_limits.phone).as_str().into()),
+        ("handsets", subject.phone.handsets.len().into()),
     ])
 }
 
@@ -169,21 +192,28 @@ fn model(resolved: &Resolved<'_>) -> Value {
     ])
 }
 
-fn accounts(writer: &mut Writer<'_, '_>, shared: &Shared) -> Value {
+fn accounts(writer: &mut Writer<'_, '_>, shared: &Shared, providers: &Providers) -> Value {
     let used = writer.resolved.subject.lines.len();
     let accounts = (0..writer.resolved.accounts.len()).map(|at| match shared.unused_accounts.get(at) {
         Some(unused) if at >= used => unused.clone(),
-        _ => account(writer, shared, at),
+        _ => account(writer, shared, at, providers.of_accounts.get(at).copied().unwrap_or_default()),
     });
     accounts.collect::<Vec<_>>().into()
 }
 
-fn account(writer: &mut Writer<'_, '_>, shared: &Shared, at: usize) -> Value {
+fn account(writer: &mut Writer<'_, '_>, shared: &Shared, at: usize, provider: usize) -> Value {
     let resolved = writer.resolved;
     let vocabulary = &resolved.subject.catalogue.vocabulary;
     let account = &resolved.accounts[at];
     let (Some(line), Some(names)) = (account.line, account.names(vocabulary)) else { return Value::none() };
-    let numbers = [("n", (at + 1).into()), ("n0", at.into()), ("used", true.into()), ("primary", (at == 0).into())];
+    let numbers = [
+        ("n", (at + 1).into()),
+        ("n0", at.into()),
+        ("used", true.into()),
+        ("primary", (at == 0).into()),
+        ("provider", (provider + 1).into()),
+        ("provider0", provider.into()),
+    ];
     let mut fields = fixed(numbers);
     let mut put = |name: &'static str, text: &str| {
         fields.insert(name.into(), text.into());

@@ -96,10 +96,15 @@ impl<'s> Account<'s> {
     }
 }
 
-/// A name of an account or a phone as its file carries it: of so many characters at the most.
+/// A name of an account or a phone as its file carries it: of so many characters at the most, and as the family writes
+/// the names of accounts.
 pub fn carried_name(subject: &Subject, name: &str, most: Option<u16>) -> CompactString {
     let format = subject.maker.family.format();
-    let softened = format.map_or(Cow::Borrowed(name), |format| format.soften(name));
+    let id = subject.catalogue.vocabulary.id("sip.display_name");
+    let mapping = subject.maker.tables.as_ref().zip(id);
+    let mapping = mapping.and_then(|(tables, id)| tables.mappings.of(id, subject.band(None), &subject.model.id));
+    let name = mapping.map(|mapping| mapping.grammar).unwrap_or_default().label(name);
+    let softened = format.map_or(name.clone(), |format| Cow::Owned(format.soften(&name).into_owned()));
     let room = Room { shown: u16::MAX, carried: most.unwrap_or(u16::MAX) };
     fit(&softened, room).as_ref().into()
 }

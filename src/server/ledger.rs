@@ -25,6 +25,13 @@ struct Entry {
     changed_at: u64,
 }
 
+impl Entry {
+    /// When the file got a revision, if this is what the phone has.
+    fn changed_at(&self, revision: &str, now: u64) -> u64 {
+        if self.revision == revision { self.changed_at } else { now.max(self.changed_at.saturating_add(60)) }
+    }
+}
+
 /// The record of what phones got.
 #[derive(Debug)]
 pub struct Ledger {
@@ -70,23 +77,26 @@ impl Ledger {
         })
     }
 
-    /// When the file got this revision: at an earlier time, or now.
+    /// When the file got this revision: at an earlier time, or now. Some phones count the time in minutes, so no two
+    /// changes of a file have the same minute.
     pub fn changed_at(&self, mac: Mac, file: &CompactString, revision: &str, now: u64) -> u64 {
         let entries = self.entries.lock().ok();
         let entry = entries.as_ref().and_then(|entries| entries.get(&(mac, file.clone())));
-        entry.filter(|entry| entry.revision == revision).map_or(now, |entry| entry.changed_at)
+        entry.map_or(now, |entry| entry.changed_at(revision, now))
     }
 
     /// Records that the phone got a revision of a file; says whether it is another one than the last time.
     pub fn served(&self, mac: Mac, file: &CompactString, revision: &str, now: u64) -> bool {
         let Ok(mut entries) = self.entries.lock() else { return true };
         let key = (mac, file.clone());
-        if entries.get(&key).is_some_and(|entry| entry.revision == revision) {
-            return false;
-        }
-        entries.insert(key, Entry { revision: revision.into(), changed_at: now });
+        let changed_at = match entries.get(&key) {
+            Some(entry) if entry.revision == revision => return false,
+            Some(entry) => entry.changed_at(revision, now),
+            None => now,
+        };
+        entries.insert(key, Entry { revision: revision.into(), changed_at });
         if let Some(out) = &self.out
-            && let Err(TrySendError::Full(_)) = out.try_send(line(mac, file, revision, now))
+            && let Err(TrySendError::Full(_)) = out.try_send(line(mac, file, revision, changed_at))
         {
             tracing::warn!("the state folder's disk is too slow: an entry of the record is kept in memory only");
         }
@@ -156,6 +166,17 @@ mod tests {
         ledger.served(mac(), &file, REVISION, 200);
         assert_eq!(ledger.changed_at(mac(), &file, REVISION, 300), 100);
         assert_eq!(ledger.changed_at(mac(), &file, OTHER, 300), 300);
+    }
+
+    #[test]
+    fn two_changes_have_a_minute_between_them() {
+        let ledger = Ledger::in_memory();
+        let file = CompactString::from("phone");
+        ledger.served(mac(), &file, REVISION, 100);
+        assert_eq!(ledger.changed_at(mac(), &file, OTHER, 130), 160);
+        ledger.served(mac(), &file, OTHER, 130);
+        assert_eq!(ledger.changed_at(mac(), &file, OTHER, 500), 160);
+        assert_eq!(ledger.changed_at(mac(), &file, REVISION, 130), 220);
     }
 
     #[test]

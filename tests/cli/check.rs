@@ -2,8 +2,8 @@
 
 use insta::assert_snapshot;
 
-use crate::common::{MAC, lines_with};
-use crate::{flawed, parts, run, sound};
+use crate::common::{MAC, lines_with, phone};
+use crate::{flawed, out, parts, run, sound};
 
 #[test]
 fn check_ends_with_0_where_nothing_is_open() {
@@ -177,4 +177,32 @@ fn golden_files_are_written_and_compared() {
     exit 0
     ");
     assert!(!fleet.path().join(format!("golden/a/{MAC}.cfg")).exists());
+}
+
+#[test]
+fn golden_files_of_binary_files_are_compared_byte_by_byte() {
+    let fleet = phone("gigaset-n510", "");
+    out(fleet.path(), "check . --golden golden --bless");
+    let master = fleet.path().join("golden/a/42/2/master.bin");
+    let mut bytes = std::fs::read(&master).unwrap();
+    assert_eq!(bytes, b"\x03\x1a\x03\x18../../sifs/sifsroot.bin\0");
+    bytes[7] = b'x';
+    std::fs::write(&master, &bytes).unwrap();
+    assert_snapshot!(run(fleet.path(), "check . --golden golden"), @"
+    --- golden/a/42/2/master.bin
+    +++ now/a/42/2/master.bin
+    @@ -1,2 +1,2 @@
+    -0000  03 1a 03 18 2e 2e 2f 78 2e 2f 73 69 66 73 2f 73  ....../x./sifs/s
+    +0000  03 1a 03 18 2e 2e 2f 2e 2e 2f 73 69 66 73 2f 73  ....../../sifs/s
+     0010  69 66 73 72 6f 6f 74 2e 62 69 6e 00              ifsroot.bin.
+    2> 1 phone, 3 lines, 1 site: 0 errors, 0 warnings, 0 notes, 0 accepted
+    2> not as in `golden`: 1 file; --bless writes it anew
+    exit 1
+    ");
+    out(fleet.path(), "check . --golden golden --bless");
+    assert_snapshot!(run(fleet.path(), "check . --golden golden"), @"
+    2> 1 phone, 3 lines, 1 site: 0 errors, 0 warnings, 0 notes, 0 accepted
+    2> as in `golden`: 6 files
+    exit 0
+    ");
 }

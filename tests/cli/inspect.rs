@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use crate::common::{MAC, lines_with, phone_with};
+use crate::common::{MAC, lines_with, phone, phone_with};
 use crate::{json, out, run, sound};
 
 #[test]
@@ -93,6 +93,7 @@ fn context_is_what_templates_see() {
     assert_snapshot!(own.collect::<Vec<_>>().join("\n"), @r#"
     contract = 1
     phone.band = "v84"
+    phone.handsets = 0
     phone.mac = "001565aabbcc"
     phone.mac_colons = "00:15:65:aa:bb:cc"
     phone.mac_upper = "001565AABBCC"
@@ -176,4 +177,28 @@ fn url_is_what_to_type_into_the_phone() {
     2> the phone then asks for https://phones.example.org/001565aabbcc.xml
     exit 0
     ");
+}
+
+#[test]
+fn a_binary_file_is_shown_as_its_template_writes_it() {
+    let fleet = phone("gigaset-n510", "");
+    assert_snapshot!(run(fleet.path(), &format!("render {MAC} siu")), @r#"
+    0 = "http://%DURL/%MACD.xml"
+    exit 0
+    "#);
+    let file = json(fleet.path(), &format!("render {MAC} siu --format json"));
+    assert_snapshot!(file[0]["bytes"].as_str().unwrap_or_default(), @"00190317687474703a2f2f254455524c2f254d4143442e786d6c00");
+    assert_snapshot!(run(fleet.path(), &format!("url {MAC}")), @"
+    https://phones.example.org/
+    2> type it at: Settings > Management > Firmware update > Data server
+    2> the phone then asks for https://phones.example.org/42/2/master.bin
+    2> the phone then asks for https://phones.example.org/42/2/../../sifs/sifsroot.bin
+    2> the phone then asks for https://phones.example.org/42/2/../../sifs/sih_4xx.bin
+    2> the phone then asks for https://phones.example.org/42/2/../../sifs/sit_44x.bin
+    2> the phone then asks for https://phones.example.org/42/2/../../sifs/siu_444.bin
+    2> the phone then asks for https://phones.example.org/001565AABBCC.xml
+    exit 0
+    ");
+    let explained = out(fleet.path(), &format!("explain {MAC}"));
+    assert!(!explained.contains("siu_444") && explained.contains("001565AABBCC.xml:"), "{explained}");
 }

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use offhook::catalogue::Answer;
 use offhook::check::check;
 use offhook::live::{Loader, Serving};
 use offhook::phone::Mac;
@@ -112,7 +113,12 @@ impl Fleet {
 
 /// The first file of the phone that [`phone`] makes.
 fn first_document(serving: &Serving, reveal: Reveal, phase: Phase) -> String {
-    let (_, document) = documents(serving, MAC.parse().expect("a MAC"), reveal, phase).remove(0);
+    let mac = MAC.parse().expect("a MAC");
+    let subject = serving.world.subject(mac).expect("the phone can be served");
+    // What leads a phone to its file may stand before it.
+    let files = documents_of(&subject);
+    let first = files.iter().position(|(_, file)| file.answer == Answer::Document).expect("a document");
+    let (_, document) = documents(serving, mac, reveal, phase).remove(first);
     String::from_utf8(document.expect("a file that can be made").bytes.to_vec()).expect("files are UTF-8")
 }
 

@@ -187,10 +187,10 @@ fn gigaset_spellings_are_all_understood() {
 #[test]
 fn the_way_of_an_old_gigaset_tells_its_number() {
     for (path, product, name) in [
-        ("/device/42/2/../../sifs/siu_123.bin", Some("N510 IP PRO"), "sifs"),
-        ("/42/2/../../sifs/sifsroot.bin", Some("N510 IP PRO"), "sifs"),
-        ("/acme/70/222/../../sifs/sih_4xx.bin", Some("N720 DM PRO"), "sifs"),
-        ("/sifs/sit_44x.bin", None, "sifs"),
+        ("/device/42/2/../../sifs/siu_123.bin", Some("N510 IP PRO"), "siu"),
+        ("/42/2/../../sifs/sifsroot.bin", Some("N510 IP PRO"), "sifsroot"),
+        ("/acme/70/222/../../sifs/sih_4xx.bin", Some("N720 DM PRO"), "sih"),
+        ("/sifs/sit_44x.bin", None, "sit"),
         ("/42/1/master.bin", None, "master"),
         ("/41/master.bin", Some("DX800A"), "master"),
     ] {
@@ -327,7 +327,7 @@ fn conclusions_are_told_with_their_rules() {
     several families have such a file: the fleet's phone with this MAC decides
     path matches cisco-mpp files[1] `phone`
     path matches cisco-spa files[1] `phone`
-    path matches gigaset-classic files[4] `phone`
+    path matches gigaset-classic files[7] `phone`
     path matches gigaset-maxwell files[1] `phone`
     path matches gigaset-nx70 files[1] `phone`
     path matches gigaset-p files[4] `phone`

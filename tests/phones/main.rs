@@ -1,6 +1,7 @@
 //! The phones' service: what each phone asks for, and what it gets.
 
 mod enterprise;
+mod gigaset_classic;
 mod house;
 mod logs;
 mod odd;

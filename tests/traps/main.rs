@@ -6,7 +6,9 @@ mod common;
 
 mod cisco_enterprise;
 mod cisco_spa;
+mod gigaset_classic;
 mod gigaset_maxwell;
+mod gigaset_nx70;
 mod yealink;
 mod yealink_bands;
 mod zones;
@@ -16,7 +18,7 @@ use insta::assert_snapshot;
 
 #[test]
 fn the_same_fleet_gives_the_same_bytes() {
-    for model in ["yealink-t46s", "cisco-spa525g2", "cisco-8861", "gigaset-maxwell3"] {
+    for model in ["yealink-t46s", "cisco-spa525g2", "cisco-8861", "gigaset-maxwell3", "gigaset-n670", "gigaset-n510"] {
         let fleet = phone(model, "keys.2 = { function = \"supervise\", number = \"202\" }\n");
         assert_eq!(fleet.file(), fleet.file(), "{model}");
     }

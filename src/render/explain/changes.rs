@@ -35,6 +35,9 @@ pub(super) fn others(setting: &Setting, value: &SettingValue) -> Vec<SettingValu
             items.rotate_right(1);
             vec![SettingValue::List(items.into())]
         }
+        (SettingValue::List(_), Kind::Ipv4) => {
+            ["192.0.2.1", "192.0.2.2"].map(|ip| SettingValue::List([ip.into()].into())).to_vec()
+        }
         (SettingValue::List(items), _) => {
             let mut items = items.to_vec();
             match items.first_mut() {
@@ -43,7 +46,10 @@ pub(super) fn others(setting: &Setting, value: &SettingValue) -> Vec<SettingValu
             }
             vec![SettingValue::List(items.into())]
         }
-        (SettingValue::Secret(_), _) => vec![SettingValue::Secret(Secret::new("x".into()))],
+        // Some phones take a PIN only.
+        (SettingValue::Secret(_), _) => {
+            ["x", "9876"].map(|other| SettingValue::Secret(Secret::new(other.into()))).to_vec()
+        }
     }
 }
 
@@ -51,10 +57,6 @@ pub(super) fn changed(text: &CompactString) -> CompactString {
     let mut text = text.clone();
     text.push('x');
     text
-}
-
-pub(super) fn other_ipui(ipui: &CompactString) -> CompactString {
-    if ipui.ends_with('0') { "0000000001".into() } else { "0000000000".into() }
 }
 
 /// Other uses of a key: the same function with another parameter, and another function.

@@ -5,6 +5,7 @@
 //! the template's own.
 
 mod changes;
+mod handsets;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -14,11 +15,11 @@ use serde::Serialize;
 
 use super::document::{RenderError, Renderer, Reveal, render};
 use crate::catalogue::{Band, FeatureCodes, FilePattern, Outcome, Scope, Setting};
-use crate::fleet::{Handset, Modules};
+use crate::fleet::Modules;
 use crate::phone::{Function, KeySetting, Place, SettingValue, Use};
 use crate::resolve::{Key, Origin, Phase, Resolved, ResolvedSetting, resolve, stored_at};
 use crate::world::Subject;
-use changes::{changed, other_ipui, other_uses, others};
+use changes::{changed, other_uses, others};
 
 /// A line of a file with the values that move it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -205,6 +206,7 @@ impl Explainer<'_> {
             });
         }
         self.handsets();
+        self.registration();
         for raw in subject.phone.raw.iter().filter(|raw| raw.family == subject.model.family) {
             self.try_subject(&phone(&format!("raw.{}.{:?}", raw.family, raw.name), raw.at), |again| {
                 let phone = Arc::make_mut(&mut again.phone);
@@ -212,39 +214,6 @@ impl Explainer<'_> {
             });
         }
         self.public_url();
-    }
-
-    /// What each stored handset says, one thing after the other.
-    fn handsets(&mut self) {
-        let subject = self.subject;
-        let lines = subject.lines.len() as u16;
-        for (at, handset) in subject.phone.handsets.iter().enumerate() {
-            let from = |field: &str| Explanation {
-                value: format!("handsets.{}{field}", handset.number),
-                layer: "phone",
-                file: subject.phone.path(),
-                at: handset.at,
-            };
-            let mut change = |from: Explanation, change: &dyn Fn(&mut Handset)| {
-                let moved = self.try_subject(&from, |again| change(&mut Arc::make_mut(&mut again.phone).handsets[at]));
-                if !moved {
-                    self.report.unread.push(from);
-                }
-            };
-            if lines > 1 {
-                change(from(".line"), &|handset| handset.line = handset.line % lines + 1);
-            }
-            if handset.ipui.is_some() {
-                change(from(".ipui"), &|handset| handset.ipui = handset.ipui.as_ref().map(other_ipui));
-            }
-            if handset.name.is_some() {
-                change(from(".name"), &|handset| handset.name = handset.name.as_ref().map(changed));
-            }
-            // Without its only handset a base has one for each of its lines.
-            if subject.phone.handsets.len() > 1 {
-                change(from(""), &|handset| handset.line = u16::MAX);
-            }
-        }
     }
 
     fn public_url(&mut self) {

@@ -1,18 +1,21 @@
 //! The XML of Gigaset's Maxwell and Nx70: `provisioning` with `firmware`, `nvm` and `custom`.
 //!
-//! Facts: docs/sources.md, Gigaset 3.3 (TAN, WAZO and Gigaset's wiki, "W:"). KNOWN: UTF-8, the root, its three children, `param`
-//! with `name` and `value` in `nvm`, `file` in `firmware`, `step` in `custom`, XML escaping, and the Nx70's `oper`, which
-//! may hold `param` elements of its own and be repeated for each handset.
+//! Facts: docs/sources.md, Gigaset 3.3 (TAN, WAZO and Gigaset's wiki, "W:"). KNOWN: UTF-8, the root, its three children,
+//! `param` with `name` and `value` in `nvm`, `file` in `firmware`, `step` in `custom`, XML escaping, and the Nx70's `oper`,
+//! which may have no value, hold `param` elements of its own and be repeated for each handset.
 //!
 //! The entries of a document are the parameters of `nvm` under their names; all else gets a path (`oper/add_hs`,
-//! `oper/add_hs/hs.RegStatus`, `firmware/file`, `custom/step`). Raw edits reach the parameters of `nvm` only.
+//! `oper/add_hs/hs.RegStatus`, `firmware/file`, `custom/step`). Raw edits reach all that stands in `nvm`.
+
+mod edit;
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use super::xml::{self, Container, Tag, Token, Tokens};
-use super::{Attribute, Document, Entry, FormatError, Names, RawEdit, SyntaxError, checked_edits};
+use super::xml::{Container, Tag, Token, Tokens};
+use super::{Attribute, Document, Entry, Names, SyntaxError};
+
+pub(super) use edit::edit;
 
 /// What may stand in what; nothing else holds an element.
 const INSIDE: [(&str, &str); 8] = [
@@ -33,7 +36,7 @@ pub(super) fn parse(text: &str) -> Result<Document<'_>, SyntaxError> {
     let mut names = Names::for_text(text);
     scan(text, |node| {
         if let Node::Item(item) = node {
-            if item.is_parameter && !names.insert(item.entry.name.clone()) {
+            if item.place == Place::Memory && !names.insert(item.entry.name.clone()) {
                 return Err(format!("`{}` is set twice; expected each parameter once", item.entry.name));
             }
             entries.push(item.entry);
@@ -43,63 +46,38 @@ pub(super) fn parse(text: &str) -> Result<Document<'_>, SyntaxError> {
     Ok(Document { entries })
 }
 
-pub(super) fn edit(text: &str, edits: &[RawEdit]) -> Result<String, FormatError> {
-    let by_name = checked_edits(edits, |value| xml::carries(PLACE, value))?;
-    let mut elements = HashMap::with_capacity(edits.len());
-    for (&name, edit) in &by_name {
-        xml::carries("a param-xml name", name)
-            .map_err(|refusal| FormatError::Value { name: name.to_owned(), refusal })?;
-        if name.is_empty() {
-            return Err(FormatError::edit(name, "expected a name"));
-        }
-        elements.insert(name, params(edit)?);
-    }
-    let mut splices = Vec::new();
-    let mut done = HashSet::new();
-    let mut memory = None;
-    scan(text, |node| {
-        match node {
-            Node::Memory(container) => memory = Some(container),
-            Node::Item(item) if item.is_parameter => {
-                if let Some((&name, new)) = elements.get_key_value(&*item.entry.name) {
-                    let new = if done.insert(name) { new.concat() } else { String::new() };
-                    splices.push((item.span, new));
-                }
-            }
-            Node::Item(_) => {}
-        }
-        Ok(())
-    })?;
-    let missing = || edits.iter().filter(|edit| !done.contains(edit.name.as_str()));
-    if let Some(first) = missing().next() {
-        let memory =
-            memory.ok_or_else(|| FormatError::edit(&first.name, "expected `nvm` in the file to put it into"))?;
-        let new: Vec<String> = missing().filter_map(|edit| elements.remove(edit.name.as_str())).flatten().collect();
-        splices.push(memory.append(text, &new));
-    }
-    Ok(xml::spliced(text, splices))
-}
-
-/// The elements that an edit writes: one for each value.
-fn params(edit: &RawEdit) -> Result<Vec<String>, FormatError> {
-    let attributes = xml::written_attributes(edit, &["name", "value"])?;
-    let name = xml::escaped(&edit.name);
-    let values: &[String] = if edit.values.is_empty() { &[String::new()] } else { &edit.values };
-    let param = |value: &String| format!(r#"<param name="{name}" value="{}"{attributes}/>"#, xml::escaped(value));
-    Ok(values.iter().map(param).collect())
-}
-
 enum Node<'a> {
     Item(Item<'a>),
+    /// An `oper` element, at its end.
+    Oper(Oper<'a>),
     /// The `nvm` element, at its end.
     Memory(Container<'a>),
+}
+
+/// Where an element stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// It is a parameter right in `nvm`.
+    Memory,
+    /// It is a parameter of an operation.
+    Oper,
+    /// Anything else.
+    Other,
+}
+
+/// An operation with all that stands in it.
+struct Oper<'a> {
+    path: Cow<'a, str>,
+    span: Range<usize>,
+    container: Container<'a>,
+    /// The paths of its parameters.
+    names: Vec<Cow<'a, str>>,
 }
 
 /// An element that says something to the phone.
 struct Item<'a> {
     entry: Entry<'a>,
-    /// Whether it is a parameter right in `nvm`.
-    is_parameter: bool,
+    place: Place,
     span: Range<usize>,
 }
 
@@ -107,9 +85,11 @@ struct Item<'a> {
 struct Open<'a> {
     tag: Tag<'a>,
     path: Option<Cow<'a, str>>,
+    /// The paths of the parameters that were found in it, if it is an operation.
+    names: Vec<Cow<'a, str>>,
 }
 
-/// Shows `nvm`, at its end, and every item to `visit`.
+/// Shows `nvm` and operations, at their ends, and every item to `visit`.
 fn scan<'a>(text: &'a str, mut visit: impl FnMut(Node<'a>) -> Result<(), String>) -> Result<(), SyntaxError> {
     let mut tokens = Tokens::new(text, &["provisioning"])?;
     let mut open: Vec<Open<'a>> = Vec::new();
@@ -129,22 +109,30 @@ fn scan<'a>(text: &'a str, mut visit: impl FnMut(Node<'a>) -> Result<(), String>
                 let item = item(open.last(), &tag, span, &mut tokens.attributes);
                 let item = item.map_err(|problem| tokens.error(start, problem))?;
                 let path = item.as_ref().map(|item| item.entry.name.clone());
+                if let (Some(parent), Some(path), "param") = (open.last_mut(), &path, tag.name)
+                    && parent.tag.name == "oper"
+                {
+                    parent.names.push(path.clone());
+                }
                 let visited = item.map_or(Ok(()), |item| visit(Node::Item(item)));
-                match (tag.empty, tag.name) {
-                    (true, "nvm") => (start, visit(Node::Memory(Container::new(tag.name, tag.span, None)))),
-                    (false, _) if !is_item => {
-                        open.push(Open { tag, path });
-                        (start, visited)
+                let element = Open { tag, path, names: Vec::new() };
+                let ended = match element.tag.empty {
+                    false if !is_item => {
+                        open.push(element);
+                        None
                     }
-                    _ => (start, visited),
+                    true => end(element, None),
+                    false => None,
+                };
+                (start, visited.and_then(|()| ended.map_or(Ok(()), &mut visit)))
+            }
+            Token::Close(close) => {
+                let start = close.start;
+                match open.pop().and_then(|element| end(element, Some(close))) {
+                    Some(node) => (start, visit(node)),
+                    None => continue,
                 }
             }
-            Token::Close(close) => match open.pop() {
-                Some(Open { tag, .. }) if tag.name == "nvm" => {
-                    (close.start, visit(Node::Memory(Container::new(tag.name, tag.span, Some(close)))))
-                }
-                _ => continue,
-            },
             Token::Text { blank: false } => {
                 let (name, start) = open.last().map_or(("", 0), |element| (element.tag.name, element.tag.span.start));
                 return Err(tokens.error(start, format!("expected no text in `{name}`; values are attributes")));
@@ -156,6 +144,18 @@ fn scan<'a>(text: &'a str, mut visit: impl FnMut(Node<'a>) -> Result<(), String>
     Ok(())
 }
 
+/// What is shown at the end of an element.
+fn end<'a>(element: Open<'a>, close: Option<Range<usize>>) -> Option<Node<'a>> {
+    let Open { tag, path, names } = element;
+    let span = tag.span.start..close.as_ref().map_or(tag.span.end, |close| close.end);
+    let container = Container::new(tag.name, tag.span, close);
+    match (tag.name, path) {
+        ("nvm", _) => Some(Node::Memory(container)),
+        ("oper", Some(path)) => Some(Node::Oper(Oper { path, span, container, names })),
+        _ => None,
+    }
+}
+
 /// What an element says to the phone, if it says anything itself.
 fn item<'a>(
     parent: Option<&Open<'a>>,
@@ -163,7 +163,7 @@ fn item<'a>(
     span: Range<usize>,
     attributes: &mut Vec<Attribute<'a>>,
 ) -> Result<Option<Item<'a>>, String> {
-    let Some(Open { tag: Tag { name: parent, .. }, path }) = parent else { return Ok(None) };
+    let Some(Open { tag: Tag { name: parent, .. }, path, .. }) = parent else { return Ok(None) };
     if !INSIDE.contains(&(parent, tag.name)) {
         return Err(format!("expected no `{}` in `{parent}`", tag.name));
     }
@@ -184,8 +184,12 @@ fn item<'a>(
         "step" => Entry { name: "custom/step".into(), value: "".into(), attributes: std::mem::take(attributes), line },
         _ => return Ok(None),
     };
-    let is_parameter = tag.name == "param" && *parent == "nvm";
-    Ok(Some(Item { entry, is_parameter, span }))
+    let place = match (tag.name, *parent) {
+        ("param", "nvm") => Place::Memory,
+        ("param", _) => Place::Oper,
+        _ => Place::Other,
+    };
+    Ok(Some(Item { entry, place, span }))
 }
 
 type NameAndValue<'a> = (Cow<'a, str>, Cow<'a, str>, Vec<Attribute<'a>>);
@@ -205,12 +209,15 @@ fn name_and_value<'a>(element: &str, attributes: &mut Vec<Attribute<'a>>) -> Res
     }
     match (name, value) {
         (Some(name), Some(value)) if !name.is_empty() => Ok((name, value, others)),
+        // Gigaset's DeleteNotProvisionedHS has no value.
+        (Some(name), None) if element == "oper" && !name.is_empty() => Ok((name, "".into(), others)),
         _ => Err(format!("expected `{element}` to have a `name` and a `value`")),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::RawEdit;
     use super::*;
 
     const SMALL: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
@@ -273,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn an_edit_touches_nothing_but_the_parameters_of_nvm() {
+    fn an_edit_touches_only_what_it_names() {
         let edits =
             [raw("WebUI.Language", &["fr-fr"]), raw("hs.RegStatus", &["<none>"]), raw("Telephony.0.ToneScheme", &[])];
         insta::assert_snapshot!(edit(SMALL, &edits).expect("all fit"), @r#"
