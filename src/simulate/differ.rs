@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::expect::{Expected, Wanted};
 use super::understood::{Account, Does, Handset, Key, Transport, Understood};
+use crate::format::grammar::Grammar;
 use crate::phone::Place;
 
 /// All differences, in the order in which a person would look for them.
@@ -23,6 +24,7 @@ pub fn differences(expected: &Expected, understood: Understood) -> Vec<String> {
     for (place, wanted) in &expected.keys {
         match understood.keys.get(place) {
             Some(found) => key(*place, wanted, found, &mut told),
+            None if understood.keys_are_unknown && wanted.any_of.contains(&Does::Nothing) => {}
             None => told.push(format!("{place}: `{}` is stored, and no file speaks of the key", wanted.stored)),
         }
     }
@@ -78,7 +80,8 @@ fn handsets(expected: &Expected, understood: &Understood, told: &mut Vec<String>
         }
         // Not every file has a place for a name or an identity.
         for (what, wanted, found) in [("name", &wanted.name, &found.name), ("identity", &wanted.ipui, &found.ipui)] {
-            if let Some(found) = found.as_ref().filter(|found| wanted.as_ref() != Some(found)) {
+            if let Some(found) = found.as_ref().filter(|found| !wanted.as_ref().is_some_and(|name| shows(name, found)))
+            {
                 let wanted = wanted.as_deref().unwrap_or("none");
                 told.push(format!("handset {n}: the {what} is `{wanted}`, and the phone understood `{found}`"));
             }
@@ -91,7 +94,7 @@ fn handsets(expected: &Expected, understood: &Understood, told: &mut Vec<String>
 
 fn account(n: u16, wanted: &Account, found: &Account, told: &mut Vec<String>) {
     let mut text = |what: &str, wanted: &str, found: &str| {
-        if wanted != found {
+        if wanted != found && !(what == "label" && shows(wanted, found)) {
             told.push(format!("account {n}: the {what} is `{wanted}`, and the phone understood `{found}`"));
         }
     };
@@ -135,6 +138,11 @@ fn key(place: Place, wanted: &Wanted, found: &Key, told: &mut Vec<String>) {
         let stored = stored.map_or_else(|| "none".to_owned(), |label| format!("`{label}`"));
         told.push(format!("{place}: the label is {stored}, and the phone shows {shown}"));
     }
+}
+
+/// Whether a name is shown as it is stored, or as the inside of a C string can carry it; `check` tells of it.
+fn shows(wanted: &str, found: &str) -> bool {
+    wanted == found || Grammar::CString.label(wanted) == found
 }
 
 /// Whether what a key does is one way to do what is wanted.

@@ -71,6 +71,7 @@ fn handsets(subject: &Subject) -> BTreeMap<u16, Handset> {
         let of = subject.lines.get(usize::from(line).checked_sub(1)?)?;
         let name = name.or_else(|| of.display_name.as_ref().map(ToString::to_string));
         let name = name.unwrap_or_else(|| of.name.to_string());
+        let name = carried_name(subject, &name, subject.maker.family.label_limits.account).to_string();
         (n <= slots.max).then(|| (n, Handset { accounts: vec![line], name: Some(name), ipui }))
     };
     wanted.into_iter().filter_map(handset).collect()

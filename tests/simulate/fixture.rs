@@ -31,7 +31,7 @@ pub fn files(catalogue: &Catalogue) -> BTreeMap<String, String> {
     files.insert(
         "fleet.toml".to_owned(),
         "# One phone of every model, made by `tests/simulate`: OFFHOOK_BLESS=1 cargo nextest run --test simulate\n\
-         schema = 1\npublic_url = \"https://phones.example.org:8443\"\n"
+         schema = 1\npublic_url = \"http://phones.example.org:8080\"\n"
             .to_owned(),
     );
     for site in ["network", "phone"] {

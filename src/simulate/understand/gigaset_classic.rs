@@ -7,7 +7,7 @@ use super::filled;
 
 /// What a phone understands.
 pub fn understood(device: &Device, memory: &Memory) -> Understood {
-    let mut understood = Understood::default();
+    let mut understood = Understood { keys_are_unknown: true, ..Understood::default() };
     let handsets = device.model.handsets.as_ref().map_or(0, |slots| slots.max);
     for n in 1..=device.model.lines.count {
         let fields = match device.product.as_str() {
@@ -18,11 +18,10 @@ pub fn understood(device: &Device, memory: &Memory) -> Understood {
         account(n, fields, &mut understood);
     }
     if device.product.starts_with("N720") {
-        // An account belongs to the handset of its number.
+        // An account belongs to the handset of its number, which has no name.
         let used: Vec<u16> = understood.accounts.keys().copied().collect();
         for n in used {
-            let name = understood.accounts[&n].label.clone();
-            understood.handsets.insert(n, Handset { accounts: vec![n], name, ipui: None });
+            understood.handsets.insert(n, Handset { accounts: vec![n], name: None, ipui: None });
         }
     } else {
         (1..=handsets).for_each(|handset| bound(device, memory, handset, &mut understood));
@@ -88,7 +87,7 @@ fn n720(memory: &Memory, n: u16) -> Fields<'_> {
             port: of_provider("uiSIP_REGISTRAR_PORT").parse().ok(),
             // Of the numbers only that of UDP is known.
             transport: (of_provider("ucSIP_PREFERRED_TRANSPORT_LAYER") == "17").then_some(Transport::Udp),
-            label: filled(&text("aucS_SIP_DISPLAYNAME[0]")),
+            label: None,
             password: !text("aucS_SIP_PASSWORD[0]").is_empty(),
         },
     }

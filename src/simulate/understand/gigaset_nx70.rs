@@ -9,13 +9,10 @@ use super::filled;
 pub fn understood(device: &Device, memory: &Memory) -> Understood {
     let mut understood = Understood { accounts_by_user: true, ..Understood::default() };
     let max = device.model.handsets.as_ref().map_or(0, |slots| slots.max);
-    let mut slots: Vec<&str> = memory
-        .below("SipAccount.")
-        .filter_map(|(name, user)| name.strip_suffix(".UserName").filter(|_| !user.is_empty()))
-        .collect();
-    slots.dedup();
+    let users = memory.below("SipAccount.").filter_map(|(name, user)| Some((name.strip_suffix(".UserName")?, user)));
+    let (used, free): (Vec<_>, Vec<_>) = users.partition(|(_, user)| !user.is_empty());
     let mut by_identity = 0;
-    for (slot, account) in slots.into_iter().zip(1..) {
+    for ((slot, _), account) in used.into_iter().zip(1..) {
         let field = |name: &str| memory.get(&format!("SipAccount.{slot}.{name}")).unwrap_or_default();
         understood.accounts.insert(account, account_of(memory, &field));
         if memory.get(&format!("oper add_hs {slot} hs.RegStatus")) != Some("ToReg") {
@@ -32,6 +29,7 @@ pub fn understood(device: &Device, memory: &Memory) -> Understood {
         let name = filled(field("DisplayName"));
         understood.handsets.insert(n, Handset { accounts: vec![account], name, ipui });
     }
+    by_identity += free.iter().filter(|(slot, _)| slot.len() != 5).count() as u16;
     let forgets = memory.get("oper DeleteNotProvisionedHS ").is_some();
     let silent = (1..=max).filter(|n| memory.get(&format!("SipAccount.{n:05}.UserName")).is_none()).count();
     if !forgets && silent > usize::from(by_identity) {
