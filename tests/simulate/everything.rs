@@ -103,7 +103,10 @@ fn every_sample_fleet_is_understood() {
     for fleet in fleets {
         let (lines, code) = simulate_fleet(&fleet);
         let differences: Vec<&str> = lines.lines().filter(|line| line.contains(": ")).collect();
-        assert_eq!(code, i32::from(!differences.is_empty()), "{}\n{lines}", fleet.display());
+        // A family may come before its boot is described.
+        let (unknown, differences): (Vec<&str>, Vec<&str>) =
+            differences.into_iter().partition(|line| line.contains(": nobody has described how"));
+        assert_eq!(code, i32::from(differences.len() + unknown.len() > 0), "{}\n{lines}", fleet.display());
         differences.iter().for_each(|line| told.push_str(&format!("{line}\n")));
     }
     // Its [raw] takes away what makes the base forget them.
