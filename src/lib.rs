@@ -34,6 +34,8 @@ pub mod live;
 
 pub mod check;
 
+pub mod compare;
+
 pub mod server;
 
 pub mod simulate;

@@ -5,10 +5,12 @@ mod common;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use common::{Fleet, MAC, phone_with};
+use common::{Fleet, MAC, phone_with, serving};
 use insta::assert_snapshot;
 use offhook::fleet::Entity;
 use offhook::live::Loader;
+use offhook::render::{Renderer, Reveal, RevisionKey, documents_of, explain};
+use offhook::resolve::Phase;
 
 /// A base of our own with three lines and four handsets, and a template that prints what it sees of them.
 const BASE: &str = r#"
@@ -191,4 +193,45 @@ fn a_base_has_no_keys() {
     error: sites/a/lines/201.toml:2: `soft_keys.1` does not exist on `yealink-base`: a DECT base has handsets, and no keys [no-such-key]
       hint: it is kept, and not sent
     ");
+}
+
+#[test]
+fn explain_tells_what_each_word_of_a_handset_moves() {
+    let phone = r#"
+        lines = ["201", "202"]
+        [registration]
+        from = 2018-05-31T14:59:00+02:00
+        code = "4711"
+        [handsets.1]
+        ipui = "029e74a599"
+        name = "Storeroom"
+        [handsets.2]
+    "#;
+    let fleet = phone_with("gigaset-n670", phone, "");
+    let serving = serving(fleet.path());
+    let subject = serving.world.subject(MAC.parse().expect("a MAC")).expect("it can be served");
+    let (url, key) = (subject.root.url(), RevisionKey::fixed());
+    let with =
+        Renderer { templates: &serving.templates, url: &url, key: &key, reveal: Reveal::Nothing, changed_at: &|_| 0 };
+    let files = documents_of(&subject);
+    let report = explain(&subject, subject.band(None), Phase::Later, files[0].1, &with).expect("it can be explained");
+    let words = ["add_hs", "DECT_AC", "UserName", "DisplayName", "RegStart", "RegDuration"];
+    let told = report.lines.iter().filter(|line| words.iter().any(|word| line.text.contains(word))).map(|line| {
+        let mut values: Vec<&str> = line.from.iter().map(|from| from.value.as_str()).collect();
+        values.retain(|value| value.starts_with("handsets") || value.starts_with("registration"));
+        format!("{} # {}", line.text.trim(), values.join(", "))
+    });
+    assert_snapshot!(told.collect::<Vec<_>>().join("\n"), @r#"
+    <oper name="add_hs" value="029e74a599"> # handsets.1.ipui, handsets.1
+    <param name="hs.029e74a599.DECT_AC" value="‹secret:registration.code@001565aabbcc›"/> # handsets.1.ipui, handsets.1, registration.code
+    <param name="SipAccount.029e74a599.UserName" value="201"/> # handsets.1.line, handsets.1.ipui, handsets.1
+    <param name="SipAccount.029e74a599.DisplayName" value="Storeroom"/> # handsets.1.ipui, handsets.1.name, handsets.1
+    <oper name="add_hs" value="00002"> # handsets.2
+    <param name="hs.00002.DECT_AC" value="‹secret:registration.code@001565aabbcc›"/> # handsets.2, registration.code
+    <param name="SipAccount.00002.UserName" value="202"/> # handsets.2.line, handsets.2
+    <param name="SipAccount.00002.DisplayName" value="202"/> # handsets.2.line, handsets.2
+    <param name="RegStart" value="1527771540"/> # registration.from
+    <param name="RegDuration" value="900"/> # registration.minutes
+    "#);
+    assert!(report.unread.iter().all(|from| !from.value.contains("handset")), "{:?}", report.unread);
 }

@@ -44,7 +44,7 @@ fn a_template_that_is_broken() {
 fn a_template_whose_output_the_phone_would_not_read() {
     let fleet = phone("yealink-t46s", "").with("overrides/templates/yealink/phone.cfg", "account.1.enable = 1\n");
     assert_snapshot!(fleet.findings_with_overrides(), @"
-    error: overrides/templates/yealink/phone.cfg: for `yealink-cp860` in band v81: what the template `templates/yealink/phone.cfg` makes is not valid: line 1: expected `#!version:1.0.0.1` as the very first line [bad-template]
+    error: overrides/templates/yealink/phone.cfg: for `yealink-ax83h` in band v86: what the template `templates/yealink/phone.cfg` makes is not valid: line 1: expected `#!version:1.0.0.1` as the very first line [bad-template]
     error: sites/a/phones/001565aabbcc.toml:1: the template `templates/yealink/phone.cfg` is not in place [cannot-render]
     ");
 }

@@ -24,7 +24,8 @@ pub enum Class {
 }
 
 impl Class {
-    pub(super) const ALL: [(&'static str, Class); 4] = [
+    /// All classes by their names.
+    pub const ALL: [(&'static str, Class); 4] = [
         ("line", Class::Line),
         ("memory", Class::Memory),
         ("programmable", Class::Programmable),

@@ -65,6 +65,8 @@ pub struct ModuleSlots {
 pub struct HandsetSlots {
     /// How many at the most.
     pub max: u16,
+    /// Its file says which line each handset uses.
+    pub assignable: bool,
     /// Its file can say when handsets may register.
     pub registration: bool,
     /// Handset n always uses line n.
@@ -405,11 +407,12 @@ fn read_module_slots(mut table: Table<'_, '_>) -> ModuleSlots {
 
 fn read_handset_slots(mut table: Table<'_, '_>) -> HandsetSlots {
     let max = required_integer(&mut table, "max", 1..=1000);
+    let assignable = table.boolean("assignable").is_none_or(|at| at.value);
     let registration = table.boolean("registration").is_some_and(|at| at.value);
     let own_line = table.boolean("own_line").is_some_and(|at| at.value);
     let source = Source::read(&mut table);
     table.finish();
-    HandsetSlots { max, registration, own_line, source }
+    HandsetSlots { max, assignable, registration, own_line, source }
 }
 
 /// A table whose names are positions of keys.

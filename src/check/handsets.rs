@@ -20,6 +20,12 @@ impl Checker<'_> {
             self.on_phone(Level::Error, "no-handsets", first.at, what, Some("handsets belong to DECT bases".into()));
             return;
         };
+        if !slots.assignable {
+            let what =
+                format!("`handsets` changes nothing on `{}`: no source shows how its file assigns lines", model.id);
+            let hint = Some("assign them in the base's own web page".into());
+            self.on_phone(Level::Warning, "not-supported", first.at, what, hint);
+        }
         for handset in phone.handsets.iter().filter(|handset| handset.number > slots.max) {
             let what =
                 format!("`handsets.{}` does not exist on `{}`, which has {}", handset.number, model.id, slots.max);
@@ -35,7 +41,7 @@ impl Checker<'_> {
 
     /// A line of a base that none of its handsets uses.
     pub(super) fn lines_without_handset(&mut self, resolved: &Resolved<'_>) {
-        if self.subject.model.handsets.as_ref().is_none_or(|slots| slots.own_line) {
+        if self.subject.model.handsets.as_ref().is_none_or(|slots| slots.own_line || !slots.assignable) {
             return;
         }
         for (at, line) in self.subject.lines.iter().enumerate().take(resolved.accounts.len()) {

@@ -11,6 +11,7 @@ mod phone;
 use rayon::prelude::*;
 
 pub use golden::{Difference, Golden, golden};
+pub use parameters::KnownNumbers;
 pub use phone::check_phone;
 
 use crate::findings::Finding;

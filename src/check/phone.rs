@@ -5,11 +5,11 @@ use std::sync::Arc;
 use compact_str::CompactString;
 
 use super::parameters::KnownNumbers;
-use crate::catalogue::{How, ModuleModel};
+use crate::catalogue::How;
 use crate::findings::{Finding, Level};
 use crate::fleet::{Line, Modules};
 use crate::live::Serving;
-use crate::phone::{Area, Function, KeySetting, Mac, Place, key_at};
+use crate::phone::{Function, KeySetting, Mac, Place, key_at};
 use crate::render::{RenderError, Renderer, Reveal, RevisionKey, Trouble, render};
 use crate::resolve::{Origin, Phase, Problem, Resolved, SettingLayer, carried_name, resolve};
 use crate::world::Subject;
@@ -151,7 +151,7 @@ impl Checker<'_> {
         over: Option<&KeySetting>,
     ) {
         let origin = Origin { layer, at: key.at };
-        if let Some((code, what)) = self.no_place(key.place) {
+        if let Some((code, what)) = self.subject.no_place(key.place) {
             let problem = Problem { level: Level::Error, code, what, hint: Some("it is kept, and not sent".into()) };
             self.on_key(line, origin, &key.accept, problem);
             return;
@@ -162,49 +162,6 @@ impl Checker<'_> {
         let of_label = known.check_label(site, label.unwrap_or_default());
         for problem in what.and_then(|what| known.check(site, what)).into_iter().chain(of_label) {
             self.on_key(line, origin, &key.accept, problem);
-        }
-    }
-
-    /// Why a place does not exist on this phone.
-    fn no_place(&self, place: Place) -> Option<(&'static str, String)> {
-        let model = &self.subject.model;
-        if model.handsets.is_some() && model.key_count() == 0 && model.soft_keys.is_empty() {
-            let what = format!("`{place}` does not exist on `{}`: a DECT base has handsets, and no keys", model.id);
-            return Some(("no-such-key", what));
-        }
-        match place.area {
-            Area::Keys if place.position > model.key_count() => Some((
-                "no-such-key",
-                format!("`{place}` does not exist on `{}`, which has {} keys", model.id, model.key_count()),
-            )),
-            Area::SoftKeys if model.soft_key(place.position).is_none() => {
-                let slots: Vec<String> = model.soft_slots().map(|(slot, _)| slot.to_string()).collect();
-                let has = if slots.is_empty() {
-                    "no soft keys".to_owned()
-                } else {
-                    format!("the soft keys {}", slots.join(", "))
-                };
-                Some(("no-such-key", format!("`{place}` does not exist on `{}`, which has {has}", model.id)))
-            }
-            Area::Module(number) => {
-                let attached: Vec<&Arc<ModuleModel>> = self.subject.attached_modules();
-                let Some(module) = attached.get(usize::from(number) - 1) else {
-                    let what = format!(
-                        "`{place}` does not exist: the phone `{}` has {} module(s)",
-                        self.subject.phone.mac,
-                        attached.len()
-                    );
-                    return Some(("no-such-module", what));
-                };
-                if place.position > module.key_count() {
-                    let what =
-                        format!("`{place}` does not exist on `{}`, which has {} keys", module.id, module.key_count());
-                    return Some(("no-such-key", what));
-                }
-                let why = module.reserved(place.position)?;
-                Some(("reserved-key", format!("`{place}` cannot be set on `{}`: {why}", module.id)))
-            }
-            _ => None,
         }
     }
 

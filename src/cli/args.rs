@@ -29,6 +29,8 @@ pub enum Command {
     Context(PhoneFile),
     /// Tell what keys can do: native, dialled, degraded or impossible, and why.
     Functions(Functions),
+    /// Tell what would be lost, degraded or moved if a phone were another model.
+    CompareModel(CompareModel),
     /// Print what to type into a phone.
     Url(OnePhone),
     /// Tell who is asking, what for, and by which rule.
@@ -179,6 +181,24 @@ pub struct Functions {
     /// The firmware that the phone tells, such as 66.86.0.15.
     #[arg(long, value_name = "V")]
     pub firmware: Option<String>,
+    /// Where the fleet is.
+    #[command(flatten)]
+    pub fleet: Fleet,
+    /// How data is printed.
+    #[arg(long, value_enum, default_value = "human")]
+    pub format: Format,
+}
+
+/// `offhook compare-model`
+#[derive(Debug, clap::Args)]
+pub struct CompareModel {
+    /// The phone's MAC address.
+    pub mac: String,
+    /// The other model's id, such as yealink-t42s; `offhook models` lists them.
+    pub model: String,
+    /// Write it: the phone's file gets the model and its modules, the primary line's file the keys that move.
+    #[arg(long)]
+    pub write: bool,
     /// Where the fleet is.
     #[command(flatten)]
     pub fleet: Fleet,

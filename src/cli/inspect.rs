@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::args::{Format, Functions, OnePhone, PhoneFile, Render};
 use super::output;
-use crate::catalogue::{Answer, Band, FilePattern, Outcome};
+use crate::catalogue::{Answer, Band, Class, FilePattern, Outcome};
 use crate::findings::nearest;
 use crate::live::{Loader, Serving};
 use crate::phone::{FUNCTIONS, Function, Mac, Parameter, Place, Use};
@@ -234,7 +234,11 @@ pub fn functions(args: &Functions) -> Result<u8> {
     let looking = Looking::at(&args.fleet.fleet, &args.mac)?;
     let resolved = looking.resolved(args.firmware.as_deref(), false)?;
     let mut possible = Vec::new();
-    for key in asked_keys(&resolved, args.key.as_deref())? {
+    let keys = asked_keys(&resolved, args.key.as_deref())?;
+    if keys.is_empty() && args.format != Format::Json {
+        return without_keys(&resolved).map(|()| 0);
+    }
+    for key in keys {
         let class = key.class;
         for info in &FUNCTIONS {
             let placed = place_on(&resolved, class, &example(info.function, &looking.subject), None);
@@ -266,6 +270,21 @@ pub fn functions(args: &Functions) -> Result<u8> {
         output::line(text.trim_end())?;
     }
     Ok(0)
+}
+
+/// For a phone without keys: what the family says of functions that no key of any class could have.
+fn without_keys(resolved: &Resolved<'_>) -> Result<()> {
+    let subject = resolved.subject;
+    output::line(&format!("`{}` has no keys", subject.model.id))?;
+    for info in &FUNCTIONS {
+        let example = example(info.function, subject);
+        let placed: Vec<_> = Class::ALL.iter().map(|(_, class)| place_on(resolved, *class, &example, None)).collect();
+        if placed.iter().all(|placed| placed.outcome == Outcome::Impossible) {
+            let why = placed[0].why.as_deref().unwrap_or_default();
+            output::line(format!("  {:<25} {why}", info.function.name()).trim_end())?;
+        }
+    }
+    Ok(())
 }
 
 /// The keys that are asked about: one, or the first of each class.

@@ -2,6 +2,7 @@
 
 mod args;
 mod check;
+mod compare;
 mod identify;
 mod init;
 mod inspect;
@@ -43,6 +44,7 @@ pub fn run(args: Args) -> Result<u8> {
         Command::Explain(explain) => inspect::explain(&explain),
         Command::Context(context) => inspect::context(&context),
         Command::Functions(functions) => inspect::functions(&functions),
+        Command::CompareModel(compare) => compare::run(&compare),
         Command::Url(url) => inspect::url(&url),
         Command::Identify(identify) => identify::run(&identify),
         Command::Simulate(simulate) => simulate::run(&simulate),

@@ -15,6 +15,7 @@ pub mod schema;
 mod secrets;
 mod site;
 mod stamp;
+mod write;
 
 pub use handset::Handset;
 pub use keys::MAX_LABEL;
@@ -27,6 +28,7 @@ pub use root::{ClientCertificates, Listen, Root, TlsFiles};
 pub use secrets::Secrets;
 pub use site::{KnownNumber, NumberKind, Services, Site};
 pub use stamp::Stamp;
+pub use write::{Edit, WriteError, write};
 
 use crate::catalogue::Vocabulary;
 

@@ -143,6 +143,24 @@ impl Loader {
         before.with_world(before.world.with(changes))
     }
 
+    /// The text of a file of the fleet as it is now.
+    ///
+    /// # Errors
+    /// The finding to show.
+    pub fn text_of(&self, entity: &Entity) -> Result<String, Finding> {
+        let relative = entity.path();
+        read_text(&self.root.join(&relative), &relative)
+    }
+
+    /// What would be served with other texts in some files.
+    pub fn with_texts(&self, before: &Serving, texts: &[(Entity, String)]) -> Serving {
+        let change = |(entity, text): &(Entity, String)| {
+            let reading = Reading { vocabulary: &before.world.catalogue.vocabulary, secrets: &self.secrets, entity };
+            Change::read(entity.clone(), text, &reading)
+        };
+        before.with_world(before.world.with(texts.iter().map(change).collect()))
+    }
+
     /// Looks for what has changed in some sites, or everywhere; leaves alone what is held.
     pub fn look(&self, sites: Option<&BTreeSet<CompactString>>, held: &Held) -> Seen {
         let listed = match sites {

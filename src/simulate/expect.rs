@@ -58,7 +58,9 @@ pub fn expected(subject: &Subject, band: Band) -> Option<Expected> {
 
 /// The handsets that are named, as far as the base has them; where none is, one for each line.
 fn handsets(subject: &Subject) -> BTreeMap<u16, Handset> {
-    let Some(slots) = &subject.model.handsets else { return BTreeMap::new() };
+    // Some bases give their handsets their lines by themselves.
+    let slots = subject.model.handsets.as_ref().filter(|slots| slots.assignable);
+    let Some(slots) = slots else { return BTreeMap::new() };
     let named = subject.phone.handsets.iter().map(|handset| {
         let (name, ipui) = (handset.name.as_ref(), handset.ipui.as_ref());
         (handset.number, handset.line, name.map(ToString::to_string), ipui.map(ToString::to_string))
@@ -82,7 +84,7 @@ fn unused(subject: &Subject, expected: &Expected) -> BTreeSet<u16> {
     let on_key = |n: &u16| expected.keys.values().any(|key| key.any_of.contains(&Does::Account(*n)));
     let on_handset = |n: &u16| expected.handsets.values().any(|handset| handset.accounts.contains(n));
     let by_key = subject.model.needs_line_key;
-    let by_handset = subject.model.handsets.is_some();
+    let by_handset = subject.model.handsets.as_ref().is_some_and(|slots| slots.assignable);
     let numbers = expected.accounts.keys().copied();
     numbers.filter(|n| (by_key && !on_key(n)) || (by_handset && !on_handset(n))).collect()
 }

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use compact_str::CompactString;
 
 use super::World;
-use crate::catalogue::{Band, Catalogue, FeatureCodes, Maker, Model, ModuleModel};
+use crate::catalogue::{Band, Catalogue, Class, FeatureCodes, Maker, Model, ModuleModel};
 use crate::fleet::{Line, Modules, Phone, Root, Site};
+use crate::phone::{Area, Place};
 
 /// One phone with everything that has a say in its files.
 #[derive(Debug, Clone)]
@@ -75,6 +76,61 @@ impl Subject {
                 default.into_iter().cycle().take(usize::from(*count)).collect()
             }
             Modules::Models(ids) => ids.iter().filter_map(model).collect(),
+        }
+    }
+
+    /// Why a place does not exist on this phone: the code of a finding, and what it says.
+    pub fn no_place(&self, place: Place) -> Option<(&'static str, String)> {
+        let model = &self.model;
+        if model.handsets.is_some() && model.key_count() == 0 && model.soft_keys.is_empty() {
+            let what = format!("`{place}` does not exist on `{}`: a DECT base has handsets, and no keys", model.id);
+            return Some(("no-such-key", what));
+        }
+        match place.area {
+            Area::Keys if place.position > model.key_count() => Some((
+                "no-such-key",
+                format!("`{place}` does not exist on `{}`, which has {} keys", model.id, model.key_count()),
+            )),
+            Area::SoftKeys if model.soft_key(place.position).is_none() => {
+                let slots: Vec<String> = model.soft_slots().map(|(slot, _)| slot.to_string()).collect();
+                let has = if slots.is_empty() {
+                    "no soft keys".to_owned()
+                } else {
+                    format!("the soft keys {}", slots.join(", "))
+                };
+                Some(("no-such-key", format!("`{place}` does not exist on `{}`, which has {has}", model.id)))
+            }
+            Area::Module(number) => {
+                let attached = self.attached_modules();
+                let Some(module) = attached.get(usize::from(number) - 1) else {
+                    let what = format!(
+                        "`{place}` does not exist: the phone `{}` has {} module(s)",
+                        self.phone.mac,
+                        attached.len()
+                    );
+                    return Some(("no-such-module", what));
+                };
+                if place.position > module.key_count() {
+                    let what =
+                        format!("`{place}` does not exist on `{}`, which has {} keys", module.id, module.key_count());
+                    return Some(("no-such-key", what));
+                }
+                let why = module.reserved(place.position)?;
+                Some(("reserved-key", format!("`{place}` cannot be set on `{}`: {why}", module.id)))
+            }
+            _ => None,
+        }
+    }
+
+    /// The class of the key at a place; none where there is no key that can be set.
+    pub fn class_at(&self, place: Place) -> Option<Class> {
+        if self.no_place(place).is_some() {
+            return None;
+        }
+        match place.area {
+            Area::Keys => self.model.key(place.position).map(|(group, _)| group.class),
+            Area::SoftKeys => self.model.soft_key(place.position),
+            Area::Module(number) => self.attached_modules().get(usize::from(number) - 1).map(|model| model.class),
         }
     }
 

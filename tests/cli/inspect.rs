@@ -202,3 +202,19 @@ fn a_binary_file_is_shown_as_its_template_writes_it() {
     let explained = out(fleet.path(), &format!("explain {MAC}"));
     assert!(!explained.contains("siu_444") && explained.contains("001565AABBCC.xml:"), "{explained}");
 }
+
+#[test]
+fn functions_of_a_base_say_what_its_users_do_instead() {
+    let base = phone_with("gigaset-n670", "lines = [\"201\"]", "");
+    let text = out(base.path(), &format!("functions {MAC}"));
+    assert_eq!(text.lines().count(), 39, "all but the empty key");
+    assert_snapshot!(lines_with(&text, &["` has", " mailbox", "R key or hang", "forward_all  ", "supervise  "]), @"
+    `gigaset-n670` has no keys
+    voicemail                 a base has no keys; a long press of 1 on the handset calls the mailbox
+    transfer                  a base has no keys; the handset's R key or hanging up does it
+    forward_all               a base has no keys; the user dials the operator's code on the handset
+    supervise                 a base has no keys, and a handset watches no line
+    ");
+    let other = phone_with("yealink-w60b", "lines = [\"201\"]", "");
+    assert_snapshot!(lines_with(&out(other.path(), &format!("functions {MAC}")), &["no keys"]), @"`yealink-w60b` has no keys");
+}

@@ -4,6 +4,7 @@
 mod common;
 
 mod check;
+mod compare;
 mod inspect;
 
 use std::path::Path;

@@ -11,6 +11,7 @@ mod gigaset_maxwell;
 mod gigaset_nx70;
 mod yealink;
 mod yealink_bands;
+mod yealink_dect;
 mod zones;
 
 use common::phone;

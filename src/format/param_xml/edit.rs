@@ -166,6 +166,9 @@ fn merged(splices: Vec<(Range<usize>, String)>) -> Vec<(Range<usize>, String)> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
+    use super::super::parse;
     use super::*;
 
     const BASE: &str = r#"<provisioning version="1.1" productID="e2">
@@ -269,6 +272,34 @@ mod tests {
         for (text, name, expected) in cases {
             let found = refused(text, name);
             assert!(found.starts_with(expected), "{name}: {found}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_edited_arrives_as_it_is_and_adds_nothing_else(
+            value in "\\PC{0,12}",
+            within in "\\PC{0,12}",
+            parameter in "[<>&\"'= a-z]{1,8}",
+        ) {
+            let edits = [
+                raw("oper/add_hs", &[&value]),
+                raw(&format!("oper/add_hs/{parameter}"), &[&within]),
+                raw(&format!("new {parameter}"), &[&value]),
+            ];
+            let Ok(edited) = edit(BASE, &edits) else { return Ok(()) };
+            let document = parse(&edited).expect("an edited file is in the phone's syntax");
+            let entry = |name: String, value: &str| (name, value.to_owned());
+            let expected = vec![
+                entry("oper/DeleteNotProvisionedHS".into(), ""),
+                entry("a".into(), "1"),
+                entry("oper/add_hs".into(), &value),
+                entry(format!("oper/add_hs/{parameter}"), &within),
+                entry(format!("new {parameter}"), &value),
+            ];
+            let found: Vec<_> =
+                document.entries.iter().map(|entry| (entry.name.to_string(), entry.value.to_string())).collect();
+            prop_assert_eq!(found, expected);
         }
     }
 }

@@ -9,6 +9,9 @@ use super::{Explainer, Explanation};
 use crate::fleet::{Handset, Registration};
 use crate::phone::Secret;
 
+/// Gives another value to one part of what is said of registering.
+type Change = fn(&mut Registration);
+
 impl Explainer<'_> {
     /// What each stored handset says, one thing after the other.
     pub(super) fn handsets(&mut self) {
@@ -51,7 +54,6 @@ impl Explainer<'_> {
     pub(super) fn registration(&mut self) {
         let subject = self.subject;
         let Some(registration) = &subject.phone.registration else { return };
-        type Change = fn(&mut Registration);
         let changes: [(&str, Change); 3] = [
             ("from", |registration| registration.from += 60),
             ("minutes", |registration| registration.seconds += 60),

@@ -1,0 +1,101 @@
+//! Traps of Yealink's DECT bases.
+
+use insta::assert_snapshot;
+
+use crate::common::{phone, phone_with};
+
+const BASES: [&str; 6] =
+    ["yealink-w52p", "yealink-w60b", "yealink-w70b", "yealink-w75dm", "yealink-w80dm", "yealink-w90dm"];
+
+#[test]
+fn a_base_has_no_key_of_any_kind() {
+    for model in BASES {
+        let fleet = phone(model, "keys.1.function = \"menu\"\n");
+        let told = fleet.findings();
+        assert!(told.contains("a DECT base has handsets, and no keys"), "{model}: {told}");
+        assert_eq!(fleet.sent(&["linekey.", "memorykey.", "programablekey.", "expansion_module."]), "", "{model}");
+    }
+}
+
+#[test]
+fn what_no_source_shows_is_not_sent() {
+    let fleet = phone_with("yealink-w60b", "handsets.1.line = 1", "");
+    assert_eq!(fleet.sent(&["handset.1.", "incoming_lines", "dial_out"]), "");
+    assert_snapshot!(fleet.findings(), @"
+    warning: sites/a/phones/001565aabbcc.toml:3: `handsets` changes nothing on `yealink-w60b`: no source shows how its file assigns lines [not-supported]
+      hint: assign them in the base's own web page
+    ");
+}
+
+#[test]
+fn handsets_speak_by_number() {
+    let language = |language: &str| {
+        phone("yealink-w60b", &format!("settings.language = \"{language}\"\n")).sent(&["custom.handset", "lang.wui"])
+    };
+    assert_snapshot!(language("it"), @"
+    lang.wui = Italian
+    static.lang.wui = Italian
+    custom.handset.language = 3
+    ");
+    assert_snapshot!(language("pl"), @"
+    lang.wui = Polish
+    static.lang.wui = Polish
+    custom.handset.language = %NULL%
+    ");
+}
+
+#[test]
+fn the_log_has_a_mode_on_bases() {
+    let log = |model: &str, firmware: &str| {
+        let text = format!("firmware = \"{firmware}\"\nsettings.syslog_server = \"log.example.org\"\n");
+        phone_with(model, &text, "").sent(&["syslog"])
+    };
+    assert_snapshot!(log("yealink-w52p", "25.80.0.15"), @"
+    syslog.mode = 1
+    syslog.server = log.example.org
+    ");
+    assert_snapshot!(log("yealink-w70b", "146.87.0.15"), @"
+    static.syslog.enable = 1
+    static.syslog.server = log.example.org
+    static.syslog.mode = 1
+    ");
+}
+
+#[test]
+fn the_larger_bases_name_a_template_of_servers_from_firmware_83_on() {
+    let templates = |model: &str, firmware: &str| {
+        phone_with(
+            model,
+            &format!("lines = [\"201\", \"202\"]\nfirmware = \"{firmware}\"\n"),
+            "sip.transport = \"tls\"",
+        )
+        .sent(&["template.1", "template.2.sip_server.1", "account.1.sip_server.t", "account.2.sip_server.t"])
+    };
+    assert_snapshot!(templates("yealink-w90dm", "130.85.0.15"), @"
+    template.1.name = sip.example.org
+    template.1.sip_server.1.address = sip.example.org
+    template.1.sip_server.1.port = 5061
+    template.1.sip_server.1.transport_type = 2
+    template.1.sip_server.2.address = %NULL%
+    template.1.sip_server.2.port = 5061
+    template.1.sip_server.2.transport_type = 2
+    template.2.sip_server.1.address = sip.example.org
+    template.2.sip_server.1.port = %NULL%
+    template.2.sip_server.1.transport_type = 0
+    account.1.sip_server.template = 1
+    account.2.sip_server.template = 2
+    ");
+    assert_eq!(templates("yealink-w80dm", "103.81.0.1"), "");
+    assert_eq!(templates("yealink-w70b", "146.87.0.15"), "");
+}
+
+#[test]
+fn a_base_under_a_manager_has_no_accounts() {
+    for model in ["yealink-w75b", "yealink-w80b", "yealink-w90b"] {
+        let fleet = phone_with(model, "lines = []", "");
+        assert_eq!(fleet.sent(&["account."]), "", "{model}");
+        assert_eq!(fleet.findings(), "", "{model}");
+        let told = phone(model, "").findings();
+        assert!(told.contains("[too-many-lines]"), "{model}: {told}");
+    }
+}
