@@ -299,6 +299,29 @@ fn a_certificate_that_nobody_knows_is_refused() {
 }
 
 #[test]
+fn a_fleet_is_tried_on_a_server_by_the_name_that_its_files_have() {
+    let keys = "sip.password = \"x\"\nkeys.2 = { function = \"dial\", number = \"202\" }\n";
+    let fleet = common::phone("cisco-spa504g", keys);
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let own = runtime.block_on(Own::start(Arc::new(Live::load(fleet.path())))).expect("it listens");
+    let (url, ca) = (format!("https://{}/", own.address), own.certificate.to_str().expect("a path").to_owned());
+    let folder = fleet.path().to_str().expect("a path").to_owned();
+    let arguments = ["--fleet", &folder, "--server", &url, "--ca", &ca, "--format", "json"];
+    let (told, code) = simulate(&arguments);
+    let told: serde_json::Value = serde_json::from_str(&told).expect("it is JSON");
+    assert_eq!((code, &told["differences"]), (0, &0.into()), "{told:#}");
+    let asked: Vec<&str> = told["phones"][0]["requests"]
+        .as_array()
+        .expect("requests")
+        .iter()
+        .filter_map(|request| request["url"].as_str())
+        .collect();
+    let first = format!("{url}spa504G.cfg");
+    assert_eq!(asked, [first.as_str(), "https://phones.example.org/001565aabbcc.xml"]);
+    runtime.block_on(own.stop());
+}
+
+#[test]
 fn what_cannot_be_played_is_told() {
     assert_snapshot!(simulate(&["yealink-t46x"]).0, @"
     error: the model `yealink-t46x` does not exist
