@@ -46,7 +46,7 @@ fn fleet(root: &Path, model: &str, keys: usize, module_keys: usize) -> Mac {
 
 fn once(serving: &Serving, mac: Mac, key: &RevisionKey) -> usize {
     let subject = serving.world.subject(mac).expect("the phone is good");
-    let band = subject.band(None);
+    let band = subject.band(None, None);
     let resolved = resolve(&subject, band, Phase::Later).expect("the family has tables");
     let with = Renderer {
         templates: &serving.templates,

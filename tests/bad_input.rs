@@ -134,11 +134,11 @@ fn a_line_that_is_named_twice() {
 
 #[test]
 fn a_key_beyond_the_model() {
-    let keys = "keys.28.label = \"a\"\nsoft_keys.5.label = \"b\"\nmodules.1.keys.1.label = \"c\"\n";
+    let keys = "keys.28.label = \"a\"\nsoft_keys.11.label = \"b\"\nmodules.1.keys.1.label = \"c\"\n";
     assert_snapshot!(phone("yealink-t46s", keys).findings(), @"
     error: sites/a/lines/201.toml:1: `keys.28` does not exist on `yealink-t46s`, which has 27 keys [no-such-key]
       hint: it is kept, and not sent
-    error: sites/a/lines/201.toml:2: `soft_keys.5` does not exist on `yealink-t46s`, which has the soft keys 1, 2, 3, 4 [no-such-key]
+    error: sites/a/lines/201.toml:2: `soft_keys.11` does not exist on `yealink-t46s`, which has the soft keys 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 13, 14 [no-such-key]
       hint: it is kept, and not sent
     error: sites/a/lines/201.toml:3: `modules.1.keys.1` does not exist: the phone `001565aabbcc` has 0 module(s) [no-such-module]
       hint: it is kept, and not sent

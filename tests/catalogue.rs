@@ -33,10 +33,11 @@ fn the_models_that_the_sheets_know_are_there() {
     let count = |family: &str| serving.world.catalogue.models.values().filter(|model| model.family == family).count();
     assert!(count("yealink") >= 60, "{}", count("yealink"));
     assert!(count("cisco-spa") >= 12, "{}", count("cisco-spa"));
+    assert_eq!(count("cisco-mpp"), 24);
     assert_eq!(count("gigaset-maxwell"), 4);
     assert_eq!(count("gigaset-classic"), 10);
     assert_eq!(count("gigaset-nx70"), 7);
-    for id in ["yealink-t88w", "cisco-spa122", "cisco-spa525g2", "gigaset-maxwell-basic"] {
+    for id in ["yealink-t88w", "cisco-spa122", "cisco-spa525g2", "cisco-8861-3pcc", "gigaset-maxwell-basic"] {
         assert!(serving.world.catalogue.models.contains_key(id), "{id}");
     }
 }

@@ -28,6 +28,12 @@ fn cisco_spa_keys() {
 }
 
 #[test]
+fn cisco_mpp_keys() {
+    holds("functions-cisco-mpp");
+    every_class_has_every_function("functions-cisco-mpp", &["line", "module", "programmable"]);
+}
+
+#[test]
 fn cisco_enterprise_keys() {
     holds("functions-cisco-enterprise");
     every_class_has_every_function("functions-cisco-enterprise", &["line", "module"]);
@@ -37,6 +43,12 @@ fn cisco_enterprise_keys() {
 fn gigaset_maxwell_keys() {
     holds("functions-gigaset-maxwell");
     every_class_has_every_function("functions-gigaset-maxwell", &["line", "programmable"]);
+}
+
+#[test]
+fn gigaset_p_keys() {
+    holds("functions-gigaset-p");
+    every_class_has_every_function("functions-gigaset-p", &["line", "module", "programmable"]);
 }
 
 #[test]
@@ -99,7 +111,8 @@ fn line_keys_point_at_any_line() {
     let keys = |mac: &str| {
         let file = documents(&two, mac.parse().unwrap(), Reveal::Nothing, Phase::Later).remove(0).1.unwrap().bytes;
         let words = ["linekey.1.line", "linekey.2.line", "linekey.2.type", "<Extension_1_", "<Extension_2_"];
-        let more = ["Keys.0.Connection", "Keys.1.Type", "Keys.1.Connection"];
+        let more =
+            ["Keys.0.Connection", "Keys.1.Type", "Keys.1.Connection", "<fkey idx=\"0\"", "<fkey idx=\"1\"", "\"53\""];
         common::lines_with(std::str::from_utf8(&file).unwrap(), &[&words[..], &more[..]].concat())
     };
     insta::assert_snapshot!(keys("001565f10001"), @"
@@ -116,6 +129,11 @@ fn line_keys_point_at_any_line() {
     <param name="PhoneUI.Keys.FunctionKeys.1.Type" value="0"/>
     <param name="PhoneUI.Keys.FunctionKeys.1.Connection" value="1"/>
     <param name="PhoneUI.Keys.SoftKeys.1.Type" value="-1"/>
+    "#);
+    insta::assert_snapshot!(keys("000413e2f104"), @r#"
+    <fkey idx="0" context="1" label="" lp="on" perm="RW">line</fkey>
+    <fkey idx="1" context="2" label="" lp="on" perm="RW">line</fkey>
+    <fkey idx="53" context="2" label="Second line" lp="on" perm="RW">line</fkey>
     "#);
 }
 
@@ -148,7 +166,7 @@ fn every_class_has_every_function(name: &str, classes: &[&str]) {
     let mut seen = BTreeSet::new();
     for mac in serving.world.macs() {
         let subject = serving.world.subject(mac).unwrap();
-        let band = subject.band(None);
+        let band = subject.band(None, None);
         let resolved = resolve(&subject, band, Phase::Later).unwrap();
         let modules = resolved.modules.iter().flat_map(|module| &module.keys);
         for key in resolved.keys.iter().chain(&resolved.soft_keys).chain(modules) {

@@ -214,7 +214,8 @@ fn explain_tells_what_each_word_of_a_handset_moves() {
     let with =
         Renderer { templates: &serving.templates, url: &url, key: &key, reveal: Reveal::Nothing, changed_at: &|_| 0 };
     let files = documents_of(&subject);
-    let report = explain(&subject, subject.band(None), Phase::Later, files[0].1, &with).expect("it can be explained");
+    let report =
+        explain(&subject, subject.band(None, None), Phase::Later, files[0].1, &with).expect("it can be explained");
     let words = ["add_hs", "DECT_AC", "UserName", "DisplayName", "RegStart", "RegDuration"];
     let told = report.lines.iter().filter(|line| words.iter().any(|word| line.text.contains(word))).map(|line| {
         let mut values: Vec<&str> = line.from.iter().map(|from| from.value.as_str()).collect();

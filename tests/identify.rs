@@ -1,5 +1,7 @@
 //! Who asks, and for what: the makers' real requests, the traps of the fact sheets, and what must hold for any request.
 
+#[path = "identify/neighbours.rs"]
+mod neighbours;
 #[path = "identify/properties.rs"]
 mod properties;
 #[path = "identify/tables.rs"]

@@ -38,8 +38,8 @@ fn none_is_not_the_same_as_nothing() {
     linekey.1.value = %NULL%
     linekey.1.extension = %NULL%
     linekey.1.pickup_value = %NULL%
-    linekey.1.label = %NULL%
     linekey.1.shortlabel = %NULL%
+    linekey.1.label = %NULL%
     programablekey.1.type = 0
     programablekey.2.type = %NULL%
     ");
@@ -130,8 +130,8 @@ fn a_label_alone_names_the_line_that_is_there_by_default() {
     linekey.1.value = %NULL%
     linekey.1.extension = %NULL%
     linekey.1.pickup_value = %NULL%
-    linekey.1.label = Front desk
     linekey.1.shortlabel = %NULL%
+    linekey.1.label = Front desk
     ");
     assert_snapshot!(fleet.findings(), @"");
 }
@@ -214,8 +214,8 @@ fn a_line_that_the_phone_has_not() {
     linekey.1.value = %NULL%
     linekey.1.extension = %NULL%
     linekey.1.pickup_value = %NULL%
-    linekey.1.label = %NULL%
     linekey.1.shortlabel = %NULL%
+    linekey.1.label = %NULL%
     ");
 }
 

@@ -91,8 +91,11 @@ fn a_label_where_none_is_shown_is_told() {
     // Paper beside the keys, a memory key without a screen, words of the phone's own, and types of key without a name.
     let dial = |place: &str| format!("{place} = {{ function = \"dial\", number = \"202\", label = \"Paul\" }}\n");
     let redial = "soft_keys.1 = { function = \"redial\", label = \"Again\" }\n";
-    assert_snapshot!(phone("cisco-spa501g", &dial("keys.2")).findings(), @"note: sites/a/lines/201.toml:1: the label `Paul` is not shown: `cisco-spa501g` shows none on line keys [label-not-shown]");
-    assert_snapshot!(phone("yealink-t28p", &dial("keys.7")).findings(), @"note: sites/a/lines/201.toml:1: the label `Paul` is not shown: `yealink-t28p` shows none on memory keys [label-not-shown]");
+    assert_snapshot!(phone("cisco-spa501g", &dial("keys.2")).findings(), @"note: sites/a/lines/201.toml:1: the label `Paul` is not shown: `cisco-spa501g` shows none on this line key [label-not-shown]");
+    assert_snapshot!(phone("yealink-t28p", &dial("keys.7")).findings(), @"note: sites/a/lines/201.toml:1: the label `Paul` is not shown: `yealink-t28p` shows none on this memory key [label-not-shown]");
+    assert_snapshot!(phone("yealink-t46s", &dial("soft_keys.7")).findings(), @"note: sites/a/lines/201.toml:1: the label `Paul` is not shown: `yealink-t46s` shows none on this programmable key [label-not-shown]");
+    let exp38 = phone_with("yealink-t28p", "modules = [\"yealink-exp38\"]", &dial("modules.1.keys.2"));
+    assert_snapshot!(exp38.findings(), @"note: sites/a/lines/201.toml:1: the label `Paul` is not shown: `yealink-exp38` shows none on this module key [label-not-shown]");
     assert_snapshot!(phone("cisco-spa504g", redial).findings(), @"note: sites/a/lines/201.toml:1: the label `Again` is not shown: `cisco-spa504g` takes none for `redial` on programmable keys [label-not-shown]");
     assert_snapshot!(phone("gigaset-maxwell3", redial).findings(), @"note: sites/a/lines/201.toml:1: the label `Again` is not shown: `gigaset-maxwell3` takes none for `redial` on programmable keys [label-not-shown]");
     assert_snapshot!(phone("gigaset-maxwell3", &dial("soft_keys.2")).findings(), @"note: sites/a/lines/201.toml:1: the label `Paul` is not shown: `gigaset-maxwell3` takes none for `dial` on programmable keys [label-not-shown]");
@@ -185,7 +188,8 @@ fn explain_tells_where_a_name_comes_from() {
         changed_at: &|_| 0,
     };
     let files = documents_of(&subject);
-    let report = explain(&subject, subject.band(None), offhook::resolve::Phase::Later, files[0].1, &with).unwrap();
+    let report =
+        explain(&subject, subject.band(None, None), offhook::resolve::Phase::Later, files[0].1, &with).unwrap();
     let line = report.lines.iter().find(|line| line.text.starts_with("linekey.2.label")).unwrap();
     let from: Vec<String> = line.from.iter().map(ToString::to_string).collect();
     assert_snapshot!(format!("{}\n{}", line.text, from.join("\n")), @r#"

@@ -117,6 +117,8 @@ pub struct Family {
     pub no_files: Vec<(Band, CompactString)>,
     /// The first hexadecimal digits of its phones' MACs: a hint, never proof.
     pub addresses: Vec<CompactString>,
+    /// What a user agent or a path says only where another maker asks, who uses the same addresses and names of files.
+    pub not_if: Option<Regex>,
     /// Folders, in lower case, under which the maker's own servers keep such files: a weaker hint still.
     pub folders: Vec<CompactString>,
     /// What to type into the phone, with `{base}`.
@@ -162,6 +164,7 @@ impl Family {
             bands,
             no_files,
             addresses: read_addresses(table),
+            not_if: table.has("not_if").then(|| regex(table, "not_if", &[], |pattern| pattern.to_owned())).flatten(),
             folders: read_folders(table),
             provisioning_url: table.text("provisioning_url").map_or("{base}/".into(), |at| at.value.into()),
             needs_host_name: table.boolean("needs_host_name").is_some_and(|at| at.value),

@@ -15,6 +15,10 @@ use crate::reader::{Table, Value};
 pub struct Count {
     /// How many.
     pub count: u16,
+    /// How many as long as no expansion module is plugged in, if that is fewer.
+    pub without_modules: Option<u16>,
+    /// No source tells how many there really are.
+    pub at_least: bool,
     /// Where this is known from.
     pub source: Source,
 }
@@ -26,6 +30,10 @@ pub struct KeyGroup {
     pub class: Class,
     /// How many can be set.
     pub count: u16,
+    /// How many are left once an expansion module is plugged in, if that is fewer.
+    pub with_modules: Option<u16>,
+    /// No source tells how many there really are.
+    pub at_least: bool,
     /// How many a page of the screen shows.
     pub per_page: Option<u16>,
     /// Unset first keys are line keys.
@@ -36,6 +44,13 @@ pub struct KeyGroup {
     pub source: Source,
 }
 
+impl KeyGroup {
+    /// How many are left with so many expansion modules.
+    pub fn count_with(&self, modules: usize) -> u16 {
+        self.with_modules.filter(|_| modules > 0).unwrap_or(self.count)
+    }
+}
+
 /// The soft keys that can be set.
 #[derive(Debug, Clone)]
 pub struct SoftKeyGroup {
@@ -43,6 +58,8 @@ pub struct SoftKeyGroup {
     pub class: Class,
     /// Their numbers.
     pub slots: Vec<u16>,
+    /// They have labels, if those of their class have.
+    pub labels: bool,
     /// Where this is known from.
     pub source: Source,
 }
@@ -132,8 +149,8 @@ pub struct ModuleModel {
     pub pages: u16,
     /// The keys of a page.
     pub keys_per_page: u16,
-    /// The width of its labels.
-    pub label_width: Width,
+    /// The width of its labels; none where it has none.
+    pub label_width: Option<Width>,
     /// Positions that cannot be set, and why.
     pub reserved: Vec<(u16, CompactString)>,
     /// What is written at reserved positions: fields by name.
@@ -208,6 +225,16 @@ impl Model {
         self.keys.iter().map(|group| group.count).sum()
     }
 
+    /// How many of them are left with so many expansion modules.
+    pub fn key_count_with(&self, modules: usize) -> u16 {
+        self.keys.iter().map(|group| group.count_with(modules)).sum()
+    }
+
+    /// How many lines can be used with so many expansion modules.
+    pub fn line_count_with(&self, modules: usize) -> u16 {
+        self.lines.without_modules.filter(|_| modules == 0).unwrap_or(self.lines.count)
+    }
+
     /// The group of the n-th key, and its place within it, from 1.
     pub fn key(&self, position: u16) -> Option<(&KeyGroup, u16)> {
         let mut left = position.checked_sub(1)?;
@@ -230,6 +257,12 @@ impl Model {
         self.soft_keys.iter().flat_map(|group| group.slots.iter().map(|slot| (*slot, group.class)))
     }
 
+    /// The width of the label of a soft key; none where it has none.
+    pub fn soft_label_width(&self, slot: u16) -> Option<Width> {
+        let group = self.soft_keys.iter().find(|group| group.slots.contains(&slot))?;
+        self.label_width(group.class).filter(|_| group.labels)
+    }
+
     /// The width of labels on keys of a class; none where they have no label.
     pub fn label_width(&self, class: Class) -> Option<Width> {
         self.labels.iter().find(|(known, _)| *known == class).map(|(_, width)| *width)
@@ -243,7 +276,7 @@ impl ModuleModel {
         let class = read_class(table).unwrap_or(Class::Module);
         let pages = required_integer(table, "pages", 1..=20);
         let keys_per_page = required_integer(table, "keys_per_page", 1..=200);
-        let label_width = read_width(table, "label_width").unwrap_or(Width::Unknown);
+        let label_width = read_width(table, "label_width");
         let reserved = numbered(table, "reserved", |table, name| match table.value_named(name)?.value {
             Value::Text(why) => Some(CompactString::from(why)),
             _ => None,
@@ -294,12 +327,14 @@ fn read_count(table: &mut Table<'_, '_>, field: &'static str) -> Count {
             table.missing(field);
         }
         let source = Source { state: super::State::Inferred, source: "".into(), disagreement: None };
-        return Count { count: 0, source };
+        return Count { count: 0, without_modules: None, at_least: false, source };
     };
     let count = required_integer(&mut entry, "count", 0..=1000);
+    let without_modules = entry.integer("without_modules", 0..=count.into()).map(|at| at.value as u16);
+    let at_least = entry.boolean("at_least").is_some_and(|at| at.value);
     let source = Source::read(&mut entry);
     entry.finish();
-    Count { count, source }
+    Count { count, without_modules, at_least, source }
 }
 
 fn required_integer(table: &mut Table<'_, '_>, field: &'static str, range: std::ops::RangeInclusive<i64>) -> u16 {
@@ -323,6 +358,8 @@ fn read_class(table: &mut Table<'_, '_>) -> Option<Class> {
 fn read_group(mut table: Table<'_, '_>) -> Option<KeyGroup> {
     let class = read_class(&mut table);
     let count = required_integer(&mut table, "count", 0..=1000);
+    let with_modules = table.integer("with_modules", 0..=count.into()).map(|at| at.value as u16);
+    let at_least = table.boolean("at_least").is_some_and(|at| at.value);
     let per_page = table.integer("per_page", 1..=200).map(|at| at.value as u16);
     let default_lines = table.text("default").is_some_and(|word| {
         if word.value != "lines" && word.value != "none" {
@@ -339,7 +376,7 @@ fn read_group(mut table: Table<'_, '_>) -> Option<KeyGroup> {
     });
     let source = Source::read(&mut table);
     table.finish();
-    Some(KeyGroup { class: class?, count, per_page, default_lines, sides, source })
+    Some(KeyGroup { class: class?, count, with_modules, at_least, per_page, default_lines, sides, source })
 }
 
 fn read_soft_group(mut table: Table<'_, '_>) -> Option<SoftKeyGroup> {
@@ -357,9 +394,10 @@ fn read_soft_group(mut table: Table<'_, '_>) -> Option<SoftKeyGroup> {
             Vec::new()
         }
     };
+    let labels = table.boolean("labels").is_none_or(|at| at.value);
     let source = Source::read(&mut table);
     table.finish();
-    Some(SoftKeyGroup { class: class?, slots, source })
+    Some(SoftKeyGroup { class: class?, slots, labels, source })
 }
 
 fn read_width(table: &mut Table<'_, '_>, field: &'static str) -> Option<Width> {

@@ -73,7 +73,7 @@ pub fn golden(serving: &Serving, folder: &Path, bless: bool) -> Result<Golden, S
 /// A phone's files by the paths of their golden ones: `SITE/NAME`. What cannot be made is told by the findings.
 fn files_of(serving: &Serving, mac: Mac) -> Vec<(PathBuf, Bytes)> {
     let Ok(subject) = serving.world.subject(mac) else { return Vec::new() };
-    let band = subject.band(None);
+    let band = subject.band(None, None);
     let Some(resolved) = resolve(&subject, band, Phase::Later) else { return Vec::new() };
     let key = RevisionKey::fixed();
     let url = subject.root.url();

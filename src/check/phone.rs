@@ -5,7 +5,7 @@ use std::sync::Arc;
 use compact_str::CompactString;
 
 use super::parameters::KnownNumbers;
-use crate::catalogue::How;
+use crate::catalogue::{How, Outcome};
 use crate::findings::{Finding, Level};
 use crate::fleet::{Line, Modules};
 use crate::live::Serving;
@@ -21,7 +21,7 @@ pub fn check_phone(serving: &Serving, known: &KnownNumbers, mac: Mac) -> Vec<Fin
     let mut checker = Checker { subject: &subject, findings: Vec::new() };
     checker.device();
     checker.stored_keys(known);
-    let band = subject.band(None);
+    let band = subject.band(None, None);
     match resolve(&subject, band, Phase::First) {
         Some(resolved) => {
             checker.keys(&resolved);
@@ -56,11 +56,9 @@ impl Checker<'_> {
     /// Lines and modules against the model.
     fn device(&mut self) {
         let (phone, model) = (&self.subject.phone, &self.subject.model);
-        let (named, most) = (phone.lines.len(), usize::from(model.lines.count));
-        if named > most {
-            let at = phone.lines[most].1;
-            let what = format!("the phone has {named} lines, but `{}` has {most}; the others are not sent", model.id);
-            self.on_phone(Level::Error, "too-many-lines", at, what, None);
+        let most = usize::from(model.line_count_with(phone.modules.0.count()));
+        if phone.lines.len() > most {
+            self.too_many_lines(most);
         }
         for (at, (name, line)) in phone.lines.iter().enumerate() {
             if phone.lines[..at].iter().any(|(other, _)| other == name) {
@@ -74,6 +72,16 @@ impl Checker<'_> {
             let what = format!("[raw.{}] changes nothing: the phone is of the family `{}`", raw.family, model.family);
             self.findings.push(Finding::warning("raw-of-other-family", phone.path(), raw.at, what));
         }
+    }
+
+    fn too_many_lines(&mut self, most: usize) {
+        let (phone, model) = (&self.subject.phone, &self.subject.model);
+        let named = phone.lines.len();
+        let has = if model.lines.at_least { "is only known to have" } else { "has" };
+        let what = format!("the phone has {named} lines, but `{}` {has} {most}; the others are not sent", model.id);
+        let more = usize::from(model.lines.count) > most;
+        let hint = more.then(|| format!("with an expansion module it has {}", model.lines.count));
+        self.on_phone(Level::Error, "too-many-lines", phone.lines[most].1, what, hint);
     }
 
     /// Some phones hold an https server's name against its certificate, and take no address for a name.
@@ -94,10 +102,7 @@ impl Checker<'_> {
     fn modules(&mut self) {
         let (phone, model) = (&self.subject.phone, &self.subject.model);
         let (modules, at) = (&phone.modules.0, phone.modules.1);
-        let count = match modules {
-            Modules::Count(count) => usize::from(*count),
-            Modules::Models(names) => names.len(),
-        };
+        let count = modules.count();
         let Some(slots) = &model.modules else {
             if count > 0 {
                 let what = format!("`{}` takes no expansion module, and the phone says it has {count}", model.id);
@@ -229,11 +234,13 @@ impl Checker<'_> {
             let index = at as u8 + 1;
             let is_default =
                 |key: &crate::resolve::Key<'_>| key.asked.is_none() && usize::from(key.class_position) == at + 1;
-            let has_key =
-                resolved.keys.iter().filter(|key| key.function == Function::Line).any(|key| match key.asked {
-                    Some((what, _)) => what.line == index,
-                    None => is_default(key),
-                });
+            let on_modules = resolved.modules.iter().flat_map(|module| &module.keys);
+            let carries =
+                |key: &&crate::resolve::Key<'_>| key.function == Function::Line && key.outcome != Outcome::Impossible;
+            let has_key = resolved.keys.iter().chain(on_modules).filter(carries).any(|key| match key.asked {
+                Some((what, _)) => what.line == index,
+                None => is_default(key),
+            });
             if !has_key {
                 let what = format!(
                     "line {index} (`{}`) has no line key, and `{}` cannot use it without one",

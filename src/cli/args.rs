@@ -55,6 +55,19 @@ pub struct Fleet {
     pub fleet: PathBuf,
 }
 
+/// Which firmware a phone is taken to run.
+#[derive(Debug, clap::Args)]
+pub struct Firmware {
+    /// The firmware that the phone tells, such as 66.86.0.15; left out: what a server has last seen it with.
+    #[arg(long, value_name = "V")]
+    pub firmware: Option<String>,
+    /// The state folder of that server.
+    ///
+    /// Default: the one that `offhook serve` uses for this fleet if it is told nothing.
+    #[arg(long, value_name = "DIR")]
+    pub state: Option<PathBuf>,
+}
+
 /// How data is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
@@ -139,9 +152,9 @@ pub struct PhoneFile {
     /// The phone and the fleet.
     #[command(flatten)]
     pub phone: OnePhone,
-    /// The firmware that the phone tells, such as 66.86.0.15.
-    #[arg(long, value_name = "V")]
-    pub firmware: Option<String>,
+    /// The firmware that it is taken to run.
+    #[command(flatten)]
+    pub firmware: Firmware,
     /// As at the first provisioning, with the phone's `[seed]`.
     #[arg(long)]
     pub first: bool,
@@ -154,9 +167,9 @@ pub struct Render {
     pub mac: String,
     /// Which of its files: its handle or its name; left out: all of them.
     pub file: Option<String>,
-    /// The firmware that the phone tells, such as 66.86.0.15.
-    #[arg(long, value_name = "V")]
-    pub firmware: Option<String>,
+    /// The firmware that it is taken to run.
+    #[command(flatten)]
+    pub firmware: Firmware,
     /// As at the first provisioning, with the phone's `[seed]`.
     #[arg(long)]
     pub first: bool,
@@ -178,9 +191,9 @@ pub struct Functions {
     pub mac: String,
     /// One key, such as 3, keys.3, soft_keys.1 or modules.1.keys.40; left out: one of each class.
     pub key: Option<String>,
-    /// The firmware that the phone tells, such as 66.86.0.15.
-    #[arg(long, value_name = "V")]
-    pub firmware: Option<String>,
+    /// The firmware that it is taken to run.
+    #[command(flatten)]
+    pub firmware: Firmware,
     /// Where the fleet is.
     #[command(flatten)]
     pub fleet: Fleet,

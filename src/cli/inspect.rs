@@ -7,8 +7,9 @@ use compact_str::CompactString;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::args::{Format, Functions, OnePhone, PhoneFile, Render};
+use super::args::{Firmware, Format, Functions, OnePhone, PhoneFile, Render};
 use super::output;
+use super::state::seen_firmware;
 use crate::catalogue::{Answer, Band, Class, FilePattern, Outcome};
 use crate::findings::nearest;
 use crate::live::{Loader, Serving};
@@ -23,9 +24,23 @@ struct Looking {
     subject: Subject,
     key: RevisionKey,
     url: CompactString,
+    told: Option<String>,
+    seen: Option<CompactString>,
 }
 
 impl Looking {
+    /// The phone with the firmware that is told, else with what it was last seen with.
+    fn with(fleet: &Path, mac: &str, firmware: &Firmware) -> Result<Looking> {
+        let looking = Looking::at(fleet, mac)?;
+        let seen = seen_firmware(firmware.state.as_deref(), fleet, looking.subject.phone.mac)?;
+        let looking = Looking { told: firmware.firmware.clone(), seen, ..looking };
+        if let (None, Some(seen)) = (&looking.told, &looking.seen) {
+            let band = looking.subject.maker.family.bands.name(looking.band());
+            anstream::eprintln!("last seen with firmware {seen}, so in the band {band}");
+        }
+        Ok(looking)
+    }
+
     fn at(fleet: &Path, mac: &str) -> Result<Looking> {
         if !fleet.join("fleet.toml").is_file() {
             bail!("`{}` has no fleet.toml\n  hint: name the fleet's folder with --fleet DIR", fleet.display());
@@ -41,15 +56,15 @@ impl Looking {
             }
         })?;
         let url = serving.world.root().map(|root| root.url()).unwrap_or_default();
-        Ok(Looking { serving, subject, key: RevisionKey::fixed(), url })
+        Ok(Looking { serving, subject, key: RevisionKey::fixed(), url, told: None, seen: None })
     }
 
-    fn band(&self, firmware: Option<&str>) -> Band {
-        self.subject.band(firmware)
+    fn band(&self) -> Band {
+        self.subject.band(self.told.as_deref(), self.seen.as_deref())
     }
 
-    fn resolved(&self, firmware: Option<&str>, first: bool) -> Result<Resolved<'_>> {
-        let band = self.band(firmware);
+    fn resolved(&self, first: bool) -> Result<Resolved<'_>> {
+        let band = self.band();
         resolve(&self.subject, band, phase(first))
             .ok_or_else(|| anyhow!("{}; its phones are recognised and no more", self.subject.no_files(band)))
     }
@@ -80,8 +95,8 @@ fn phase(first: bool) -> Phase {
 
 /// Prints a phone's files.
 pub fn render(args: &Render) -> Result<u8> {
-    let looking = Looking::at(&args.fleet.fleet, &args.mac)?;
-    let resolved = looking.resolved(args.firmware.as_deref(), args.first)?;
+    let looking = Looking::with(&args.fleet.fleet, &args.mac, &args.firmware)?;
+    let resolved = looking.resolved(args.first)?;
     let mut files = looking.files();
     if let Some(wanted) = &args.file {
         let names: Vec<String> = files.iter().map(|(name, _)| name.clone()).collect();
@@ -124,11 +139,11 @@ fn text(document: &Document) -> String {
 
 /// Tells where each line of a phone's main file comes from.
 pub fn explain(args: &PhoneFile) -> Result<u8> {
-    let looking = Looking::at(&args.phone.fleet.fleet, &args.phone.mac)?;
-    looking.resolved(args.firmware.as_deref(), args.first)?;
+    let looking = Looking::with(&args.phone.fleet.fleet, &args.phone.mac, &args.firmware)?;
+    looking.resolved(args.first)?;
     let mut reports = Vec::new();
     for (name, file) in looking.files().into_iter().filter(|(_, file)| file.answer == Answer::Document) {
-        let band = looking.band(args.firmware.as_deref());
+        let band = looking.band();
         let report = crate::render::explain(&looking.subject, band, phase(args.first), file, &looking.renderer(false))?;
         reports.push((name, report));
     }
@@ -162,8 +177,8 @@ pub fn explain(args: &PhoneFile) -> Result<u8> {
 
 /// Prints what templates see.
 pub fn context(args: &PhoneFile) -> Result<u8> {
-    let looking = Looking::at(&args.phone.fleet.fleet, &args.phone.mac)?;
-    let resolved = looking.resolved(args.firmware.as_deref(), args.first)?;
+    let looking = Looking::with(&args.phone.fleet.fleet, &args.phone.mac, &args.firmware)?;
+    let resolved = looking.resolved(args.first)?;
     let context = crate::render::context_json(&resolved, &looking.url);
     match args.phone.format {
         Format::Json => output::json(&context)?,
@@ -231,8 +246,8 @@ struct Possible {
 
 /// Tells what keys can do.
 pub fn functions(args: &Functions) -> Result<u8> {
-    let looking = Looking::at(&args.fleet.fleet, &args.mac)?;
-    let resolved = looking.resolved(args.firmware.as_deref(), false)?;
+    let looking = Looking::with(&args.fleet.fleet, &args.mac, &args.firmware)?;
+    let resolved = looking.resolved(false)?;
     let mut possible = Vec::new();
     let keys = asked_keys(&resolved, args.key.as_deref())?;
     if keys.is_empty() && args.format != Format::Json {

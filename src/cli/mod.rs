@@ -12,6 +12,7 @@ mod overrides;
 mod schema;
 mod serve;
 mod simulate;
+mod state;
 
 use std::process::ExitCode;
 

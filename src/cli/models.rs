@@ -62,10 +62,12 @@ fn show(model: &Model, catalogue: &Catalogue) -> Result<()> {
     };
     output::line(&format!("{} ({}), family {}", model.name, model.id, model.family))?;
     output::line(&format!("{:<11} {}", "calls itself", model.products.join(", ")))?;
-    line("lines", model.lines.count.to_string(), &model.lines.source)?;
+    line("lines", lines(model), &model.lines.source)?;
     for group in &model.keys {
         let pages = group.per_page.map(|per_page| format!(", {per_page} a page")).unwrap_or_default();
-        line("keys", format!("{} {} keys{pages}", group.count, group.class.name()), &group.source)?;
+        let least = if group.at_least { "at least " } else { "" };
+        let left = group.with_modules.map(|left| format!(", {left} beside a module")).unwrap_or_default();
+        line("keys", format!("{least}{} {} keys{pages}{left}", group.count, group.class.name()), &group.source)?;
     }
     for group in &model.soft_keys {
         let slots: Vec<String> = group.slots.iter().map(u16::to_string).collect();
@@ -89,6 +91,14 @@ fn show(model: &Model, catalogue: &Catalogue) -> Result<()> {
     }
 }
 
+/// How many lines it has, and in which case.
+fn lines(model: &Model) -> String {
+    let count = &model.lines;
+    let least = if count.at_least { "at least " } else { "" };
+    let fewer = count.without_modules.map(|fewer| format!(", {fewer} without a module")).unwrap_or_default();
+    format!("{least}{}{fewer}", count.count)
+}
+
 fn shown(width: Width) -> String {
     match width {
         Width::Characters(width) => format!("{width} characters"),
@@ -100,12 +110,21 @@ fn as_json(model: &Model) -> Value {
     let keys: Vec<Value> = model
         .keys
         .iter()
-        .map(|group| json!({ "class": group.class, "count": group.count, "per_page": group.per_page, "source": group.source }))
+        .map(|group| {
+            json!({
+                "class": group.class,
+                "count": group.count,
+                "with_modules": group.with_modules,
+                "at_least": group.at_least,
+                "per_page": group.per_page,
+                "source": group.source,
+            })
+        })
         .collect();
     let soft_keys: Vec<Value> = model
         .soft_keys
         .iter()
-        .map(|group| json!({ "class": group.class, "slots": group.slots, "source": group.source }))
+        .map(|group| json!({ "class": group.class, "slots": group.slots, "labels": group.labels, "source": group.source }))
         .collect();
     let labels: serde_json::Map<String, Value> = model
         .labels
@@ -124,7 +143,12 @@ fn as_json(model: &Model) -> Value {
         "name": model.name,
         "products": model.products,
         "ovh": model.ovh,
-        "lines": { "count": model.lines.count, "source": model.lines.source },
+        "lines": {
+            "count": model.lines.count,
+            "without_modules": model.lines.without_modules,
+            "at_least": model.lines.at_least,
+            "source": model.lines.source,
+        },
         "keys": keys,
         "soft_keys": soft_keys,
         "label_widths": labels,

@@ -30,7 +30,7 @@ pub fn run(args: &Serve) -> Result<u8> {
         let folder = args.fleet.display();
         bail!("`{folder}` has no fleet.toml\n  hint: `offhook init {folder}` makes a fleet to start from");
     }
-    let state = args.state.clone().map_or_else(|| default_state(&args.fleet), Ok)?;
+    let state = args.state.clone().map_or_else(|| super::state::default_state(&args.fleet), Ok)?;
     std::fs::create_dir_all(&state).with_context(|| format!("cannot make the state folder `{}`", state.display()))?;
     let live = Arc::new(Live::load(&args.fleet));
     let serving = live.now();
@@ -199,19 +199,6 @@ fn write_private(path: &PathBuf, bytes: &[u8]) -> std::io::Result<()> {
     file.write_all(bytes)?;
     file.sync_all()?;
     std::fs::rename(aside, path)
-}
-
-/// The state folder where none is named: systemd's, else one in the user's home, a folder for each fleet.
-fn default_state(fleet: &Path) -> Result<PathBuf> {
-    if let Some(folder) = std::env::var_os("STATE_DIRECTORY") {
-        return Ok(folder.into());
-    }
-    let home = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from);
-    let home = home.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".local/state")));
-    let home = home.ok_or_else(|| anyhow!("no state folder is known\n  hint: name one with --state DIR"))?;
-    let fleet = std::fs::canonicalize(fleet).with_context(|| format!("cannot find `{}`", fleet.display()))?;
-    let name = fleet.to_string_lossy().trim_matches('/').replace('/', "-");
-    Ok(home.join("offhook").join(CompactString::from(name).as_str()))
 }
 
 fn log_to_stderr(format: LogFormat) {

@@ -98,8 +98,8 @@ impl Device<'_> {
     /// Settings that somebody gave, and that only one of the two models has.
     fn settings(&mut self) {
         let (old, new) = (self.old, self.new);
-        let before = resolve(old, old.band(None), Phase::First);
-        let (Some(before), Some(after)) = (before, resolve(new, new.band(None), Phase::First)) else { return };
+        let before = resolve(old, old.band(None, None), Phase::First);
+        let (Some(before), Some(after)) = (before, resolve(new, new.band(None, None), Phase::First)) else { return };
         for (id, setting) in old.catalogue.vocabulary.iter() {
             let Some((stored, account)) = given(&before, usize::from(id.0), setting.scope) else { continue };
             let (kind, what) = match (lacks(&before, id), lacks(&after, id)) {

@@ -9,8 +9,10 @@ use crate::world::Subject;
 
 /// What becomes of the phone's keys.
 pub(super) fn differences(old: &Subject, new: &Subject, plan: &Plan) -> Vec<Difference> {
-    let before = resolve(old, old.band(None), Phase::Later);
-    let (Some(before), Some(after)) = (before, resolve(new, new.band(None), Phase::Later)) else { return Vec::new() };
+    let before = resolve(old, old.band(None, None), Phase::Later);
+    let (Some(before), Some(after)) = (before, resolve(new, new.band(None, None), Phase::Later)) else {
+        return Vec::new();
+    };
     let mut keys = Keys { before: &before, after: &after, plan, differences: Vec::new() };
     stored_places(old).into_iter().for_each(|place| keys.stored(place));
     keys.default_lines();

@@ -138,7 +138,7 @@ pub fn compare(loader: &Loader, serving: &Serving, mac: Mac, model: &str) -> Res
     let unmoved = unmoved.world.subject(mac)?;
     proves_phone(&old, &unmoved, &model.id)?;
     let none = || CompareError::NoFiles { model: model.id.clone(), family: model.family.clone() };
-    resolve(&unmoved, unmoved.band(None), Phase::First).ok_or_else(none)?;
+    resolve(&unmoved, unmoved.band(None, None), Phase::First).ok_or_else(none)?;
     let plan = Plan::of(&serving.world, &old, &unmoved);
     if let Some(line) = old.primary().filter(|_| !plan.moves.is_empty()) {
         let moves: Vec<Moved> =

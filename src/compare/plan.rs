@@ -35,7 +35,7 @@ impl Plan {
             .filter(|(_, what)| what.function != Function::None)
             .collect();
         let shared_with = if homeless.is_empty() { Vec::new() } else { others_with_primary(world, old) };
-        let resolved = resolve(new, new.band(None), Phase::Later);
+        let resolved = resolve(new, new.band(None, None), Phase::Later);
         let Some(resolved) = resolved.filter(|_| shared_with.is_empty()) else {
             return Plan { shared_with, ..Plan::default() };
         };

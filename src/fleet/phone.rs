@@ -18,6 +18,16 @@ pub enum Modules {
     Models(Box<[CompactString]>),
 }
 
+impl Modules {
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        match self {
+            Modules::Count(count) => usize::from(*count),
+            Modules::Models(names) => names.len(),
+        }
+    }
+}
+
 /// An edit of the finished document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Raw {

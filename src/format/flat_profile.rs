@@ -27,11 +27,7 @@ pub(super) fn carries(value: &str) -> Result<(), Refusal> {
 }
 
 pub(super) fn soften(label: &str) -> Cow<'_, str> {
-    let softened = xml::soften(label);
-    match softened.trim_matches(' ') {
-        trimmed if trimmed.len() == softened.len() => softened,
-        trimmed => Cow::Owned(trimmed.to_owned()),
-    }
+    xml::trimmed(xml::soften(label))
 }
 
 pub(super) fn parse(text: &str) -> Result<Document<'_>, SyntaxError> {

@@ -11,7 +11,9 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use super::Refusal;
+use super::{Refusal, fkey};
+
+pub use fkey::{Fkey, FkeyError, parse_fkey};
 
 /// The grammar that a family's `functions.toml` names for a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -23,13 +25,15 @@ pub enum Grammar {
     Fnc,
     /// A text of Cisco's in which `$USER` and the like are replaced by the phone.
     Macros,
+    /// Snom's `blf 201|*8`: a type and its argument.
+    Fkey,
     /// The inside of the C strings in profiles of Gigaset's older DECT bases: `"Marie"`.
     CString,
 }
 
 impl Grammar {
     /// Every grammar.
-    pub const ALL: [Grammar; 4] = [Grammar::Plain, Grammar::Fnc, Grammar::CString, Grammar::Macros];
+    pub const ALL: [Grammar; 5] = [Grammar::Plain, Grammar::Fnc, Grammar::Fkey, Grammar::CString, Grammar::Macros];
 
     /// The grammar that a family file names, or `None` where there is none of that name.
     pub fn parse_name(name: &str) -> Option<Grammar> {
@@ -42,6 +46,7 @@ impl Grammar {
             Grammar::Plain => "plain",
             Grammar::Fnc => "fnc",
             Grammar::Macros => "macros",
+            Grammar::Fkey => "fkey",
             Grammar::CString => "c-string",
         }
     }
@@ -51,6 +56,7 @@ impl Grammar {
     /// In `fnc` a `;` becomes `,`, a `=` becomes `-`, and a `+`, a `$` or a control character becomes a blank;
     /// blanks at the ends go. A label of which nothing would be left, such as `+`, becomes `-`, so that a key with a label keeps one.
     /// In `macros` a `$` becomes a blank, and the rest is as in `fnc`.
+    /// In `fkey` a `|` becomes `/` and a control character a blank; blanks at the ends go, and others become `_`.
     /// In a C string a `"` becomes `'`, a `\` becomes `/`, and a control character a blank.
     /// The answer is borrowed exactly if nothing had to change.
     pub fn label(self, text: &str) -> Cow<'_, str> {
@@ -58,6 +64,7 @@ impl Grammar {
             Grammar::Plain => Cow::Borrowed(text),
             Grammar::Fnc => fnc_label(text, |c| matches!(c, ';' | '=' | '+' | '$')),
             Grammar::Macros => fnc_label(text, |c| c == '$'),
+            Grammar::Fkey => fkey::label(text),
             Grammar::CString => c_string_label(text),
         }
     }
@@ -66,8 +73,9 @@ impl Grammar {
     ///
     /// # Errors
     ///
-    /// In `fnc` a number with `;`, `=`, `+` or a control character is refused: changing it would dial something else. In
-    /// a C string anything with `"`, `\` or a control character is.
+    /// In `fnc` a number with `;`, `=`, `+` or a control character is refused: changing it would dial something else. So
+    /// is one in `fkey` with a `|`, a blank or a control character, and in a C string one with `"`, `\` or a control
+    /// character.
     pub fn number(self, text: &str) -> Result<&str, Refusal> {
         match self {
             Grammar::Plain | Grammar::Macros => Ok(text),
@@ -76,6 +84,7 @@ impl Grammar {
                 '+' => Some(Some("write an international number with `00`")),
                 _ => None,
             }),
+            Grammar::Fkey => guarded("a number of an fkey", text, |c| fkey::ends_argument(c).then_some(None)),
             Grammar::CString => c_string(text),
         }
     }
@@ -85,7 +94,8 @@ impl Grammar {
     /// # Errors
     ///
     /// In `fnc` a URL with `;` or a control character is refused. A `=` is let through, since a field is cut at its
-    /// first one, and so is a `+`, which joins functions only; no source proves either. In a C string as any text.
+    /// first one, and so is a `+`, which joins functions only; no source proves either. In `fkey` a blank is refused. In
+    /// a C string as any text.
     pub fn url(self, text: &str) -> Result<&str, Refusal> {
         match self {
             Grammar::Plain | Grammar::Macros => Ok(text),
@@ -93,6 +103,9 @@ impl Grammar {
                 ';' => Some(Some("write `%3B`")),
                 _ => None,
             }),
+            Grammar::Fkey => {
+                guarded("a URL of an fkey", text, |c| c.is_whitespace().then_some(Some("write `%20` for a blank")))
+            }
             Grammar::CString => c_string(text),
         }
     }

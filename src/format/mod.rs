@@ -17,9 +17,11 @@ use std::io;
 use bytes::Bytes;
 
 mod cfg;
+mod fkey;
 mod flat_profile;
 pub mod grammar;
 mod param_xml;
+mod settings_xml;
 #[cfg(test)]
 mod tests;
 mod tlv;
@@ -39,11 +41,14 @@ pub enum Format {
     Tlv,
     /// XML as a tree: Cisco's enterprise files and the profiles of Gigaset's older phones.
     TreeXml,
+    /// The XML of Snom's system, as on Gigaset's P phones: one element for each setting, one for each key.
+    SettingsXml,
 }
 
 impl Format {
     /// Every format, in the order in which messages list them.
-    pub const ALL: [Format; 5] = [Format::Cfg, Format::FlatProfile, Format::ParamXml, Format::TreeXml, Format::Tlv];
+    pub const ALL: [Format; 6] =
+        [Format::Cfg, Format::FlatProfile, Format::ParamXml, Format::TreeXml, Format::Tlv, Format::SettingsXml];
 
     /// The format that a family file names, or `None` where there is none of that name.
     pub fn parse_name(name: &str) -> Option<Format> {
@@ -58,6 +63,7 @@ impl Format {
             Format::ParamXml => "param-xml",
             Format::TreeXml => "tree-xml",
             Format::Tlv => "tlv",
+            Format::SettingsXml => "settings-xml",
         }
     }
 
@@ -73,7 +79,7 @@ impl Format {
     pub fn escape_fn(self) -> fn(&str, &mut dyn io::Write) -> io::Result<()> {
         match self {
             Format::Cfg => cfg::escape,
-            Format::FlatProfile | Format::ParamXml | Format::TreeXml => xml::escape,
+            Format::FlatProfile | Format::ParamXml | Format::TreeXml | Format::SettingsXml => xml::escape,
             Format::Tlv => tlv::escape,
         }
     }
@@ -90,6 +96,7 @@ impl Format {
             Format::ParamXml => xml::carries(param_xml::PLACE, value),
             Format::TreeXml => xml::carries(tree_xml::PLACE, value),
             Format::Tlv => tlv::carries(value),
+            Format::SettingsXml => settings_xml::carries(value),
         }
     }
 
@@ -101,29 +108,33 @@ impl Format {
     pub fn carries_url(self, url: &str) -> Result<(), Refusal> {
         match self {
             Format::Cfg => cfg::carries_url(url),
-            Format::FlatProfile | Format::ParamXml | Format::TreeXml | Format::Tlv => self.carries(url),
+            Format::FlatProfile | Format::ParamXml | Format::TreeXml | Format::Tlv | Format::SettingsXml => {
+                self.carries(url)
+            }
         }
     }
 
     /// The label with every character that the format cannot carry replaced, so that [`Format::carries`] holds for it.
     ///
     /// A control character becomes a blank, and so do a line break, be it LF, CR or both, and the two characters that
-    /// XML 1.0 forbids besides. In a cfg `"` becomes `'`. A flat-profile label loses the blanks at its ends, which the
-    /// phone would trim. In a tlv all but ASCII becomes `?`, and what is too long is cut. The answer is borrowed exactly if nothing had to change.
+    /// XML 1.0 forbids besides. In a cfg `"` becomes `'`. A label of a flat-profile or of settings-xml loses the blanks at
+    /// its ends, which the phone would trim. In a tlv all but ASCII becomes `?`, and what is too long is cut. The answer is
+    /// borrowed exactly if nothing had to change.
     pub fn soften(self, label: &str) -> Cow<'_, str> {
         match self {
             Format::Cfg => cfg::soften(label),
             Format::FlatProfile => flat_profile::soften(label),
             Format::ParamXml | Format::TreeXml => xml::soften(label),
             Format::Tlv => tlv::soften(label),
+            Format::SettingsXml => settings_xml::soften(label),
         }
     }
 
     /// A finished file in the encoding that it names: where that is ISO-8859-1, with references for all but ASCII.
     pub fn encoded(self, text: String) -> String {
         match self {
-            Format::Cfg | Format::FlatProfile | Format::ParamXml | Format::Tlv => text,
             Format::TreeXml => tree_xml::encoded(text),
+            _ => text,
         }
     }
 
@@ -139,6 +150,7 @@ impl Format {
             Format::ParamXml => param_xml::parse(text),
             Format::TreeXml => tree_xml::parse(text),
             Format::Tlv => tlv::parse(text),
+            Format::SettingsXml => settings_xml::parse(text),
         };
         Ok(document?)
     }
@@ -162,6 +174,8 @@ impl Format {
     /// a path (`router-configuration/Time_Setup/Time_Zone`), whose missing elements are made. In a tree-xml it always is
     /// one, from the root (`device/sipProfile/sipLines/line[@button="2"]/featureLabel`); an element keeps the attributes
     /// that its edit does not name, and an edit of another root than the file's is left to the file that has it.
+    /// In settings-xml an edit names an element with its `idx` behind it, or as an attribute (`user_name[2]`, `fkey[0]`),
+    /// and new ones go to the settings or the keys; `firmware-settings/firmware` is for the firmware's own file.
     ///
     /// # Errors
     ///
@@ -174,6 +188,7 @@ impl Format {
             Format::ParamXml => param_xml::edit(text, edits),
             Format::TreeXml => tree_xml::edit(text, edits),
             Format::Tlv => tlv::edit(text, edits),
+            Format::SettingsXml => settings_xml::edit(text, edits),
         }
     }
 
@@ -184,8 +199,8 @@ impl Format {
     /// As [`Format::parse`].
     pub fn encode(self, text: String) -> Result<Bytes, FormatError> {
         match self {
-            Format::Cfg | Format::FlatProfile | Format::ParamXml | Format::TreeXml => Ok(text.into()),
             Format::Tlv => Ok(tlv::encode(&text)?.into()),
+            _ => Ok(text.into()),
         }
     }
 
@@ -265,7 +280,8 @@ pub struct Document<'a> {
 /// One parameter of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry<'a> {
-    /// The parameter's name; in a flat-profile the path of its element below the root, in a tree-xml from the root.
+    /// The parameter's name; in a flat-profile the path of its element below the root, in a tree-xml from the root, in
+    /// settings-xml its section, its name and its `idx`.
     pub name: Cow<'a, str>,
     /// The value, with quotes and entities undone.
     pub value: Cow<'a, str>,

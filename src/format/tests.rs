@@ -20,6 +20,10 @@ fn around(format: Format, value: &str) -> (String, Vec<(String, String)>) {
         }
         Format::TreeXml => format!("<device>\n<first>1</first>\n<x.y>{value}</x.y>\n<last>2</last>\n</device>\n"),
         Format::Tlv => format!("# c\n1 = \"1\"\n4 = \"{value}\"\n3 = \"2\"\n"),
+        Format::SettingsXml => {
+            let inside = format!("<first>1</first>\n<x.y perm=\"RW\">{value}</x.y>\n<last>2</last>\n");
+            format!("<settings>\n<phone-settings>\n{inside}</phone-settings>\n</settings>\n")
+        }
     };
     let entry = |name: &str, value: &str| (named(format, name), value.to_owned());
     (text, vec![entry("first", "1"), entry("x.y", value), entry("last", "2")])
@@ -30,6 +34,7 @@ fn named(format: Format, name: &str) -> String {
     let tags = [("first", "1"), ("x.y", "4"), ("last", "3"), ("new", "0")];
     match format {
         Format::TreeXml => format!("device/{name}"),
+        Format::SettingsXml => format!("phone-settings/{name}"),
         Format::Tlv => tags.iter().find(|(known, _)| *known == name).map_or("2", |(_, tag)| *tag).to_owned(),
         _ => name.to_owned(),
     }

@@ -28,6 +28,14 @@ pub(super) fn soften(label: &str) -> Cow<'_, str> {
     replace_characters(label, is_forbidden, |_| ' ')
 }
 
+/// The label without blanks at its ends, for elements whose text a phone trims.
+pub(super) fn trimmed(label: Cow<'_, str>) -> Cow<'_, str> {
+    match label.trim_matches(' ') {
+        trimmed if trimmed.len() == label.len() => label,
+        trimmed => Cow::Owned(trimmed.to_owned()),
+    }
+}
+
 /// The same for text and for attributes in either kind of quotes.
 pub(super) fn escape(value: &str, out: &mut dyn io::Write) -> io::Result<()> {
     carries("XML", value)?;

@@ -42,7 +42,7 @@ pub fn identify(request: &Request<'_>, index: &Index) -> Claim {
         None => {}
     }
     let found = if target.sound {
-        files(&mut claim, &target, agent.as_ref(), index)
+        files(&mut claim, &target, request.user_agent, agent.as_ref(), index)
     } else {
         claim.clues.push(Clue::Unsound);
         SmallVec::new()
@@ -61,7 +61,13 @@ pub fn identify(request: &Request<'_>, index: &Index) -> Claim {
 /// The files that the target can be; decides the claim's family, file and candidates.
 ///
 /// What is given back begins with the file that tells most of the phone.
-fn files(claim: &mut Claim, target: &Target, agent: Option<&Agent>, index: &Index) -> SmallVec<[Found; 6]> {
+fn files(
+    claim: &mut Claim,
+    target: &Target,
+    user_agent: Option<&str>,
+    agent: Option<&Agent>,
+    index: &Index,
+) -> SmallVec<[Found; 6]> {
     let mut found = index.found(target);
     if let Some(agent) = agent {
         claim.family = Some(agent.family);
@@ -69,7 +75,7 @@ fn files(claim: &mut Claim, target: &Target, agent: Option<&Agent>, index: &Inde
             claim.clues.extend(found.first().map(|found| Clue::Foreign(found.file)));
         }
         found.retain(|found| found.file.family == agent.family);
-    } else if let Some((family, why)) = family_of(&found, target, index) {
+    } else if let Some((family, why)) = family_of(&found, target, user_agent, index) {
         claim.family = Some(family);
         claim.clues.push(Clue::Family(family, why));
     } else if !found.is_empty() {
@@ -88,13 +94,18 @@ fn files(claim: &mut Claim, target: &Target, agent: Option<&Agent>, index: &Inde
 }
 
 /// The family that a path means: the only one that has such a file, or the one for which the hints speak.
-fn family_of(found: &[Found], target: &Target, index: &Index) -> Option<(FamilyIndex, Why)> {
+fn family_of(found: &[Found], target: &Target, user_agent: Option<&str>, index: &Index) -> Option<(FamilyIndex, Why)> {
+    // A maker who shares addresses and names of files with another is out where the other one says who it is.
+    let is_another = |family| {
+        let texts = [Some(target.path.as_str()), user_agent].into_iter().flatten();
+        index.family(family).not_if.as_ref().is_some_and(|other| texts.into_iter().any(|text| other.is_match(text)))
+    };
+    let found: SmallVec<[&Found; 6]> = found.iter().filter(|found| !is_another(found.file.family)).collect();
     let longest = found.first()?.length;
-    let all: SmallVec<[FamilyIndex; 6]> = found.iter().map(|found| found.file.family).collect();
     let closest = found.iter().filter(|found| found.length == longest).map(|found| found.file.family);
     let mut families: SmallVec<[FamilyIndex; 6]> = closest.collect();
     if let [family] = families[..] {
-        return Some((family, if all.len() == 1 { Why::Alone } else { Why::Closest }));
+        return Some((family, if found.len() == 1 { Why::Alone } else { Why::Closest }));
     }
     let mac = found.iter().find_map(|found| found.mac).map(|(_, mac, _)| mac);
     let mac = mac.or_else(|| query_macs(&target.query).next());

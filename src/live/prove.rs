@@ -7,7 +7,7 @@ use std::sync::Arc;
 use compact_str::CompactString;
 use rayon::prelude::*;
 
-use crate::catalogue::{Answer, Catalogue, FeatureCodes, Maker, Model};
+use crate::catalogue::{Answer, Catalogue, Family, FeatureCodes, FilePattern, Maker, Model};
 use crate::findings::Finding;
 use crate::fleet::{Handset, Layer, Line, Modules, Phone, Registration, Root, Site};
 use crate::phone::{Function, KeySetting, Mac, Number, Parameter, Place, Secret, Use};
@@ -81,12 +81,12 @@ fn failure(subject: &Subject, templates: &Templates, every_band: bool) -> Option
         reveal: Reveal::Secrets,
         changed_at: &|_| 0,
     };
-    let default = subject.band(None);
+    let default = subject.band(None, None);
     let bands = subject.maker.family.bands.iter().filter(|(band, _)| every_band || *band == default);
     for (band, name) in bands {
         // No file is written for such firmware.
         let Some(resolved) = resolve(subject, band, Phase::First) else { continue };
-        for (_, file) in subject.maker.family.documents() {
+        for file in documents(&subject.maker.family) {
             let Err(error) = render(&resolved, file, &with) else { continue };
             let template = file.template.as_deref().unwrap_or_default();
             return Some(told(subject, template, &format!("for `{}` in band {name}", subject.model.id), error));
@@ -102,6 +102,12 @@ fn failure(subject: &Subject, templates: &Templates, every_band: bool) -> Option
         }
     }
     None
+}
+
+/// The family's documents, one for each template; also those that only phones ask for.
+fn documents(family: &Family) -> impl Iterator<Item = &FilePattern> {
+    let mut seen = HashSet::new();
+    family.files.iter().filter(move |file| file.answer == Answer::Document && seen.insert(file.template.as_deref()))
 }
 
 fn told(subject: &Subject, template: &str, of: &str, error: RenderError) -> Finding {

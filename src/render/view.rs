@@ -68,6 +68,8 @@ pub fn context(
     context.insert_value("codes", codes);
     let services = if subject.site.services == Services::Phone { "phone" } else { "network" };
     context.insert_value("services", services.into());
+    let native = subject.site.native.iter().map(|function| Value::from(function.name()));
+    context.insert_value("native", native.collect::<Vec<_>>().into());
     context.insert_value("stamp", self::stamp(stamp));
     (context, writer.troubles)
 }
@@ -93,7 +95,7 @@ pub fn context_json(resolved: &Resolved<'_>, url: &str) -> serde_json::Value {
     let Some(shared) = Shared::of(resolved.subject, resolved.band, |_| true) else { return serde_json::Value::Null };
     let codes = codes(&resolved.subject.codes);
     let (context, _) = context(resolved, &shared, codes, url, false, &Stamp::default());
-    const NAMES: [&str; 18] = [
+    const NAMES: [&str; 19] = [
         "contract",
         "url",
         "phone",
@@ -111,6 +113,7 @@ pub fn context_json(resolved: &Resolved<'_>, url: &str) -> serde_json::Value {
         "wide_list",
         "codes",
         "services",
+        "native",
         "stamp",
     ];
     let sorted = |name: &&str| {

@@ -303,10 +303,10 @@ impl<'a> Values<'a> {
         (stands_for_label && whole != fitted).then(|| (whole.into(), fitted.as_ref().into()))
     }
 
-    /// The label, else the name of the number, else the number.
+    /// The label, else the name of the number, else the number or the code that is dialled.
     fn whole_name(&self) -> &str {
         match self.label {
-            "" => self.number_name.or(self.number.as_deref()).unwrap_or_default(),
+            "" => self.number_name.or(self.number.as_deref()).or(self.code.as_deref()).unwrap_or_default(),
             label => label,
         }
     }

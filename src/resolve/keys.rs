@@ -155,10 +155,11 @@ struct Filler<'r, 's> {
 impl<'s> Filler<'_, 's> {
     fn own_keys(&mut self) -> Vec<Key<'s>> {
         let subject = self.resolved.subject;
+        let modules = subject.phone.modules.0.count();
         let mut keys = Vec::with_capacity(usize::from(subject.model.key_count()));
         let mut of_class = [0_u16; 4];
         for group in &subject.model.keys {
-            for at in 1..=group.count {
+            for at in 1..=group.count_with(modules) {
                 let position = keys.len() as u16 + 1;
                 of_class[group.class as usize] += 1;
                 let page = group.per_page.map_or(1, |per_page| (at - 1) / per_page + 1);
@@ -171,12 +172,13 @@ impl<'s> Filler<'_, 's> {
     }
 
     fn soft_keys(&mut self) -> Vec<Key<'s>> {
-        let model = &self.resolved.subject.model;
+        let subject = self.resolved.subject;
+        let model = &subject.model;
         let slots: Vec<_> = model.soft_slots().collect();
         slots
             .into_iter()
             .map(|(slot, class)| {
-                let room = self.room(class);
+                let room = LabelRoom::of(subject, class, &model.id, model.soft_label_width(slot));
                 self.key(Place { area: Area::SoftKeys, position: slot }, slot, 1, None, room)
             })
             .collect()
@@ -196,7 +198,7 @@ impl<'s> Filler<'_, 's> {
         if !attached {
             return Module { number, attached, model, keys: Vec::new() };
         }
-        let room = LabelRoom::of(self.resolved.subject, model.class, &model.id, Some(model.label_width));
+        let room = LabelRoom::of(self.resolved.subject, model.class, &model.id, model.label_width);
         let mut keys = empty_keys(self.resolved.tables, &self.nothing, model, number);
         for key in keys.iter_mut().filter(|key| key.reserved.is_none()) {
             *key = self.key(key.place, key.class_position, key.page, None, room);

@@ -62,7 +62,7 @@ impl<'s> LabelRoom<'s> {
     pub(super) fn not_shown(self, label: &str, function: Option<&str>) -> Option<Problem> {
         let (class, model) = (self.class.name(), self.model);
         let what = match function {
-            _ if !self.shown => format!("`{model}` shows none on {class} keys"),
+            _ if !self.shown => format!("`{model}` shows none on this {class} key"),
             Some(function) => format!("`{model}` takes none for `{function}` on {class} keys"),
             None => return None,
         };
@@ -102,7 +102,7 @@ pub fn carried_name(subject: &Subject, name: &str, most: Option<u16>) -> Compact
     let format = subject.maker.family.format();
     let id = subject.catalogue.vocabulary.id("sip.display_name");
     let mapping = subject.maker.tables.as_ref().zip(id);
-    let mapping = mapping.and_then(|(tables, id)| tables.mappings.of(id, subject.band(None), &subject.model.id));
+    let mapping = mapping.and_then(|(tables, id)| tables.mappings.of(id, subject.band(None, None), &subject.model.id));
     let name = mapping.map(|mapping| mapping.grammar).unwrap_or_default().label(name);
     let softened = format.map_or(name.clone(), |format| Cow::Owned(format.soften(&name).into_owned()));
     let room = Room { shown: u16::MAX, carried: most.unwrap_or(u16::MAX) };

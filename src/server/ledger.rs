@@ -1,22 +1,16 @@
-//! Which phones have been provisioned, and which revision of each file they last got.
+//! Which phones have been provisioned, which revision of each file they last got, and with which firmware.
 //!
-//! A phone's `[seed]` is sent at its first provisioning only, so that has to outlive a restart. Entries are appended to
-//! one file by a thread of its own: a slow disk never slows a phone, and a line that was cut by a crash is skipped.
+//! A phone's `[seed]` is sent at its first provisioning only, so that has to outlive a restart.
 
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions};
-use std::io::{BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Mutex;
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::thread::JoinHandle;
 
 use compact_str::CompactString;
 
+use super::record::{Record, text};
+use super::seen::Seen;
 use crate::phone::Mac;
-
-/// How many entries may wait for the disk; more are kept in memory only, and written with the next start's.
-const MAX_WAITING: usize = 100_000;
 
 /// What a phone last got of one of its files.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,18 +30,8 @@ impl Entry {
 #[derive(Debug)]
 pub struct Ledger {
     entries: Mutex<BTreeMap<(Mac, CompactString), Entry>>,
-    out: Option<SyncSender<String>>,
-    writer: Option<JoinHandle<()>>,
-}
-
-impl Drop for Ledger {
-    /// What was served before a shutdown is on the disk after it.
-    fn drop(&mut self) {
-        self.out = None;
-        if let Some(writer) = self.writer.take() {
-            let _ = writer.join();
-        }
-    }
+    record: Option<Record>,
+    seen: Seen,
 }
 
 impl Ledger {
@@ -57,17 +41,22 @@ impl Ledger {
     /// The file cannot be read or written.
     pub fn open(folder: &Path) -> std::io::Result<Ledger> {
         let path = folder.join("provisioned.log");
-        let entries = read(&path)?;
-        rewrite(&path, &entries)?;
-        let file = OpenOptions::new().append(true).create(true).open(&path)?;
-        let (out, lines) = sync_channel(MAX_WAITING);
-        let writer = std::thread::Builder::new().name("ledger".into()).spawn(move || write(&lines, file))?;
-        Ok(Ledger { entries: Mutex::new(entries), out: Some(out), writer: Some(writer) })
+        let entries: BTreeMap<_, _> = text(&path)?.lines().filter_map(parse).collect();
+        let lines = entries.iter().map(|((mac, name), entry): (&(Mac, CompactString), &Entry)| {
+            line(*mac, name, &entry.revision, entry.changed_at)
+        });
+        let record = Record::rewrite(&path, lines)?;
+        Ok(Ledger { entries: Mutex::new(entries), record: Some(record), seen: Seen::open(folder)? })
     }
 
     /// A record that is kept in memory only.
     pub fn in_memory() -> Ledger {
-        Ledger { entries: Mutex::default(), out: None, writer: None }
+        Ledger { entries: Mutex::default(), record: None, seen: Seen::in_memory() }
+    }
+
+    /// Which firmware phones run.
+    pub fn seen(&self) -> &Seen {
+        &self.seen
     }
 
     /// Whether the phone has ever got a file of its own.
@@ -95,10 +84,8 @@ impl Ledger {
             None => now,
         };
         entries.insert(key, Entry { revision: revision.into(), changed_at });
-        if let Some(out) = &self.out
-            && let Err(TrySendError::Full(_)) = out.try_send(line(mac, file, revision, changed_at))
-        {
-            tracing::warn!("the state folder's disk is too slow: an entry of the record is kept in memory only");
+        if let Some(record) = &self.record {
+            record.add(line(mac, file, revision, changed_at));
         }
         true
     }
@@ -108,42 +95,11 @@ fn line(mac: Mac, file: &str, revision: &str, changed_at: u64) -> String {
     format!("{mac} {file} {revision} {changed_at}\n")
 }
 
-fn read(path: &Path) -> std::io::Result<BTreeMap<(Mac, CompactString), Entry>> {
-    let text = match std::fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-        Err(error) => return Err(error),
-    };
-    Ok(text.lines().filter_map(parse).collect())
-}
-
 fn parse(line: &str) -> Option<((Mac, CompactString), Entry)> {
     let mut parts = line.split(' ');
     let mac = parts.next()?.parse().ok()?;
     let (file, revision, changed_at) = (parts.next()?, parts.next()?, parts.next()?.parse().ok()?);
     (revision.len() == 32).then(|| ((mac, file.into()), Entry { revision: revision.into(), changed_at }))
-}
-
-/// Leaves one line for each file of each phone; written aside and renamed, so that nothing is lost by a crash.
-fn rewrite(path: &PathBuf, entries: &BTreeMap<(Mac, CompactString), Entry>) -> std::io::Result<()> {
-    let aside = path.with_extension("new");
-    let mut file = BufWriter::new(File::create(&aside)?);
-    for ((mac, name), entry) in entries {
-        file.write_all(line(*mac, name, &entry.revision, entry.changed_at).as_bytes())?;
-    }
-    file.into_inner().map_err(std::io::IntoInnerError::into_error)?.sync_all()?;
-    std::fs::rename(&aside, path)
-}
-
-fn write(lines: &Receiver<String>, file: File) {
-    let mut file = BufWriter::new(file);
-    while let Ok(first) = lines.recv() {
-        let mut batch = std::iter::once(first).chain(lines.try_iter());
-        let written = batch.try_for_each(|line| file.write_all(line.as_bytes())).and_then(|()| file.flush());
-        if let Err(error) = written {
-            tracing::warn!("the record of provisioned phones cannot be written: {error}");
-        }
-    }
 }
 
 #[cfg(test)]

@@ -24,6 +24,8 @@ mod expiry;
 pub mod ledger;
 mod listen;
 pub mod phones;
+mod record;
+pub mod seen;
 mod self_signed;
 mod timed;
 mod tls;

@@ -112,7 +112,9 @@ impl Phones {
         asked: &Asked<'_>,
     ) -> Reply {
         let mac = subject.phone.mac;
-        let band = subject.band(claim.firmware.as_deref());
+        let told = claim.firmware.as_deref().filter(|told| subject.maker.family.bands.fitting(told).is_some());
+        let seen = self.ledger.seen().firmware(mac);
+        let band = subject.band(told, seen.as_deref());
         if subject.maker.family.no_files(band).is_some() {
             return refused(claim, asked, Refusal::OldFirmware);
         }
@@ -126,6 +128,7 @@ impl Phones {
                 // A look at the head is no provisioning: the phone has none of it.
                 if asked.method != Method::HEAD {
                     self.record(mac, file, &document, asked, now);
+                    told.into_iter().for_each(|told| self.ledger.seen().note(mac, told));
                 }
                 reply_of(&document)
             }

@@ -317,7 +317,7 @@ fn unlabelled(subject: &Subject, what: Option<&Use>, announced: &Key<'_>, any_of
     let modules = subject.attached_modules();
     let (model, width) = match announced.place.area {
         Area::Module(module) => match modules.get(usize::from(module) - 1) {
-            Some(model) => (model.id.as_str(), Some(model.label_width)),
+            Some(model) => (model.id.as_str(), model.label_width),
             None => return vec![None],
         },
         _ => (subject.model.id.as_str(), subject.model.label_width(announced.class)),

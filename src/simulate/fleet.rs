@@ -94,7 +94,7 @@ pub async fn boot_one(
     let firmware = firmware.or(subject.phone.firmware.as_deref());
     let mut device = Device::new(&subject.catalogue, &subject.model, mac, firmware);
     device.module_keys = subject.attached_modules().iter().map(|module| module.key_count()).collect();
-    let band = subject.band(Some(&device.firmware));
+    let band = subject.band(Some(&device.firmware), None);
     let Some(Booted { exchanges, understood, files, .. }) = play(network, &device, given).await else {
         let what = format!("nobody has described how phones of the family `{family}` boot");
         return nothing(model, family, what);

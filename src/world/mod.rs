@@ -340,7 +340,7 @@ impl World {
         let model = self.catalogue.models.get(&phone.model.0).ok_or_else(|| broken("its model is gone"))?;
         let maker = self.catalogue.family_of(model).ok_or_else(|| broken("its family is gone"))?;
         let line = |(name, _): &(CompactString, u32)| self.lines.get(&(phone.site.clone(), name.clone()))?.good.clone();
-        let usable = phone.lines.iter().take(usize::from(model.lines.count));
+        let usable = phone.lines.iter().take(usize::from(model.line_count_with(phone.modules.0.count())));
         let lines = usable.map(line).collect::<Option<Vec<_>>>().ok_or_else(|| broken("one of its lines is gone"))?;
         let names = self.names(&entry.site, lines.first().map(Arc::as_ref));
         Ok(Subject {

@@ -45,12 +45,13 @@ pub struct Name {
 }
 
 impl Subject {
-    /// The firmware band: by what the phone tells, else by what the fleet says it runs. Where nobody says so, or no range
-    /// fits what is said, the model's or family's own.
-    pub fn band(&self, firmware: Option<&str>) -> Band {
+    /// The firmware band: by what the phone tells, else by what it was last seen with, else by what the fleet says it runs.
+    /// What fits no range tells nothing; where nothing is told, it is the model's or family's own.
+    pub fn band(&self, told: Option<&str>, seen: Option<&str>) -> Band {
         let bands = &self.maker.family.bands;
-        let told = firmware.or(self.phone.firmware.as_deref()).and_then(|firmware| bands.fitting(firmware));
-        told.or(self.model.default_band).unwrap_or(bands.default())
+        let known = [told, seen, self.phone.firmware.as_deref()];
+        let fitting = known.into_iter().flatten().find_map(|firmware| bands.fitting(firmware));
+        fitting.or(self.model.default_band).unwrap_or(bands.default())
     }
 
     /// Why no file of the phone can be written, where that is so.
@@ -87,10 +88,7 @@ impl Subject {
             return Some(("no-such-key", what));
         }
         match place.area {
-            Area::Keys if place.position > model.key_count() => Some((
-                "no-such-key",
-                format!("`{place}` does not exist on `{}`, which has {} keys", model.id, model.key_count()),
-            )),
+            Area::Keys if place.position > self.key_count() => Some(("no-such-key", self.no_such_key(place))),
             Area::SoftKeys if model.soft_key(place.position).is_none() => {
                 let slots: Vec<String> = model.soft_slots().map(|(slot, _)| slot.to_string()).collect();
                 let has = if slots.is_empty() {
@@ -120,6 +118,20 @@ impl Subject {
             }
             _ => None,
         }
+    }
+
+    /// How many keys of its own the phone has, beside the modules that are plugged in.
+    pub fn key_count(&self) -> u16 {
+        self.model.key_count_with(self.phone.modules.0.count())
+    }
+
+    fn no_such_key(&self, place: Place) -> String {
+        let (model, count) = (&self.model, self.key_count());
+        if place.position <= model.key_count() {
+            return format!("`{place}` does not exist on `{}`, which has {count} keys beside a module", model.id);
+        }
+        let has = if model.keys.iter().any(|group| group.at_least) { "is only known to have" } else { "has" };
+        format!("`{place}` does not exist on `{}`, which {has} {count} keys", model.id)
     }
 
     /// The class of the key at a place; none where there is no key that can be set.

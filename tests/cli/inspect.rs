@@ -27,6 +27,21 @@ fn render_by_handle_by_name_and_all() {
 }
 
 #[test]
+fn render_for_the_firmware_that_a_server_has_last_seen() {
+    let fleet = sound();
+    let state = tempfile::tempdir().unwrap();
+    std::fs::write(state.path().join("firmware.log"), format!("{MAC} 66.70.0.1 .\n")).unwrap();
+    let state = state.path().display();
+    let seen = run(fleet.path(), &format!("render {MAC} --state {state}"));
+    assert_snapshot!(lines_with(&seen, &["last seen", "auto_provision.mode"]), @"
+    auto_provision.mode = 6
+    2> last seen with firmware 66.70.0.1, so in the band v70
+    ");
+    let told = run(fleet.path(), &format!("render {MAC} --state {state} --firmware 66.86.0.15"));
+    assert_snapshot!(lines_with(&told, &["last seen", "auto_provision.power_on"]), @"static.auto_provision.power_on = 1");
+}
+
+#[test]
 fn render_of_what_is_not_there() {
     let fleet = sound();
     assert_snapshot!(run(fleet.path(), &format!("render {MAC} y000000000066.boot")), @"
@@ -71,11 +86,11 @@ fn explain_tells_where_each_line_comes_from() {
     ];
     assert_snapshot!(lines_with(&text, &words), @"
     37  local_time.time_zone = +1                                     # settings.timezone (product, models/settings.toml)
-    153  account.1.password = ‹secret:sip.password@201›                # sip.password (account 1) (line, sites/a/lines/201.toml:2)
-    498  features.config_dsskey_length = 0                             # template
-    509  linekey.2.value = 202                                         # keys.2 (line, sites/a/lines/201.toml:1)
-    512  linekey.2.label = Workshop                                    # keys.2 (line, sites/a/lines/201.toml:1); keys.2.label (line, sites/a/lines/201.toml:1)
-    514  linekey.3.type = 0                                            # template
+    154  account.1.password = ‹secret:sip.password@201›                # sip.password (account 1) (line, sites/a/lines/201.toml:2)
+    505  features.config_dsskey_length = 0                             # template
+    516  linekey.2.value = 202                                         # keys.2 (line, sites/a/lines/201.toml:1)
+    520  linekey.2.label = Workshop                                    # keys.2 (line, sites/a/lines/201.toml:1); keys.2.label (line, sites/a/lines/201.toml:1)
+    521  linekey.3.type = 0                                            # template
     keys.3               nothing is stored for it on the primary line
     soft_keys.1          nothing is stored for it on the primary line
     soft_keys.3          nothing is stored for it on the primary line

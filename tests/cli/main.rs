@@ -113,7 +113,7 @@ fn models_and_where_their_figures_are_from() {
     model                    family           lines  keys  soft keys  modules
     cisco-spa112             cisco-spa            2     0          0
     gigaset-maxwell3         gigaset-maxwell      4     8          2
-    yealink-t46s             yealink             16    27          4  6 x yealink-exp40
+    yealink-t46s             yealink             16    27         13  6 x yealink-exp40
     ");
     assert_snapshot!(out(folder.path(), "models yealink-t46s"), @"
     Yealink T46S (yealink-t46s), family yealink
@@ -121,12 +121,13 @@ fn models_and_where_their_figures_are_from() {
     lines       16                                 known: Yealink templates and administrator guides (TPL, AG-80 to AG-86)
     keys        27 line keys, 9 a page             known: Yealink parameter templates (TPL)
     soft keys   1, 2, 3, 4                         known: Yealink templates (TPL): valid programmable keys
+    soft keys   5, 6, 7, 8, 9, 10, 12, 13, 14      known: Yealink templates (TPL): valid programmable keys
     labels      line keys of unknown width, programmable keys of unknown width
     modules     6 x yealink-exp40                  known: Yealink parameter templates (TPL)
                                                    but: tancredi has 3 modules of 60 for all T46 and T48
     yealink-exp40 40 keys on 2 page(s)               known: Yealink parameter templates (TPL)
     ");
-    assert_snapshot!(json(folder.path(), "models yealink-t46s --format json")[0]["lines"], @r#"{"count":16,"source":{"state":"known","source":"Yealink templates and administrator guides (TPL, AG-80 to AG-86)"}}"#);
+    assert_snapshot!(json(folder.path(), "models yealink-t46s --format json")[0]["lines"], @r#"{"count":16,"without_modules":null,"at_least":false,"source":{"state":"known","source":"Yealink templates and administrator guides (TPL, AG-80 to AG-86)"}}"#);
     assert_snapshot!(run(folder.path(), "models yealink-t46x"), @"
     2> error: the model `yealink-t46x` does not exist
     2>   hint: did you mean `yealink-t46g`?

@@ -155,7 +155,7 @@ pub fn findings_of(serving: &Serving) -> String {
 /// A phone's documents by their names, or why they cannot be made.
 pub fn documents(serving: &Serving, mac: Mac, reveal: Reveal, phase: Phase) -> Vec<(String, Result<Document, String>)> {
     let subject = serving.world.subject(mac).expect("the phone can be served");
-    let band = subject.band(None);
+    let band = subject.band(None, None);
     let resolved = resolve(&subject, band, phase).expect("the family has tables");
     let (url, key) = (subject.root.url(), RevisionKey::fixed());
     let with = Renderer { templates: &serving.templates, url: &url, key: &key, reveal, changed_at: &|_| 0 };

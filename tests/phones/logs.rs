@@ -1,25 +1,8 @@
 //! What the log never says.
 
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
-
 use offhook::live::Changed;
 
-use crate::house::{ALL, House, LOCAL, PUBLIC, STRANGER, Way, YEALINK, put};
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
+use crate::house::{ALL, House, LOCAL, Log, PUBLIC, STRANGER, Way, YEALINK, put};
 
 #[test]
 fn no_password_and_no_token_is_logged() {

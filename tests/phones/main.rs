@@ -1,9 +1,12 @@
 //! The phones' service: what each phone asks for, and what it gets.
 
 mod enterprise;
+mod firmware;
 mod gigaset_classic;
+mod gigaset_p;
 mod house;
 mod logs;
+mod mpp;
 mod odd;
 mod requests;
 mod seed;

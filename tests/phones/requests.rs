@@ -75,6 +75,26 @@ fn files_that_phones_ask_for_in_vain() {
 }
 
 #[test]
+fn a_yealink_comes_to_its_own_file_whatever_its_age() {
+    let house = House::new();
+    let boot = |firmware: &str, asked: &[&str]| -> Vec<u16> {
+        let user_agent = format!("Yealink SIP-T46S {firmware} 00:15:65:aa:00:01");
+        asked.iter().map(|target| house.get_as(target, &user_agent).0).collect()
+    };
+    // Up to firmware 80 the model's common file first.
+    for firmware in ["28.70.0.1", "28.73.0.1", "28.80.0.1"] {
+        assert_eq!(boot(firmware, &["/y000000000028.cfg", "/001565aa0001.cfg"]), [404, 200], "{firmware}");
+    }
+    // From 81 on boot files before it: if one were there, nothing would be fetched but what it names.
+    let asked = ["/001565aa0001.boot", "/y000000000000.boot", "/y000000000066.cfg", "/001565aa0001.cfg"];
+    for firmware in ["66.81.0.1", "66.86.0.15"] {
+        assert_eq!(boot(firmware, &asked), [404, 404, 404, 200], "{firmware}");
+    }
+    // What its user has changed, where the phone keeps that on the server.
+    assert_eq!(boot("66.86.0.15", &["/001565aa0001-local.cfg"]), [404]);
+}
+
+#[test]
 fn firmware_that_reads_another_format_gets_no_file() {
     let house = House::new();
     let ask = |firmware: &str| {

@@ -12,10 +12,10 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-use crate::house::{ALL, CISCO, House, YEALINK, whose};
+use crate::house::{ALL, CISCO, House, Log, YEALINK, whose};
 
 /// A server with a TLS listener and a plain one, which is for Cisco phones only.
-struct Running {
+pub struct Running {
     tls: SocketAddr,
     plain: SocketAddr,
     client: Arc<ClientConfig>,
@@ -23,7 +23,10 @@ struct Running {
 }
 
 async fn running() -> Running {
-    let house = House::new();
+    serving(House::new()).await
+}
+
+pub async fn serving(house: House) -> Running {
     let state = tempfile::tempdir().unwrap();
     let material = Arc::new(TlsMaterial::self_signed(state.path(), &[]).unwrap());
     let mut roots = RootCertStore::empty();
@@ -42,7 +45,7 @@ async fn running() -> Running {
 }
 
 impl Running {
-    async fn over_tls(&self, request: &str) -> (String, Vec<u8>) {
+    pub async fn over_tls(&self, request: &str) -> (String, Vec<u8>) {
         let stream = TcpStream::connect(self.tls).await.unwrap();
         let name = ServerName::try_from("localhost").unwrap();
         exchange(TlsConnector::from(self.client.clone()).connect(name, stream).await.unwrap(), request).await
@@ -63,13 +66,13 @@ async fn exchange(mut stream: impl AsyncRead + AsyncWrite + Unpin, request: &str
     (String::from_utf8(bytes).unwrap(), body)
 }
 
-fn request(method: &str, target: &str, user_agent: &str, more: &str) -> String {
+pub fn request(method: &str, target: &str, user_agent: &str, more: &str) -> String {
     format!(
         "{method} {target} HTTP/1.1\r\nHost: phones.example.org\r\nUser-Agent: {user_agent}\r\nConnection: close\r\n{more}\r\n"
     )
 }
 
-fn header<'h>(head: &'h str, name: &str) -> &'h str {
+pub fn header<'h>(head: &'h str, name: &str) -> &'h str {
     let line = head.lines().find_map(|line| line.strip_prefix(&format!("{name}: ")));
     line.unwrap_or_else(|| panic!("no {name} in\n{head}"))
 }
@@ -116,6 +119,30 @@ async fn an_old_phone_speaks_http_1_0_on_a_plain_listener() {
     let other = request("GET", &format!("/{}", YEALINK.file), YEALINK.user_agent, "");
     let (head, body) = running.over_plain(&other).await;
     assert!(head.starts_with("HTTP/1.1 404 Not Found\r\n") && body.is_empty(), "{head}");
+}
+
+#[tokio::test]
+async fn what_a_yealink_uploads_is_declined_without_a_word() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let running = running().await;
+    let mac = YEALINK.mac;
+    for (name, length) in [("-local.cfg", 300), ("-contact.xml", 5_000), ("-calllog.xml", 2_000_000)] {
+        let body = "x".repeat(length);
+        let put =
+            request("PUT", &format!("/{mac}{name}"), YEALINK.user_agent, &format!("Content-Length: {length}\r\n"));
+        let (head, answer) = running.over_tls(&(put + &body)).await;
+        assert!(head.starts_with("HTTP/1.1 405 Method Not Allowed\r\n") && answer.is_empty(), "{name}: {head}");
+        assert_eq!(header(&head, "Allow"), "GET, HEAD");
+    }
+    // The phone goes on with its own file.
+    let get = request("GET", &format!("/{}", YEALINK.file), YEALINK.user_agent, "");
+    assert_eq!(whose(std::str::from_utf8(&running.over_tls(&get).await.1).unwrap()), [mac]);
+    let told = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let told: Vec<&str> = told.lines().filter(|line| !line.contains("offhook::live")).collect();
+    assert!(told.iter().all(|line| line.contains("served a new `phone`")) && told.len() == 1, "{told:#?}");
 }
 
 #[tokio::test]

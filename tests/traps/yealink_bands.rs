@@ -157,8 +157,8 @@ fn the_short_label_came_with_81() {
     linekey.2.value = 202
     linekey.2.extension = %NULL%
     linekey.2.pickup_value = %NULL%
-    linekey.2.label = Workshop
     linekey.2.shortlabel = %NULL%
+    linekey.2.label = Workshop
     ");
 }
 

@@ -70,8 +70,16 @@ impl Start {
 }
 
 /// The families whose boots are described here.
-pub const FAMILIES: [&str; 7] =
-    ["yealink", "cisco-spa", "cisco-enterprise", "gigaset-maxwell", "gigaset-nx70", "gigaset-classic", "gigaset-p"];
+pub const FAMILIES: [&str; 8] = [
+    "yealink",
+    "cisco-spa",
+    "cisco-mpp",
+    "cisco-enterprise",
+    "gigaset-maxwell",
+    "gigaset-nx70",
+    "gigaset-classic",
+    "gigaset-p",
+];
 
 /// Begins a boot; none for a family whose boot nobody has described.
 pub fn boot(device: &Device, start: &Start, memory: &mut Memory) -> Option<Box<dyn Boot>> {

@@ -10,7 +10,7 @@ use super::soft_key;
 use crate::phone::Function;
 
 /// All words that such a list may hold: one that is none of them, and the phone ignores the list.
-const WORDS: [&str; 49] = [
+const WORDS: [&str; 50] = [
     "answer",
     "ignore",
     "ignoresilent",
@@ -58,6 +58,7 @@ const WORDS: [&str; 49] = [
     "crdstart",
     "crdstop",
     "crdpause",
+    "crdresume",
     "ignoreall",
     "home",
 ];
