@@ -46,6 +46,12 @@ fn gigaset_maxwell_keys() {
 }
 
 #[test]
+fn gigaset_p_keys() {
+    holds("functions-gigaset-p");
+    every_class_has_every_function("functions-gigaset-p", &["line", "module", "programmable"]);
+}
+
+#[test]
 fn dect_bases() {
     holds("dect");
 }
@@ -204,10 +210,4 @@ fn without_keys(text: &str) -> String {
         }
     }
     kept
-}
-
-#[test]
-fn gigaset_p_keys() {
-    holds("functions-gigaset-p");
-    every_class_has_every_function("functions-gigaset-p", &["line", "module", "programmable"]);
 }

@@ -104,7 +104,7 @@ fn labels_that_get_shorter_or_are_not_shown() {
       keys: 4 line keys -> 8 line keys  (sites/a/phones/001565aabbcc.toml:1)
 
     `offhook check` then tells besides what it tells now:
-      note: sites/a/lines/201.toml:1: the label `Paul` is not shown: `cisco-spa501g` shows none on line keys [label-not-shown]
+      note: sites/a/lines/201.toml:1: the label `Paul` is not shown: `cisco-spa501g` shows none on this line key [label-not-shown]
     2> --write changes sites/a/phones/001565aabbcc.toml
     exit 1
     ");
