@@ -176,6 +176,32 @@ fn the_table_of_settings_is_the_catalogues_own() {
     holds_table("docs/fleet.md", "settings", table.trim_end_matches('\n'));
 }
 
+#[test]
+fn the_page_of_phones_is_the_catalogues_own() {
+    let page = offhook::cli::models::page(&shipped());
+    if std::env::var_os("OFFHOOK_BLESS").is_some() {
+        std::fs::write(path("docs/models.md"), &page).expect("the page can be written");
+    }
+    assert!(read("docs/models.md") == page, "docs/models.md is old: OFFHOOK_BLESS=1 cargo test --test docs writes it");
+}
+
+#[test]
+fn every_phone_and_every_disagreement_is_on_the_page() {
+    let page = offhook::cli::models::page(&shipped()).replace("\\*", "*").replace("&lt;", "<");
+    let missing: Vec<&str> =
+        CATALOGUE.models.keys().map(|id| id.as_str()).filter(|id| !page.contains(&format!("| `{id}` |"))).collect();
+    assert!(missing.is_empty(), "docs/models.md has no row for {missing:?}");
+    let said = Regex::new(r#"\bdisagreement\s*=\s*"((?:[^"\\]|\\.)*)""#).expect("the pattern is sound");
+    let texts = shipped();
+    let files = texts.iter().filter(|(file, _)| file.starts_with("models/"));
+    let all: Vec<(&String, String)> = files
+        .flat_map(|(file, text)| said.captures_iter(text).map(move |found| (file, found[1].replace("\\\"", "\""))))
+        .collect();
+    assert!(all.len() > 100, "disagreements are written otherwise now: {}", all.len());
+    let missing: Vec<_> = all.iter().filter(|(_, said)| !page.contains(&format!(": {said}\n"))).collect();
+    assert!(missing.is_empty(), "docs/models.md does not tell {missing:?}");
+}
+
 /// Whether a family writes the setting on any of its models.
 fn has(family: &str, id: SettingId) -> bool {
     let tables = CATALOGUE.families.get(family).and_then(|maker| maker.tables.as_ref());

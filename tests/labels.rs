@@ -173,10 +173,9 @@ fn a_name_that_is_not_written_out_is_an_error() {
     ");
 }
 
-#[test]
-fn explain_tells_where_a_name_comes_from() {
+/// The lines of the phone's file that have a word in them, with what moves them.
+fn explained(fleet: &Fleet, word: &str) -> String {
     use offhook::render::{Renderer, Reveal, RevisionKey, documents_of, explain};
-    let fleet = named("yealink-t46s", "keys.2 = { function = \"dial\", number = \"202\", label = \"${name:202}\" }\n");
     let serving = common::serving(fleet.path());
     let subject = serving.world.subject(MAC.parse().unwrap()).unwrap();
     let key = RevisionKey::fixed();
@@ -190,12 +189,30 @@ fn explain_tells_where_a_name_comes_from() {
     let files = documents_of(&subject);
     let report =
         explain(&subject, subject.band(None, None), offhook::resolve::Phase::Later, files[0].1, &with).unwrap();
-    let line = report.lines.iter().find(|line| line.text.starts_with("linekey.2.label")).unwrap();
-    let from: Vec<String> = line.from.iter().map(ToString::to_string).collect();
-    assert_snapshot!(format!("{}\n{}", line.text, from.join("\n")), @r#"
+    let unread: Vec<String> = report.unread.iter().map(ToString::to_string).collect();
+    assert!(!unread.iter().any(|unread| unread.contains("label")), "{unread:?}");
+    let lines = report.lines.iter().filter(|line| line.text.contains(word)).map(|line| {
+        let from: Vec<String> = line.from.iter().map(|from| format!("\n  {from}")).collect();
+        format!("{}{}", line.text, from.concat())
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn explain_tells_where_a_label_comes_from() {
+    let keys = "keys.2 = { function = \"dial\", number = \"202\", label = \"${name:202}\" }\n";
+    assert_snapshot!(explained(&named("yealink-t46s", keys), "linekey.2.label"), @r#"
     linekey.2.label = "Anna; the boss"
-    display_name (202) (line, sites/a/lines/202.toml)
-    keys.2 (line, sites/a/lines/201.toml:1)
-    keys.2.label (line, sites/a/lines/201.toml:1)
+      display_name (202) (line, sites/a/lines/202.toml)
+      keys.2 (line, sites/a/lines/201.toml:1)
+      keys.2.label (line, sites/a/lines/201.toml:1)
+    "#);
+    // What there is no room for moves nothing; what is left of the label does.
+    let keys = "soft_keys.1 = { function = \"dial\", number = \"202\", label = \"Laboratoire\" }\n";
+    assert_snapshot!(explained(&phone("cisco-spa504g", keys), "Laboratoir"), @r#"
+    <PSK_1 ua="na">fnc=sd;ext=202@$PROXY;vid=1;nme=Laboratoir</PSK_1>
+      settings.user_may_edit_keys (product, models/settings.toml)
+      soft_keys.1 (line, sites/a/lines/201.toml:1)
+      soft_keys.1.label (line, sites/a/lines/201.toml:1)
     "#);
 }

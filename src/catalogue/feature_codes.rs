@@ -2,7 +2,7 @@
 
 use compact_str::{CompactString, format_compact};
 
-use crate::phone::Function;
+use crate::phone::{Function, Group};
 use crate::reader::Table;
 
 /// A table of an operator's codes, or what a site lays over it.
@@ -74,6 +74,17 @@ impl FeatureCodes {
             codes.codes.push((function, read));
         }
         codes
+    }
+
+    /// A code for every function that operators have codes for, so that what a key can do with one can be seen.
+    pub fn of_all() -> FeatureCodes {
+        let code = || Codes { dial: Some("*1#".into()), ..Codes::default() };
+        let functions = Function::all().filter(|function| match function.info().group {
+            Group::Services | Group::CallGroup => true,
+            _ => matches!(function, Function::Voicemail | Function::Ivr),
+        });
+        let codes = functions.map(|function| (function, code())).collect();
+        FeatureCodes { name: CompactString::default(), pickup: Some("*1".into()), codes }
     }
 
     /// These codes with a site's own over them, function by function.

@@ -158,6 +158,8 @@ pub struct Field {
     pub value: Option<Pattern>,
     /// The grammar that guards what is put into it.
     pub grammar: CompactString,
+    /// How many characters it takes, where that is known.
+    pub characters: Option<u16>,
     /// The classes of keys that have it; empty: all.
     pub classes: Vec<Class>,
 }
@@ -270,9 +272,10 @@ impl FunctionTable {
                 );
             }
             let grammar = grammar.map_or("plain".into(), |at| at.value.into());
+            let characters = entry.integer("characters", 1..=10_000).map(|at| at.value as u16);
             let classes = read_classes(&mut entry);
             entry.finish();
-            self.fields.push(Field { name: name.value.into(), empty, value, grammar, classes });
+            self.fields.push(Field { name: name.value.into(), empty, value, grammar, characters, classes });
         }
     }
 

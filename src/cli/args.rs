@@ -287,9 +287,20 @@ pub struct Models {
     /// A fleet whose `overrides` lie over the catalogue.
     #[arg(long, short = 'C', value_name = "DIR")]
     pub fleet: Option<PathBuf>,
-    /// How data is printed.
+    /// How they are printed.
     #[arg(long, value_enum, default_value = "human")]
-    pub format: Format,
+    pub format: ModelFormat,
+}
+
+/// How the catalogue is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ModelFormat {
+    /// For people.
+    Human,
+    /// For programs.
+    Json,
+    /// All phones on one page, with what their keys can do and where sources disagree.
+    Markdown,
 }
 
 /// Which file of the fleet a schema is for.

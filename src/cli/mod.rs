@@ -6,7 +6,7 @@ mod compare;
 mod identify;
 mod init;
 mod inspect;
-mod models;
+pub mod models;
 mod output;
 mod overrides;
 mod schema;

@@ -31,7 +31,8 @@ impl Device<'_> {
     }
 
     fn lines(&mut self) {
-        let (before, after) = (self.old.lines.len(), usize::from(self.new.model.lines.count));
+        let modules = self.new.attached_modules().len();
+        let (before, after) = (self.old.lines.len(), usize::from(self.new.model.line_count_with(modules)));
         let model = &self.new.model.id;
         for (n, (name, at)) in self.old.phone.lines.iter().enumerate() {
             let about = format!("lines.{}", n + 1);
@@ -67,13 +68,16 @@ impl Device<'_> {
     fn handsets(&mut self) {
         let most = |subject: &Subject| subject.model.handsets.as_ref().map_or(0, |slots| slots.max);
         let (before, after) = (most(self.old), most(self.new));
+        let has = match after {
+            0 => format!("`{}` has no handsets", self.new.model.id),
+            after => format!("`{}` has {after} handsets", self.new.model.id),
+        };
         for handset in &self.old.phone.handsets {
             let about = format!("handsets.{}", handset.number);
-            let model = &self.new.model.id;
             if handset.number <= before && handset.number > after {
-                self.tell(Kind::Lost, about, format!("`{model}` has {after} handsets"), handset.at);
+                self.tell(Kind::Lost, about, has.clone(), handset.at);
             } else if handset.number > before && handset.number <= after {
-                self.tell(Kind::Gained, about, format!("`{model}` has {after} handsets"), handset.at);
+                self.tell(Kind::Gained, about, has.clone(), handset.at);
             }
         }
     }

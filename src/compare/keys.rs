@@ -72,6 +72,7 @@ impl Keys<'_, '_> {
         let kind = if place.area == Area::SoftKeys { "soft key" } else { "key" };
         match self.plan.refused.iter().find(|(from, _)| *from == place) {
             Some((_, refusal)) => format!("{why}, and no free {kind} does it: {refusal}"),
+            None if new.model.key_count() == 0 && new.model.soft_keys.is_empty() => why,
             None => format!("{why}, and no {kind} is free"),
         }
     }
@@ -130,6 +131,10 @@ impl Keys<'_, '_> {
 
     /// Keys that the model makes line keys of, because nobody says otherwise.
     fn default_lines(&mut self) {
+        // Without any key a phone has other ways to its lines.
+        if self.after.keys.is_empty() {
+            return;
+        }
         for key in self.before.keys.iter().filter(|key| key.asked.is_none() && key.function == Function::Line) {
             let line = key.class_position;
             let same = self.after.keys.iter().any(|other| match other.asked {

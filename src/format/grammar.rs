@@ -23,6 +23,8 @@ pub enum Grammar {
     Plain,
     /// Cisco's `fnc=sd;ext=201@$PROXY;nme=Marie`.
     Fnc,
+    /// A text of Cisco's in which `$USER` and the like are replaced by the phone.
+    Macros,
     /// Snom's `blf 201|*8`: a type and its argument.
     Fkey,
     /// The inside of the C strings in profiles of Gigaset's older DECT bases: `"Marie"`.
@@ -31,7 +33,7 @@ pub enum Grammar {
 
 impl Grammar {
     /// Every grammar.
-    pub const ALL: [Grammar; 4] = [Grammar::Plain, Grammar::Fnc, Grammar::Fkey, Grammar::CString];
+    pub const ALL: [Grammar; 5] = [Grammar::Plain, Grammar::Fnc, Grammar::Fkey, Grammar::CString, Grammar::Macros];
 
     /// The grammar that a family file names, or `None` where there is none of that name.
     pub fn parse_name(name: &str) -> Option<Grammar> {
@@ -43,6 +45,7 @@ impl Grammar {
         match self {
             Grammar::Plain => "plain",
             Grammar::Fnc => "fnc",
+            Grammar::Macros => "macros",
             Grammar::Fkey => "fkey",
             Grammar::CString => "c-string",
         }
@@ -52,13 +55,15 @@ impl Grammar {
     ///
     /// In `fnc` a `;` becomes `,`, a `=` becomes `-`, and a `+`, a `$` or a control character becomes a blank;
     /// blanks at the ends go. A label of which nothing would be left, such as `+`, becomes `-`, so that a key with a label keeps one.
+    /// In `macros` a `$` becomes a blank, and the rest is as in `fnc`.
     /// In `fkey` a `|` becomes `/` and a control character a blank; blanks at the ends go, and others become `_`.
     /// In a C string a `"` becomes `'`, a `\` becomes `/`, and a control character a blank.
     /// The answer is borrowed exactly if nothing had to change.
     pub fn label(self, text: &str) -> Cow<'_, str> {
         match self {
             Grammar::Plain => Cow::Borrowed(text),
-            Grammar::Fnc => fnc_label(text),
+            Grammar::Fnc => fnc_label(text, |c| matches!(c, ';' | '=' | '+' | '$')),
+            Grammar::Macros => fnc_label(text, |c| c == '$'),
             Grammar::Fkey => fkey::label(text),
             Grammar::CString => c_string_label(text),
         }
@@ -73,7 +78,7 @@ impl Grammar {
     /// character.
     pub fn number(self, text: &str) -> Result<&str, Refusal> {
         match self {
-            Grammar::Plain => Ok(text),
+            Grammar::Plain | Grammar::Macros => Ok(text),
             Grammar::Fnc => guarded("a number in a fnc string", text, |c| match c {
                 ';' | '=' => Some(None),
                 '+' => Some(Some("write an international number with `00`")),
@@ -93,7 +98,7 @@ impl Grammar {
     /// a C string as any text.
     pub fn url(self, text: &str) -> Result<&str, Refusal> {
         match self {
-            Grammar::Plain => Ok(text),
+            Grammar::Plain | Grammar::Macros => Ok(text),
             Grammar::Fnc => guarded("a URL in a fnc string", text, |c| match c {
                 ';' => Some(Some("write `%3B`")),
                 _ => None,
@@ -106,8 +111,8 @@ impl Grammar {
     }
 }
 
-fn fnc_label(text: &str) -> Cow<'_, str> {
-    let must_go = |c: char| matches!(c, ';' | '=' | '+' | '$') || c.is_control();
+fn fnc_label(text: &str, means_something: impl Fn(char) -> bool) -> Cow<'_, str> {
+    let must_go = |c: char| means_something(c) || c.is_control();
     let trimmed = text.trim_matches(' ');
     if !trimmed.contains(must_go) {
         return if trimmed.len() == text.len() { Cow::Borrowed(text) } else { Cow::Owned(trimmed.to_owned()) };
@@ -116,8 +121,8 @@ fn fnc_label(text: &str) -> Cow<'_, str> {
         .replace("\r\n", " ")
         .chars()
         .map(|c| match c {
-            ';' => ',',
-            '=' => '-',
+            ';' if must_go(c) => ',',
+            '=' if must_go(c) => '-',
             c if must_go(c) => ' ',
             c => c,
         })
@@ -248,6 +253,13 @@ mod tests {
         for (label, written) in cases {
             assert_eq!(Grammar::Fnc.label(label), written);
             assert_eq!(Grammar::Plain.label(label), label);
+        }
+    }
+
+    #[test]
+    fn a_name_that_the_phone_would_replace_is_none() {
+        for (label, written) in [("$PROXY", "PROXY"), ("5$ a;b=c+d", "5  a;b=c+d"), ("$", "-"), ("Marie", "Marie")] {
+            assert_eq!(Grammar::Macros.label(label), written);
         }
     }
 

@@ -21,7 +21,7 @@ use arc_swap::ArcSwap;
 use compact_str::CompactString;
 
 pub use loader::{Loader, Seen};
-pub use prove::{Against, prove};
+pub use prove::{Against, any_use, prove, spare};
 pub use serving::Serving;
 pub use shipped::{Overrides, mark, shipped};
 pub use watch::{Followed, Watching, watch};

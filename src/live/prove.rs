@@ -49,7 +49,7 @@ pub fn prove(
             let maker = catalogue.family_of(model).filter(|maker| maker.tables.is_some())?;
             // Templates that do not even compile were told by who compiled them.
             templates.knows(&model.family).then_some(())?;
-            let bare = failure(&bare(catalogue, maker, model), templates, false);
+            let bare = failure(&spare(catalogue, maker, model), templates, false);
             let full = full(catalogue, maker, model);
             let finding = bare
                 .or_else(|| failure(&full, templates, *every_band))
@@ -119,8 +119,8 @@ fn told(subject: &Subject, template: &str, of: &str, error: RenderError) -> Find
     Finding::error("bad-template", template, None, format!("{of}: {what}"))
 }
 
-/// A spare phone: no line, nothing set.
-fn bare(catalogue: &Arc<Catalogue>, maker: &Arc<Maker>, model: &Arc<Model>) -> Subject {
+/// A spare phone of a model: no line, nothing set.
+pub fn spare(catalogue: &Arc<Catalogue>, maker: &Arc<Maker>, model: &Arc<Model>) -> Subject {
     Subject {
         catalogue: catalogue.clone(),
         root: Arc::new(Root { public_url: None, listen: Vec::new(), layer: Layer::default() }),
@@ -151,14 +151,14 @@ fn bare(catalogue: &Arc<Catalogue>, maker: &Arc<Maker>, model: &Arc<Model>) -> S
 fn full(catalogue: &Arc<Catalogue>, maker: &Arc<Maker>, model: &Arc<Model>) -> Subject {
     let lines = (1..=model.lines.count)
         .map(|n| Arc::new(line(n, if n == 1 { keys(catalogue, model) } else { Box::default() })));
-    let spare = bare(catalogue, maker, model);
+    let bare = spare(catalogue, maker, model);
     // One module with keys; the others are empty, and so alike.
     let modules = model.modules.as_ref().map_or(0, |slots| slots.max.min(1));
     Subject {
         codes: catalogue.feature_codes.values().next().cloned().unwrap_or_default(),
-        phone: Arc::new(Phone { modules: (Modules::Count(modules), 1), ..Phone::clone(&spare.phone) }),
+        phone: Arc::new(Phone { modules: (Modules::Count(modules), 1), ..Phone::clone(&bare.phone) }),
         lines: lines.collect(),
-        ..spare
+        ..bare
     }
 }
 
@@ -215,7 +215,7 @@ fn keys(catalogue: &Catalogue, model: &Model) -> Box<[KeySetting]> {
 }
 
 /// A function with parameters of the right kind.
-fn any_use(function: Function) -> Use {
+pub fn any_use(function: Function) -> Use {
     let number: Option<Number> = "*21*0033972101011#".parse().ok();
     match function.info().parameter {
         Parameter::None | Parameter::LineIndex => Use::of(function),

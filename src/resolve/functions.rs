@@ -5,7 +5,9 @@ use std::borrow::Cow;
 use compact_str::{CompactString, format_compact};
 
 use super::labels::LabelRoom;
-use crate::catalogue::{Alternative, Band, Class, FeatureCodes, FunctionTable, Outcome, Part, Pattern, Placeholder};
+use crate::catalogue::{
+    Alternative, Band, Class, FeatureCodes, FunctionTable, Outcome, Part, Pattern, Placeholder, State,
+};
 use crate::format::Refusal;
 use crate::format::grammar::Grammar;
 use crate::phone::{Function, Use};
@@ -40,6 +42,8 @@ pub struct Placed<'t> {
     pub outcome: Outcome,
     /// Why not better.
     pub why: Option<CompactString>,
+    /// How sure it is that the phone does it so; none for an empty key.
+    pub state: Option<State>,
     /// The key's fields, in the order of the family's.
     pub fields: Vec<CompactString>,
     /// Parameters of the whole phone that it asks for.
@@ -91,7 +95,7 @@ pub(super) fn empty<'t>(table: &'t FunctionTable, outcome: Outcome, why: Option<
         }
     });
     let fields = fields.collect();
-    Placed { outcome, why, fields, also: &[], dials: None, shows: true, fitted: None, softened: None }
+    Placed { outcome, why, state: None, fields, also: &[], dials: None, shows: true, fitted: None, softened: None }
 }
 
 fn native<'t>(table: &'t FunctionTable, asked: &Asked<'_>, refusal: &mut Option<CompactString>) -> Option<Placed<'t>> {
@@ -181,6 +185,10 @@ fn fill<'t>(
         softened = softened.or_else(|| values.softened(pattern, grammar));
         match expand(pattern, &Values { grammar, ..values.clone() }) {
             Ok(text) if text.is_empty() => fields.push(field.empty.clone()),
+            Ok(text) if field.characters.is_some_and(|most| text.chars().count() > usize::from(most)) => {
+                *refusal = Some(too_long(&text, field));
+                return None;
+            }
             Ok(text) => fields.push(text),
             Err(Miss::Absent) => return None,
             Err(Miss::Refused(why)) => {
@@ -194,7 +202,13 @@ fn fill<'t>(
         true => (Outcome::Degraded, Some(NO_VIA.into())),
         false => (alternative.outcome, alternative.why.clone()),
     };
-    Some(Placed { outcome, why, fields, also, dials: None, shows, fitted, softened })
+    let state = Some(alternative.source.state);
+    Some(Placed { outcome, why, state, fields, also, dials: None, shows, fitted, softened })
+}
+
+fn too_long(text: &str, field: &crate::catalogue::Field) -> CompactString {
+    let (length, most) = (text.chars().count(), field.characters.unwrap_or_default());
+    format_compact!("it would have {length} characters in `{}`, and the phone takes {most}", field.name)
 }
 
 fn no_way(table: &FunctionTable, asked: &Asked<'_>) -> CompactString {

@@ -189,10 +189,11 @@ impl Client {
         authorization: Option<&str>,
     ) -> Result<(u16, HeaderMap, Bytes), String> {
         let mut sender = self.connected(address).await?;
-        let mut request = Request::get(address.path.as_str())
-            .version(self.manners.version)
-            .header(HOST, address.authority())
-            .header(USER_AGENT, user_agent);
+        let mut request =
+            Request::get(address.path.as_str()).version(self.manners.version).header(HOST, address.authority());
+        if !user_agent.is_empty() {
+            request = request.header(USER_AGENT, user_agent);
+        }
         if let Some(value) = authorization {
             request = request.header(AUTHORIZATION, value);
         }

@@ -16,6 +16,8 @@ pub struct Device {
     pub product: String,
     /// The firmware that it tells.
     pub firmware: String,
+    /// How many keys each of its modules has.
+    pub module_keys: Vec<u16>,
 }
 
 impl Device {
@@ -31,7 +33,10 @@ impl Device {
             },
             str::to_owned,
         );
-        Device { mac, model: model.clone(), product, firmware }
+        let slots = model.modules.iter();
+        let usual = slots.filter_map(|slots| catalogue.modules.get(slots.models.first()?));
+        let module_keys = usual.map(|module| module.key_count()).collect();
+        Device { mac, model: model.clone(), product, firmware, module_keys }
     }
 
     /// Its family's id.

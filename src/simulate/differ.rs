@@ -1,15 +1,20 @@
 //! Compares what a phone has understood with what it should have, and says each difference in a sentence.
 
+use std::collections::BTreeMap;
+
 use super::expect::{Expected, Wanted};
-use super::understood::{Account, Does, Key, Transport, Understood};
+use super::understood::{Account, Does, Handset, Key, Transport, Understood};
+use crate::format::grammar::Grammar;
 use crate::phone::Place;
 
 /// All differences, in the order in which a person would look for them.
-pub fn differences(expected: &Expected, understood: &Understood) -> Vec<String> {
+pub fn differences(expected: &Expected, understood: Understood) -> Vec<String> {
+    let understood = renumbered(expected, understood);
     let mut told = understood.troubles.clone();
     for (n, wanted) in &expected.accounts {
         match understood.accounts.get(n) {
             Some(found) => account(*n, wanted, found, &mut told),
+            None if expected.unused.contains(n) => {}
             None => told.push(format!("account {n} is `{}`, and the phone understood none", wanted.user)),
         }
     }
@@ -19,6 +24,7 @@ pub fn differences(expected: &Expected, understood: &Understood) -> Vec<String> 
     for (place, wanted) in &expected.keys {
         match understood.keys.get(place) {
             Some(found) => key(*place, wanted, found, &mut told),
+            None if understood.keys_are_unknown && wanted.any_of.contains(&Does::Nothing) => {}
             None => told.push(format!("{place}: `{}` is stored, and no file speaks of the key", wanted.stored)),
         }
     }
@@ -27,7 +33,37 @@ pub fn differences(expected: &Expected, understood: &Understood) -> Vec<String> 
             told.push(format!("{place}: the phone has no such key here, and understood: {}", found.does));
         }
     }
-    handsets(expected, understood, &mut told);
+    handsets(expected, &understood, &mut told);
+    told
+}
+
+/// Numbers accounts and handsets as they are stored, where the phone has an order of its own: an account is known by its
+/// user, a handset by its identity. What is known by neither keeps a number that nothing stored has.
+fn renumbered(expected: &Expected, understood: Understood) -> Understood {
+    let mut told = understood;
+    if told.accounts_by_user {
+        let stranger = |n: u16| 1000 + n;
+        let of_user = |user: &str| expected.accounts.iter().find(|(_, account)| account.user == user).map(|(n, _)| *n);
+        let numbers: BTreeMap<u16, u16> =
+            told.accounts.iter().map(|(n, account)| (*n, of_user(&account.user).unwrap_or(stranger(*n)))).collect();
+        let number = |n: u16| numbers.get(&n).copied().unwrap_or(stranger(n));
+        told.accounts =
+            std::mem::take(&mut told.accounts).into_iter().map(|(n, account)| (number(n), account)).collect();
+        for key in told.keys.values_mut() {
+            if let Does::Account(n) = &mut key.does {
+                *n = number(*n);
+            }
+        }
+        for handset in told.handsets.values_mut() {
+            handset.accounts.iter_mut().for_each(|n| *n = number(*n));
+        }
+    }
+    let by_identity = |handset: &Handset| {
+        let ipui = handset.ipui.as_ref()?;
+        expected.handsets.iter().find(|(_, wanted)| wanted.ipui.as_ref() == Some(ipui)).map(|(n, _)| *n)
+    };
+    let handsets = std::mem::take(&mut told.handsets).into_iter();
+    told.handsets = handsets.map(|(n, handset)| (by_identity(&handset).unwrap_or(n), handset)).collect();
     told
 }
 
@@ -44,7 +80,8 @@ fn handsets(expected: &Expected, understood: &Understood, told: &mut Vec<String>
         }
         // Not every file has a place for a name or an identity.
         for (what, wanted, found) in [("name", &wanted.name, &found.name), ("identity", &wanted.ipui, &found.ipui)] {
-            if let Some(found) = found.as_ref().filter(|found| wanted.as_ref() != Some(found)) {
+            if let Some(found) = found.as_ref().filter(|found| !wanted.as_ref().is_some_and(|name| shows(name, found)))
+            {
                 let wanted = wanted.as_deref().unwrap_or("none");
                 told.push(format!("handset {n}: the {what} is `{wanted}`, and the phone understood `{found}`"));
             }
@@ -57,7 +94,7 @@ fn handsets(expected: &Expected, understood: &Understood, told: &mut Vec<String>
 
 fn account(n: u16, wanted: &Account, found: &Account, told: &mut Vec<String>) {
     let mut text = |what: &str, wanted: &str, found: &str| {
-        if wanted != found {
+        if wanted != found && !(what == "label" && shows(wanted, found)) {
             told.push(format!("account {n}: the {what} is `{wanted}`, and the phone understood `{found}`"));
         }
     };
@@ -103,6 +140,11 @@ fn key(place: Place, wanted: &Wanted, found: &Key, told: &mut Vec<String>) {
     }
 }
 
+/// Whether a name is shown as it is stored, or as the inside of a C string can carry it; `check` tells of it.
+fn shows(wanted: &str, found: &str) -> bool {
+    wanted == found || Grammar::CString.label(wanted) == found
+}
+
 /// Whether what a key does is one way to do what is wanted.
 fn is(wanted: &Does, found: &Does, degraded: bool) -> bool {
     // A key that cannot say by which account takes the first; for another one `check` calls it degraded.
@@ -114,10 +156,10 @@ fn is(wanted: &Does, found: &Does, degraded: bool) -> bool {
     match (wanted, found) {
         (Does::Dial { number: a, via: x }, Does::Dial { number: b, via: y }) => a == b && by(x, y),
         (Does::Watch { number: a, via: x, pickup: p }, Does::Watch { number: b, via: y, pickup: q }) => {
-            a == b && by(x, y) && p == q
+            a == b && by(x, y) && (p == q || degraded && q.is_none())
         }
         (Does::Own { function: f, number: a, via: x }, Does::Own { function: g, number: b, via: y }) => {
-            f == g && a == b && by(x, y)
+            f == g && (a == b || degraded && b.is_none()) && by(x, y)
         }
         (Does::Own { function, .. }, Does::InCalls(functions)) => functions.contains(function),
         // In calls the maker's own soft keys stay.

@@ -1,7 +1,7 @@
 //! What a phone should have understood: computed from the stored fleet itself, and from what `check` announces of keys
 //! that cannot be as they are stored. Nothing here asks how a file is written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::understood::{Account, Does, Handset, Transport};
 use crate::catalogue::{Band, Outcome};
@@ -19,6 +19,8 @@ pub struct Expected {
     pub accounts: BTreeMap<u16, Account>,
     /// Every key that it has.
     pub keys: BTreeMap<Place, Wanted>,
+    /// Accounts that the phone may do without: no key or handset uses them, where only these make an account.
+    pub unused: BTreeSet<u16>,
     /// The handsets of a DECT base.
     pub handsets: BTreeMap<u16, Handset>,
 }
@@ -50,13 +52,15 @@ pub fn expected(subject: &Subject, band: Band) -> Option<Expected> {
         }
     }
     expected.handsets = handsets(subject);
+    expected.unused = unused(subject, &expected);
     Some(expected)
 }
 
 /// The handsets that are named, as far as the base has them; where none is, one for each line.
 fn handsets(subject: &Subject) -> BTreeMap<u16, Handset> {
-    // Where handsets are bound at the base, no file says anything of them.
-    let Some(slots) = subject.model.handsets.as_ref().filter(|slots| slots.assignable) else { return BTreeMap::new() };
+    // Some bases give their handsets their lines by themselves.
+    let slots = subject.model.handsets.as_ref().filter(|slots| slots.assignable);
+    let Some(slots) = slots else { return BTreeMap::new() };
     let named = subject.phone.handsets.iter().map(|handset| {
         let (name, ipui) = (handset.name.as_ref(), handset.ipui.as_ref());
         (handset.number, handset.line, name.map(ToString::to_string), ipui.map(ToString::to_string))
@@ -69,9 +73,20 @@ fn handsets(subject: &Subject) -> BTreeMap<u16, Handset> {
         let of = subject.lines.get(usize::from(line).checked_sub(1)?)?;
         let name = name.or_else(|| of.display_name.as_ref().map(ToString::to_string));
         let name = name.unwrap_or_else(|| of.name.to_string());
+        let name = carried_name(subject, &name, subject.maker.family.label_limits.account).to_string();
         (n <= slots.max).then(|| (n, Handset { accounts: vec![line], name: Some(name), ipui }))
     };
     wanted.into_iter().filter_map(handset).collect()
+}
+
+/// Accounts that no key or handset uses. `check` tells of them: such a phone cannot use the line.
+fn unused(subject: &Subject, expected: &Expected) -> BTreeSet<u16> {
+    let on_key = |n: &u16| expected.keys.values().any(|key| key.any_of.contains(&Does::Account(*n)));
+    let on_handset = |n: &u16| expected.handsets.values().any(|handset| handset.accounts.contains(n));
+    let by_key = subject.model.needs_line_key;
+    let by_handset = subject.model.handsets.as_ref().is_some_and(|slots| slots.assignable);
+    let numbers = expected.accounts.keys().copied();
+    numbers.filter(|n| (by_key && !on_key(n)) || (by_handset && !on_handset(n))).collect()
 }
 
 /// A setting of a line: the highest layer that speaks of it.
@@ -184,6 +199,11 @@ fn ways(subject: &Subject, what: &Use, outcome: Outcome) -> Vec<Does> {
         Outcome::Native if what.function == Function::Voicemail => [vec![native()], mailbox(subject, what)].concat(),
         // To a phone a fax is a number like any other.
         Outcome::Native if what.function == Function::ForwardAllToFax => [vec![native()], instead(what)].concat(),
+        // One key ends a call that rings and one that runs, and one holds and takes back.
+        Outcome::Native if matches!(what.function, Function::Reject | Function::Retrieve | Function::QueueTransfer) => {
+            [vec![native()], instead(what)].concat()
+        }
+        // The phone dials the codes for its own function.
         Outcome::Native => vec![native()],
         Outcome::Degraded => [vec![native()], instead(what), dialled(subject, what)].concat(),
     }
@@ -241,7 +261,16 @@ fn instead(what: &Use) -> Vec<Does> {
         Function::ForwardAllToVoicemail | Function::ForwardAllToFax => {
             vec![Does::Own { function: Function::ForwardAllTo, number, via }]
         }
-        Function::QueueTransfer => number.map(|number| Does::Dial { number, via }).into_iter().collect(),
+        Function::Swap => vec![Does::Own { function: Function::Hold, number: None, via }],
+        Function::Divert => vec![Does::Own { function: Function::ForwardAll, number: None, via }],
+        Function::HuntJoin | Function::HuntLeave | Function::QueueJoin | Function::QueueLeave => {
+            vec![Does::own(Function::QueueToggle)]
+        }
+        // Dialled for the user to hand the call over, or handed over at once.
+        Function::QueueTransfer => vec![
+            Does::Dial { number: number.clone().unwrap_or_default(), via },
+            Does::Own { function: Function::Transfer, number, via },
+        ],
         _ => Vec::new(),
     }
 }
@@ -262,7 +291,10 @@ fn labels(
     // What `check` says that becomes of the label; where it says nothing the label is shown as it is stored.
     let told = |code: &str| announced.problems.iter().any(|problem| problem.code == code);
     let mut shown = match announced.problems.iter().any(|problem| problem.code.starts_with("label")) {
-        true => vec![announced.label.to_string(), Grammar::Fnc.label(&announced.label).into_owned()],
+        true => {
+            let grammars = [Grammar::Plain, Grammar::Macros, Grammar::Fnc];
+            grammars.map(|grammar| grammar.label(&announced.label).into_owned()).to_vec()
+        }
         false => vec![label.into_owned()],
     };
     shown.dedup();
@@ -273,12 +305,13 @@ fn labels(
     labels
 }
 
-/// A key without a label shows nothing, what it dials or watches, or what the site calls that; as far as there is room.
+/// A key without a label shows nothing, what it dials or watches, the account that it stands for, or what the site calls that; as far as there is room.
 fn unlabelled(subject: &Subject, what: Option<&Use>, announced: &Key<'_>, any_of: &[Does]) -> Vec<Option<String>> {
     let number = what.and_then(|what| what.number.as_ref()).map(ToString::to_string);
     let name = number.as_deref().and_then(|number| subject.name_of_number(number)).map(str::to_owned);
     let dialled = any_of.iter().filter_map(|does| match does {
         Does::Dial { number, .. } => Some(number.clone()),
+        Does::Account(n) => subject.lines.get(usize::from(*n) - 1).and_then(|line| account(subject, line).label),
         _ => None,
     });
     let modules = subject.attached_modules();

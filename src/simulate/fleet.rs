@@ -92,7 +92,8 @@ pub async fn boot_one(
     };
     let (model, family) = (subject.model.id.clone(), subject.model.family.clone());
     let firmware = firmware.or(subject.phone.firmware.as_deref());
-    let device = Device::new(&subject.catalogue, &subject.model, mac, firmware);
+    let mut device = Device::new(&subject.catalogue, &subject.model, mac, firmware);
+    device.module_keys = subject.attached_modules().iter().map(|module| module.key_count()).collect();
     let band = subject.band(Some(&device.firmware), None);
     let Some(Booted { exchanges, understood, files, .. }) = play(network, &device, given).await else {
         let what = format!("nobody has described how phones of the family `{family}` boot");
@@ -101,7 +102,7 @@ pub async fn boot_one(
     let differences = match expect::expected(&subject, band) {
         // Every key would differ.
         Some(_) if files.is_empty() => understood.troubles,
-        Some(expected) => differ::differences(&expected, &understood),
+        Some(expected) => differ::differences(&expected, understood),
         // Its firmware reads another format, so it is right that there is none.
         None if files.is_empty() => Vec::new(),
         None => vec![format!("the phone got a file, and none can be written for the firmware {}", device.firmware)],

@@ -18,6 +18,12 @@ pub struct Understood {
     /// The handsets of a DECT base, by their numbers.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub handsets: BTreeMap<u16, Handset>,
+    /// The phone counts its accounts in an order of its own, so that only their users tell which is which.
+    #[serde(skip)]
+    pub accounts_by_user: bool,
+    /// No source says how its keys are set, so that no file speaks of them.
+    #[serde(skip)]
+    pub keys_are_unknown: bool,
     /// What would make a person at the phone wonder.
     pub troubles: Vec<String>,
 }

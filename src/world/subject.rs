@@ -80,6 +80,20 @@ impl Subject {
         }
     }
 
+    /// How many keys it has with the modules that it has.
+    pub fn key_count(&self) -> u16 {
+        self.model.key_count_with(self.phone.modules.0.count())
+    }
+
+    fn no_such_key(&self, place: Place) -> String {
+        let (model, count) = (&self.model, self.key_count());
+        if place.position <= model.key_count() {
+            return format!("`{place}` does not exist on `{}`, which has {count} keys beside a module", model.id);
+        }
+        let has = if model.keys.iter().any(|group| group.at_least) { "is only known to have" } else { "has" };
+        format!("`{place}` does not exist on `{}`, which {has} {count} keys", model.id)
+    }
+
     /// Why a place does not exist on this phone: the code of a finding, and what it says.
     pub fn no_place(&self, place: Place) -> Option<(&'static str, String)> {
         let model = &self.model;
@@ -118,20 +132,6 @@ impl Subject {
             }
             _ => None,
         }
-    }
-
-    /// How many keys of its own the phone has, beside the modules that are plugged in.
-    pub fn key_count(&self) -> u16 {
-        self.model.key_count_with(self.phone.modules.0.count())
-    }
-
-    fn no_such_key(&self, place: Place) -> String {
-        let (model, count) = (&self.model, self.key_count());
-        if place.position <= model.key_count() {
-            return format!("`{place}` does not exist on `{}`, which has {count} keys beside a module", model.id);
-        }
-        let has = if model.keys.iter().any(|group| group.at_least) { "is only known to have" } else { "has" };
-        format!("`{place}` does not exist on `{}`, which {has} {count} keys", model.id)
     }
 
     /// The class of the key at a place; none where there is no key that can be set.

@@ -128,6 +128,11 @@ fn models_and_where_their_figures_are_from() {
     yealink-exp40 40 keys on 2 page(s)               known: Yealink parameter templates (TPL)
     ");
     assert_snapshot!(json(folder.path(), "models yealink-t46s --format json")[0]["lines"], @r#"{"count":16,"without_modules":null,"at_least":false,"source":{"state":"known","source":"Yealink templates and administrator guides (TPL, AG-80 to AG-86)"}}"#);
+    assert!(out(folder.path(), "models --format markdown -C .").starts_with("# Phones\n"));
+    assert_snapshot!(run(folder.path(), "models yealink-t46s --format markdown"), @"
+    2> error: the page is of all phones: leave `yealink-t46s` or `--format markdown` out
+    exit 2
+    ");
     assert_snapshot!(run(folder.path(), "models yealink-t46x"), @"
     2> error: the model `yealink-t46x` does not exist
     2>   hint: did you mean `yealink-t46g`?

@@ -133,6 +133,22 @@ fn the_same_hardware_is_two_families() {
 }
 
 #[test]
+fn an_enterprise_phone_tells_its_model_in_sip_only() {
+    let model = |user_agent| claim("-", user_agent).view(&INDEX).model.map(str::to_owned);
+    for (user_agent, id) in [
+        ("Cisco-CP7941G/9.3.1", "cisco-7941"),
+        ("Cisco-CP7941G-GE/8.5.4", "cisco-7941"),
+        ("Cisco-CP7965G/8.5.4", "cisco-7965"),
+        ("Cisco-CP9971/9.4.2", "cisco-9971"),
+        ("cisco-cp8851/12.1.1", "cisco-8851"),
+    ] {
+        assert_eq!(model(user_agent).as_deref(), Some(id), "{user_agent}");
+    }
+    let fetched = claim("/SEP58971ECC97C1.cnf.xml", "-");
+    assert_eq!((fetched.product, fetched.mac.map(|mac| mac.to_string())), (None, Some("58971ecc97c1".to_owned())));
+}
+
+#[test]
 fn spa_files_in_any_letter_case() {
     for (path, name, product) in [
         ("/spa504G.cfg", "model", Some("spa504G")),

@@ -208,6 +208,32 @@ fn one_failing_rule_stops_a_ciscos_run() {
 }
 
 #[test]
+fn an_enterprise_phone_asks_for_trust_lists_and_says_nothing_of_itself() {
+    let own = "<device><sipProfile><sipLines><line button=\"1\" lineIndex=\"1\"><featureID>9</featureID><name>201</name>\
+               </line><line button=\"2\"><featureID>21</featureID><speedDialNumber>202</speedDialNumber></line></sipLines>\
+               <dialTemplate>Plan.xml</dialTemplate></sipProfile></device>";
+    let server = Server::new(move |asked| match asked.path() {
+        "/SEP001565AABB01.cnf.xml" => file(own),
+        "/Plan.xml" => file("<DIALTEMPLATE/>"),
+        _ => missing(),
+    });
+    let (told, code) = server.boot("cisco-8851", "/", &[]);
+    assert_snapshot!(server.lines().lines().take(5).collect::<Vec<_>>().join("\n"), @"
+    GET /CTLSEP001565AABB01.tlv HTTP/1.1
+    GET /ITLSEP001565AABB01.tlv HTTP/1.1
+    GET /ITLFile.tlv HTTP/1.1
+    GET /SEP001565AABB01.cnf.xml HTTP/1.1
+    GET /Plan.xml HTTP/1.1
+    ");
+    assert!(server.asked().iter().all(|asked| asked.header("User-Agent").is_none()));
+    assert!(told.contains("keys.2: watch 202\n"), "{told}");
+    assert_eq!(code, 0, "{told}");
+    let server = Server::new(|_| file("<html/>"));
+    let (told, _) = server.boot("cisco-8851", "/", &[]);
+    assert!(told.contains("! `http://server/ITLFile.tlv` is answered with a file that is no trust list\n"), "{told}");
+}
+
+#[test]
 fn redirects_are_followed_as_the_family_does() {
     let server = || {
         Server::new(|asked| match asked.path() {
@@ -269,6 +295,29 @@ fn a_certificate_that_nobody_knows_is_refused() {
         assert_eq!(told.contains("200"), trusted, "{told}");
         assert_eq!(told.contains("no TLS: invalid peer certificate"), !trusted, "{told}");
     }
+    runtime.block_on(own.stop());
+}
+
+#[test]
+fn a_fleet_is_tried_on_a_server_by_the_name_that_its_files_have() {
+    let keys = "sip.password = \"x\"\nkeys.2 = { function = \"dial\", number = \"202\" }\n";
+    let fleet = common::phone("cisco-spa504g", keys);
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let own = runtime.block_on(Own::start(Arc::new(Live::load(fleet.path())))).expect("it listens");
+    let (url, ca) = (format!("https://{}/", own.address), own.certificate.to_str().expect("a path").to_owned());
+    let folder = fleet.path().to_str().expect("a path").to_owned();
+    let arguments = ["--fleet", &folder, "--server", &url, "--ca", &ca, "--format", "json"];
+    let (told, code) = simulate(&arguments);
+    let told: serde_json::Value = serde_json::from_str(&told).expect("it is JSON");
+    assert_eq!((code, &told["differences"]), (0, &0.into()), "{told:#}");
+    let asked: Vec<&str> = told["phones"][0]["requests"]
+        .as_array()
+        .expect("requests")
+        .iter()
+        .filter_map(|request| request["url"].as_str())
+        .collect();
+    let first = format!("{url}spa504G.cfg");
+    assert_eq!(asked, [first.as_str(), "https://phones.example.org/001565aabbcc.xml"]);
     runtime.block_on(own.stop());
 }
 

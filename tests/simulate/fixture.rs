@@ -31,7 +31,7 @@ pub fn files(catalogue: &Catalogue) -> BTreeMap<String, String> {
     files.insert(
         "fleet.toml".to_owned(),
         "# One phone of every model, made by `tests/simulate`: OFFHOOK_BLESS=1 cargo nextest run --test simulate\n\
-         schema = 1\npublic_url = \"https://phones.example.org:8443\"\n"
+         schema = 1\npublic_url = \"http://phones.example.org:8080\"\n"
             .to_owned(),
     );
     for site in ["network", "phone"] {
@@ -114,7 +114,7 @@ fn phone(catalogue: &Catalogue, maker: &Maker, model: &Model, files: &mut BTreeM
     }
     files.insert(format!("sites/{site}/phones/{prefix}{mark:06x}.toml"), text);
     let mut keys = Keys { text: String::new(), turn: mark, lines: lines as u32 };
-    keys.own(model);
+    keys.own(model, modules.len());
     for (at, module) in modules.iter().enumerate() {
         if let Some(module) = catalogue.modules.get(module.as_str()) {
             let free: Vec<u16> = (1..=module.key_count()).filter(|at| module.reserved(*at).is_none()).collect();
@@ -146,17 +146,17 @@ struct Keys {
 }
 
 impl Keys {
-    fn own(&mut self, model: &Model) {
+    fn own(&mut self, model: &Model, modules: usize) {
         if model.key_count() > 0 {
             self.text.push_str("\n[keys]\n");
         }
         let mut position = 0;
         for group in &model.keys {
-            for at in 1..=group.count {
+            for at in 1..=group.count_with(modules) {
                 position += 1;
                 // The first line key is left to the model.
                 let unset = group.default_lines && at == 1;
-                if !unset && (at <= MANY || at == group.count) {
+                if !unset && (at <= MANY || at == group.count_with(modules)) {
                     self.put(position);
                 }
             }

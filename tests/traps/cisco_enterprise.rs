@@ -40,7 +40,10 @@ fn an_index_counts_lines_and_nothing_else() {
 fn a_line_without_a_button_is_told() {
     let keys = "keys.2 = { function = \"dial\", number = \"203\", accept = [\"line-key\"] }\n";
     let fleet = phone_with("cisco-8841", TWO_LINES, keys);
-    assert!(!fleet.file().contains("<name>202</name>"));
+    assert_snapshot!(fleet.sent(&["<name>20", "MissedCallLoggingOption"]), @"
+    <name>201</name>
+    <MissedCallLoggingOption>1</MissedCallLoggingOption>
+    ");
     let findings = fleet.findings();
     assert!(
         findings.contains("line 2 (`202`) has no line key, and `cisco-8841` cannot use it without one"),
@@ -164,6 +167,20 @@ fn names_and_passwords_that_are_too_long_are_told() {
     ");
     let label = format!("keys.2 = {{ function = \"dial\", number = \"202\", label = \"{}\" }}\n", "l".repeat(31));
     assert!(phone("cisco-8841", &label).findings().contains("30"), "the longest label has 30 characters");
+}
+
+#[test]
+fn an_address_that_is_too_long_is_not_cut() {
+    let key = |length: usize| {
+        let url = format!("http://x.example/{}", "a".repeat(length - 17));
+        phone("cisco-8841", &format!("keys.2 = {{ function = \"url\", url = \"{url}\" }}\n"))
+    };
+    assert!(key(255).sent(&["serviceURI"]).contains("aaa</serviceURI>"));
+    assert_eq!(key(256).sent(&["serviceURI", "<line button=\"2\""]), "");
+    assert_snapshot!(key(256).findings(), @r"
+    error: sites/a/lines/201.toml:1: `url` is impossible here: it would have 256 characters in `url`, and the phone takes 255 [impossible]
+      hint: the key is sent as an empty one; `offhook functions` lists what it can do
+    ");
 }
 
 #[test]

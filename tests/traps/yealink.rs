@@ -68,17 +68,6 @@ fn the_number_of_the_voicemail_has_no_account_in_its_name() {
 }
 
 #[test]
-fn the_transport_moved_at_firmware_80() {
-    let sent = |firmware: &str| {
-        let text = format!("firmware = \"{firmware}\"\nsip.transport = \"tls\"");
-        phone_with("yealink-t46s", &text, "").sent(&["account.1.transport", "account.1.sip_server.1.transport_type"])
-    };
-    assert_snapshot!(sent("28.73.0.50"), @"account.1.transport = 2");
-    assert_snapshot!(sent("28.80.0.50"), @"account.1.sip_server.1.transport_type = 2");
-    assert_snapshot!(sent("66.86.0.15"), @"account.1.sip_server.1.transport_type = 2");
-}
-
-#[test]
 fn intercom_does_not_open_the_microphone_for_every_call() {
     let fleet = phone("yealink-t46s", "settings.intercom = true\n");
     assert_snapshot!(fleet.sent(&["account.1.auto_answer", "features.intercom.allow"]), @"
@@ -116,31 +105,6 @@ fn a_reboot_fetches_the_file() {
     assert_snapshot!(old("settings.provision_interval_minutes = 0"), @"auto_provision.mode = 1");
     assert_snapshot!(old("settings.provision_on_boot = false"), @"auto_provision.mode = 4");
     assert_snapshot!(old("settings.provision_on_boot = false\nsettings.provision_interval_minutes = 0"), @"auto_provision.mode = 0");
-}
-
-#[test]
-fn static_stands_before_some_names_from_firmware_81_on() {
-    let sent = |firmware: &str| {
-        phone_with("yealink-t46s", &format!("firmware = \"{firmware}\""), "").sent(&[
-            "security.user_name.admin",
-            "network.vlan.internet_port_enable",
-            "auto_provision.server.url",
-            "firmware.url",
-        ])
-    };
-    assert_snapshot!(sent("28.80.0.95"), @"
-    auto_provision.server.url = https://phones.example.org/
-    firmware.url = %NULL%
-    security.user_name.admin = admin
-    network.vlan.internet_port_enable = 0
-    ");
-    assert_snapshot!(sent("66.81.0.15"), @"
-    static.auto_provision.server.url = https://phones.example.org/
-    firmware.url = %NULL%
-    static.firmware.url = %NULL%
-    static.security.user_name.admin = admin
-    static.network.vlan.internet_port_enable = 0
-    ");
 }
 
 #[test]
@@ -285,23 +249,6 @@ fn keep_alive_by_notify() {
 }
 
 #[test]
-fn trust_moved_from_the_account_at_firmware_80() {
-    let sent = |firmware: &str| {
-        phone_with(
-            "yealink-t46s",
-            &format!("firmware = \"{firmware}\"\nsettings.resync_from_sip_server_only = true"),
-            "",
-        )
-        .sent(&["sip.trust_ctrl", "account.1.sip_trust_ctrl"])
-    };
-    assert_snapshot!(sent("28.73.0.50"), @"
-    sip.trust_ctrl = 1
-    account.1.sip_trust_ctrl = 1
-    ");
-    assert_snapshot!(sent("66.86.0.15"), @"sip.trust_ctrl = 1");
-}
-
-#[test]
 fn the_way_on_which_the_phone_came_is_left_as_it_is() {
     // A list of ciphers without ECDH, as others send against "unknown message digest", would shut the phone out of our
     // own listener. The one for SIP is taken back, since it could keep the phone from registering.
@@ -344,6 +291,19 @@ fn firmware_is_asked_for_only_where_there_is_some() {
     firmware.url = https://example.org/T46S(66.86).rom
     static.firmware.url = https://example.org/T46S(66.86).rom
     ");
+}
+
+#[test]
+fn the_directory_and_the_calls_stay_in_the_phone() {
+    let sent = |firmware: &str| {
+        phone_with("yealink-t46s", &format!("firmware = \"{firmware}\""), "").sent(&["backup.enable", "custom.sync"])
+    };
+    assert_snapshot!(sent("66.86.0.15"), @"
+    static.auto_provision.custom.sync = 0
+    static.auto_provision.local_contact.backup.enable = 0
+    static.auto_provision.local_calllog.backup.enable = 0
+    ");
+    assert!(sent("28.80.0.95").lines().all(|line| line.starts_with("auto_provision.") && line.ends_with(" = 0")));
 }
 
 #[test]

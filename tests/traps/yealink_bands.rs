@@ -223,3 +223,56 @@ fn a_conference_phone_is_told_nothing_of_keys() {
     note: sites/a/lines/201.toml:2: `headset_volume` changes nothing on `yealink-cp925`: a conference phone has no headset [not-supported]
     ");
 }
+
+#[test]
+fn the_transport_moved_at_firmware_80() {
+    let sent = |firmware: &str| {
+        let text = format!("firmware = \"{firmware}\"\nsip.transport = \"tls\"");
+        phone_with("yealink-t46s", &text, "").sent(&["account.1.transport", "account.1.sip_server.1.transport_type"])
+    };
+    assert_snapshot!(sent("28.73.0.50"), @"account.1.transport = 2");
+    assert_snapshot!(sent("28.80.0.50"), @"account.1.sip_server.1.transport_type = 2");
+    assert_snapshot!(sent("66.86.0.15"), @"account.1.sip_server.1.transport_type = 2");
+}
+
+#[test]
+fn static_stands_before_some_names_from_firmware_81_on() {
+    let sent = |firmware: &str| {
+        phone_with("yealink-t46s", &format!("firmware = \"{firmware}\""), "").sent(&[
+            "security.user_name.admin",
+            "network.vlan.internet_port_enable",
+            "auto_provision.server.url",
+            "firmware.url",
+        ])
+    };
+    assert_snapshot!(sent("28.80.0.95"), @"
+    auto_provision.server.url = https://phones.example.org/
+    firmware.url = %NULL%
+    security.user_name.admin = admin
+    network.vlan.internet_port_enable = 0
+    ");
+    assert_snapshot!(sent("66.81.0.15"), @"
+    static.auto_provision.server.url = https://phones.example.org/
+    firmware.url = %NULL%
+    static.firmware.url = %NULL%
+    static.security.user_name.admin = admin
+    static.network.vlan.internet_port_enable = 0
+    ");
+}
+
+#[test]
+fn trust_moved_from_the_account_at_firmware_80() {
+    let sent = |firmware: &str| {
+        phone_with(
+            "yealink-t46s",
+            &format!("firmware = \"{firmware}\"\nsettings.resync_from_sip_server_only = true"),
+            "",
+        )
+        .sent(&["sip.trust_ctrl", "account.1.sip_trust_ctrl"])
+    };
+    assert_snapshot!(sent("28.73.0.50"), @"
+    sip.trust_ctrl = 1
+    account.1.sip_trust_ctrl = 1
+    ");
+    assert_snapshot!(sent("66.86.0.15"), @"sip.trust_ctrl = 1");
+}

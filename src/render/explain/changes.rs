@@ -1,6 +1,6 @@
 //! Another value in the place of one, by its type, so that what it moves can be seen.
 
-use compact_str::CompactString;
+use compact_str::{CompactString, format_compact};
 
 use crate::catalogue::{Kind, Setting};
 use crate::phone::{Function, Number, Secret, SettingValue, Use};
@@ -57,6 +57,11 @@ pub(super) fn changed(text: &CompactString) -> CompactString {
     let mut text = text.clone();
     text.push('x');
     text
+}
+
+/// Another text to show. What is changed is its beginning: its end may be cut off where there is no room for it.
+pub(super) fn shown_otherwise(text: &CompactString) -> CompactString {
+    format_compact!("x{text}")
 }
 
 /// Other uses of a key: the same function with another parameter, and another function.

@@ -19,7 +19,7 @@ use crate::fleet::Modules;
 use crate::phone::{Function, KeySetting, Place, SettingValue, Use};
 use crate::resolve::{Key, Origin, Phase, Resolved, ResolvedSetting, resolve, stored_at};
 use crate::world::Subject;
-use changes::{changed, other_uses, others};
+use changes::{changed, other_uses, others, shown_otherwise};
 
 /// A line of a file with the values that move it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -178,7 +178,7 @@ impl Explainer<'_> {
                 };
                 self.try_subject(&from, |again| {
                     let line = Arc::make_mut(&mut again.lines[n]);
-                    line.display_name = line.display_name.as_ref().map(changed);
+                    line.display_name = line.display_name.as_ref().map(shown_otherwise);
                 });
             }
             let at = subject.phone.lines.get(n).map_or(1, |(_, at)| *at);
@@ -192,7 +192,7 @@ impl Explainer<'_> {
                 None => (format!("numbers.{:?}.label", name.number), "site", subject.site.path()),
             };
             let from = Explanation { value, layer, file, at: 0 };
-            self.try_subject(&from, |again| again.names[n].shown = changed(&name.shown));
+            self.try_subject(&from, |again| again.names[n].shown = shown_otherwise(&name.shown));
         }
         // Without its only line a phone is a spare one, on which everything differs.
         if let (2.., Some((_, at))) = (subject.lines.len(), subject.phone.lines.last()) {
@@ -282,7 +282,9 @@ impl Explainer<'_> {
             }
             if let Some((label, origin)) = label {
                 let from = self.of_primary(format!("{place}.label"), origin);
-                if !self.try_subject(&from, |again| put_key(again, place, |key| key.label = Some(changed(label)))) {
+                if !self
+                    .try_subject(&from, |again| put_key(again, place, |key| key.label = Some(shown_otherwise(label))))
+                {
                     self.report.unread.push(from);
                 }
             }

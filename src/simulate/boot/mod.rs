@@ -10,9 +10,13 @@ use super::client::{Answer, Manners};
 use super::device::Device;
 use super::memory::Memory;
 
+pub mod cisco_enterprise;
 pub mod cisco_mpp;
 pub mod cisco_spa;
+pub mod gigaset_classic;
 pub mod gigaset_maxwell;
+pub mod gigaset_nx70;
+pub mod gigaset_p;
 mod profile_rules;
 pub mod yealink;
 
@@ -66,15 +70,31 @@ impl Start {
 }
 
 /// The families whose boots are described here.
-pub const FAMILIES: [&str; 3] = ["yealink", "cisco-spa", "gigaset-maxwell"];
+pub const FAMILIES: [&str; 8] = [
+    "yealink",
+    "cisco-spa",
+    "cisco-mpp",
+    "cisco-enterprise",
+    "gigaset-maxwell",
+    "gigaset-nx70",
+    "gigaset-classic",
+    "gigaset-p",
+];
 
 /// Begins a boot; none for a family whose boot nobody has described.
 pub fn boot(device: &Device, start: &Start, memory: &mut Memory) -> Option<Box<dyn Boot>> {
+    if !FAMILIES.contains(&device.family()) {
+        return None;
+    }
     match device.family() {
         "yealink" => Some(Box::new(yealink::Yealink::new(device, start, memory))),
         "cisco-spa" => Some(Box::new(cisco_spa::boot(device, start))),
         "cisco-mpp" => Some(Box::new(cisco_mpp::boot(device, start))),
+        "cisco-enterprise" => Some(Box::new(cisco_enterprise::Enterprise::new(device, start))),
         "gigaset-maxwell" => Some(Box::new(gigaset_maxwell::Maxwell::new(device, start, memory))),
+        "gigaset-nx70" => Some(Box::new(gigaset_nx70::Nx70::new(device, start, memory))),
+        "gigaset-classic" => Some(Box::new(gigaset_classic::Classic::new(device, start))),
+        "gigaset-p" => Some(Box::new(gigaset_p::GigasetP::new(device, start, memory))),
         _ => None,
     }
 }
@@ -85,6 +105,11 @@ pub fn user_agent(device: &Device, memory: &Memory) -> String {
         "yealink" => yealink::user_agent(device, memory),
         "cisco-spa" => cisco_spa::user_agent(device),
         "cisco-mpp" => cisco_mpp::user_agent(device),
+        // What they say of themselves was not found: nothing.
+        "cisco-enterprise" => String::new(),
+        "gigaset-nx70" => gigaset_nx70::user_agent(device),
+        "gigaset-classic" => gigaset_classic::user_agent(device),
+        "gigaset-p" => gigaset_p::user_agent(device),
         _ => gigaset_maxwell::user_agent(device),
     }
 }
@@ -95,6 +120,7 @@ pub fn manners(device: &Device) -> Manners {
     match device.family() {
         // Other redirects are failures.
         "cisco-spa" | "cisco-mpp" => Manners { redirects: &[301, 302], ..usual },
+        "gigaset-nx70" => Manners { own_pair: Some(gigaset_nx70::own_pair(device)), ..usual },
         "gigaset-maxwell" => Manners { own_pair: Some(gigaset_maxwell::own_pair(device)), ..usual },
         _ => usual,
     }
@@ -106,6 +132,10 @@ pub fn firmware(family: &str, product: &str, band: &str) -> String {
         "yealink" => yealink::firmware(product, band),
         "cisco-spa" => cisco_spa::firmware(product, band).to_owned(),
         "cisco-mpp" => cisco_mpp::firmware(product, band).to_owned(),
+        "cisco-enterprise" => cisco_enterprise::firmware().to_owned(),
+        "gigaset-nx70" => gigaset_nx70::firmware().to_owned(),
+        "gigaset-classic" => gigaset_classic::firmware(product),
+        "gigaset-p" => gigaset_p::firmware().to_owned(),
         _ => gigaset_maxwell::firmware(product).to_owned(),
     }
 }

@@ -2,4 +2,8 @@
 
 pub mod cfg;
 pub mod flat_profile;
+pub mod profile;
 pub mod provisioning;
+pub mod sep;
+pub mod settings;
+pub mod tlv;

@@ -12,20 +12,28 @@ use crate::phone::Place;
 /// What a phone understands.
 pub fn understood(device: &Device, memory: &Memory) -> Understood {
     let mut understood = Understood::default();
-    for n in 1..=device.model.lines.count {
+    let modules = device.module_keys.len();
+    for n in 1..=device.model.line_count_with(modules) {
         account(memory, n, &mut understood);
     }
     let keys = Keys { memory, pickup: pickup(memory) };
-    for n in 1..=device.model.key_count() {
-        let (does, label) =
-            keys.read([format!("Extension_{n}_"), format!("Short_Name_{n}_"), format!("Extended_Function_{n}_")]);
+    for n in 1..=device.model.key_count_with(modules) {
+        let (does, label) = keys.read(names(n));
         understood.key(Place::key(n), does, label.as_deref());
     }
     if device.model.soft_slots().next().is_some() {
         soft_keys(device, memory, Dialect::Mpp, &mut understood);
     }
-    keys.modules(&mut understood);
+    // The 68xx has one type only, and no source gives it a name.
+    let has_types = !device.product.starts_with("CP-68");
+    keys.modules(has_types, &mut understood);
+    keys.followers(device, &mut understood);
     understood
+}
+
+/// The names of a key's extension, label and function.
+fn names(n: u16) -> [String; 3] {
+    [format!("Extension_{n}_"), format!("Short_Name_{n}_"), format!("Extended_Function_{n}_")]
 }
 
 struct Keys<'m> {
@@ -52,10 +60,25 @@ impl Keys<'_> {
         }
     }
 
+    /// On the 9871 the keys of modules are further keys of the phone, behind those that it keeps for lines.
+    fn followers(&self, device: &Device, understood: &mut Understood) {
+        let Some(own) = self.memory.get("Number_of_Phone_Lines").and_then(|count| count.parse::<u16>().ok()) else {
+            return;
+        };
+        let mut n = own;
+        for (module, count) in (1..).zip(&device.module_keys) {
+            for key in 1..=*count {
+                n += 1;
+                let (does, label) = self.read(names(n));
+                understood.key(module_key(module, key), does, label.as_deref());
+            }
+        }
+    }
+
     /// Keys of modules have the same parts, with an underscore behind them. A module without its type stays dark.
-    fn modules(&self, understood: &mut Understood) {
+    fn modules(&self, has_types: bool, understood: &mut Understood) {
         let units: u8 = self.memory.get("Number_of_Units").and_then(|count| count.parse().ok()).unwrap_or(0);
-        if units > 0 && self.memory.text("KEM_Type").is_none() {
+        if has_types && units > 0 && self.memory.text("KEM_Type").is_none() {
             understood.troubles.push("the modules stay dark: no file says of which type they are".to_owned());
         }
         for (name, _) in self.memory.below("Unit_") {

@@ -6,10 +6,14 @@ use super::memory::Memory;
 use super::understood::{Does, Key, Understood};
 use crate::phone::{Area, Place};
 
+mod cisco_enterprise;
 mod cisco_mpp;
 mod cisco_spa;
 mod fnc;
+mod gigaset_classic;
 mod gigaset_maxwell;
+mod gigaset_nx70;
+mod gigaset_p;
 mod soft_keys;
 mod yealink;
 
@@ -19,6 +23,10 @@ pub fn understood(device: &Device, memory: &Memory) -> Understood {
         "yealink" => yealink::understood(device, memory),
         "cisco-spa" => cisco_spa::understood(device, memory),
         "cisco-mpp" => cisco_mpp::understood(device, memory),
+        "cisco-enterprise" => cisco_enterprise::understood(device, memory),
+        "gigaset-nx70" => gigaset_nx70::understood(device, memory),
+        "gigaset-classic" => gigaset_classic::understood(device, memory),
+        "gigaset-p" => gigaset_p::understood(device, memory),
         "gigaset-maxwell" => gigaset_maxwell::understood(device, memory),
         _ => Understood::default(),
     };

@@ -10,7 +10,7 @@ use super::soft_key;
 use crate::phone::Function;
 
 /// All words that such a list may hold: one that is none of them, and the phone ignores the list.
-const WORDS: [&str; 46] = [
+const WORDS: [&str; 50] = [
     "answer",
     "ignore",
     "ignoresilent",
@@ -57,6 +57,10 @@ const WORDS: [&str; 46] = [
     "guestout",
     "crdstart",
     "crdstop",
+    "crdpause",
+    "crdresume",
+    "ignoreall",
+    "home",
 ];
 
 /// What a word does, as far as it is one of our functions.

@@ -227,3 +227,67 @@ soft_keys.4 = { function = \"directory\" }
     soft_keys.4 = { function = "directory" }
     "#);
 }
+
+#[test]
+fn between_a_desk_phone_and_a_base() {
+    let line = "keys.2 = { function = \"dial\", number = \"202\" }\nsoft_keys.1.function = \"history\"\n";
+    let fleet = phone_with("yealink-t46s", "lines = [\"201\", \"202\"]", line);
+    assert_snapshot!(compared(&fleet, "gigaset-n670"), @"
+    001565aabbcc: yealink-t46s -> gigaset-n670
+
+    lost:
+      keys.2: `dial 202` has no place: `keys.2` does not exist on `gigaset-n670`: a DECT base has handsets, and no keys  (sites/a/lines/201.toml:1)
+      soft_keys.1: `history` has no place: `soft_keys.1` does not exist on `gigaset-n670`: a DECT base has handsets, and no keys  (sites/a/lines/201.toml:2)
+
+    note:
+      keys: 27 line keys, 9 a page -> no keys  (sites/a/phones/001565aabbcc.toml:1)
+
+    `offhook check` then tells besides what it tells now:
+      error: sites/a/lines/201.toml:1: `keys.2` does not exist on `gigaset-n670`: a DECT base has handsets, and no keys [no-such-key]
+        hint: it is kept, and not sent
+      error: sites/a/lines/201.toml:2: `soft_keys.1` does not exist on `gigaset-n670`: a DECT base has handsets, and no keys [no-such-key]
+        hint: it is kept, and not sent
+    2> --write changes sites/a/phones/001565aabbcc.toml
+    exit 1
+    ");
+    assert_snapshot!(written(&fleet, "gigaset-n670", &[LINE]), @r#"
+    --- sites/a/lines/201.toml
+    keys.2 = { function = "dial", number = "202" }
+    soft_keys.1.function = "history"
+    "#);
+    let handsets =
+        "lines = [\"201\", \"202\"]\n[handsets.1]\nline = 1\nipui = \"0123456789\"\n[handsets.2]\nline = 2\n";
+    let fleet = phone_with("gigaset-n670", handsets, line);
+    assert_snapshot!(compared(&fleet, "yealink-t46s"), @r#"
+    001565aabbcc: gigaset-n670 -> yealink-t46s
+
+    lost:
+      handsets.1: `yealink-t46s` has no handsets  (sites/a/phones/001565aabbcc.toml:3)
+      handsets.2: `yealink-t46s` has no handsets  (sites/a/phones/001565aabbcc.toml:6)
+
+    gained:
+      keys.2: `dial 202` has a place now  (sites/a/lines/201.toml:1)
+      soft_keys.1: `history` has a place now  (sites/a/lines/201.toml:2)
+
+    note:
+      keys: no keys -> 27 line keys, 9 a page  (sites/a/phones/001565aabbcc.toml:1)
+
+    `offhook check` then tells besides what it tells now:
+      warning: sites/a/lines/201.toml:1: `keys.2` normally carries line 2 of the phone; as `dial` it does not [line-key]
+        hint: put `function = "line", line = 2` on another key, or accept = ["line-key"]
+      error: sites/a/phones/001565aabbcc.toml:3: `yealink-t46s` has no handsets [no-handsets]
+        hint: handsets belong to DECT bases
+    2> --write changes sites/a/phones/001565aabbcc.toml
+    exit 1
+    "#);
+    assert_snapshot!(written(&fleet, "yealink-t46s", &[&format!("sites/a/phones/{MAC}.toml")]), @r#"
+    --- sites/a/phones/001565aabbcc.toml
+    model = "yealink-t46s"
+    lines = ["201", "202"]
+    [handsets.1]
+    line = 1
+    ipui = "0123456789"
+    [handsets.2]
+    line = 2
+    "#);
+}

@@ -5,13 +5,20 @@ use std::sync::Arc;
 use anyhow::{Result, anyhow, bail};
 use serde_json::{Value, json};
 
-use super::args::{Format, Models};
+use super::args::{ModelFormat, Models};
 use super::output;
 use crate::catalogue::{Catalogue, Model, Width};
-use crate::live::{Loader, shipped};
+use crate::live::{Loader, Overrides, shipped};
+
+mod page;
+
+pub use page::page;
 
 /// Lists models, or shows one.
 pub fn run(args: &Models) -> Result<u8> {
+    if args.format == ModelFormat::Markdown {
+        return print_page(args).map(|()| 0);
+    }
     let catalogue = match &args.fleet {
         Some(fleet) if !fleet.is_dir() => bail!("`{}` is not a folder", fleet.display()),
         Some(fleet) => Loader::new(fleet).catalogue(),
@@ -25,7 +32,7 @@ pub fn run(args: &Models) -> Result<u8> {
         })?],
         None => catalogue.models.values().map(AsRef::as_ref).collect(),
     };
-    if args.format == Format::Json {
+    if args.format == ModelFormat::Json {
         let list: Vec<Value> = models.iter().map(|model| as_json(model)).collect();
         output::json(&list)?;
         return Ok(0);
@@ -49,6 +56,18 @@ pub fn run(args: &Models) -> Result<u8> {
         output::line(row.trim_end())?;
     }
     Ok(0)
+}
+
+fn print_page(args: &Models) -> Result<()> {
+    if let Some(model) = &args.model {
+        bail!("the page is of all phones: leave `{model}` or `--format markdown` out");
+    }
+    let texts = match &args.fleet {
+        Some(fleet) if !fleet.is_dir() => bail!("`{}` is not a folder", fleet.display()),
+        Some(fleet) => Overrides { folder: fleet.join("overrides") }.over_shipped().0,
+        None => shipped(),
+    };
+    output::raw(&page(&texts))
 }
 
 fn show(model: &Model, catalogue: &Catalogue) -> Result<()> {
