@@ -90,12 +90,35 @@ fn a_file_that_is_named_like_no_phone() {
 fn a_model_that_does_not_exist() {
     assert_snapshot!(phone("yealink-t46x", "").findings(), @"
     error: sites/a/phones/001565aabbcc.toml:1: the model `yealink-t46x` does not exist [unknown-model]
-      hint: did you mean `yealink-t46g`?
+      hint: did you mean `yealink-t46g`? Until it is known, a phone that was never served gets 2 account(s) and 2 key(s)
     ");
     assert_snapshot!(phone("rotary-dial", "").findings(), @"
     error: sites/a/phones/001565aabbcc.toml:1: the model `rotary-dial` does not exist [unknown-model]
       hint: `offhook models` lists them
     ");
+}
+
+#[test]
+fn a_model_that_nobody_knows_is_served_as_its_familys_smallest() {
+    let keys = "keys.2 = { function = \"dial\", number = \"202\", label = \"Marie\" }\nkeys.20.label = \"x\"\n";
+    let fleet = phone("cisco-spa599g", keys);
+    assert_snapshot!(fleet.findings(), @"
+    error: sites/a/lines/201.toml:2: `keys.20` does not exist on `cisco-spa599g`, which has 3 keys [no-such-key]
+      hint: it is kept, and not sent
+    error: sites/a/phones/001565aabbcc.toml:1: the model `cisco-spa599g` does not exist [unknown-model]
+      hint: did you mean `cisco-spa509g`? Until it is known, a phone that was never served gets 3 account(s) and 3 key(s)
+    ");
+    assert_snapshot!(fleet.sent(&["<User_ID_", "<Extended_Function_", "<Extension_"]), @r#"
+    <User_ID_1_>201</User_ID_1_>
+    <User_ID_2_></User_ID_2_>
+    <User_ID_3_></User_ID_3_>
+    <Extension_1_ ua="na">1</Extension_1_>
+    <Extended_Function_1_ ua="na"></Extended_Function_1_>
+    <Extension_2_ ua="na">Disabled</Extension_2_>
+    <Extended_Function_2_ ua="na">fnc=sd;ext=202@$PROXY;vid=1;nme=Marie</Extended_Function_2_>
+    <Extension_3_ ua="na">Disabled</Extension_3_>
+    <Extended_Function_3_ ua="na"></Extended_Function_3_>
+    "#);
 }
 
 #[test]

@@ -64,7 +64,7 @@ fn a_model_without_a_required_figure() {
     error: overrides/models/yealink/t99.toml:3: `soft_keys[1].source` is missing [missing-field]
     error: overrides/models/yealink/t99.toml:6: `state` is `sure`, but must be known, peer or inferred [unknown-word]
     error: sites/a/phones/001565aabbcc.toml:1: the model `yealink-t99` does not exist [unknown-model]
-      hint: did you mean `yealink-t19p`?
+      hint: did you mean `yealink-t19p`? Until it is known, a phone that was never served gets 2 account(s) and 2 key(s)
     ");
 }
 

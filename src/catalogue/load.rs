@@ -84,6 +84,25 @@ impl Catalogue {
         }
     }
 
+    /// What a model is served as that nobody knows, where its name tells the family: no more than the family's smallest
+    /// phone with keys has.
+    pub fn stand_in(&self, id: &str) -> Option<Arc<Model>> {
+        let ends = |rest: &str| rest.is_empty() || rest.starts_with(|c: char| c == '-' || c.is_ascii_digit());
+        let begins = |family: &str| id.strip_prefix(family).is_some_and(ends);
+        let family = self.families.keys().filter(|family| begins(family)).max_by_key(|family| family.len())?;
+        let size = |model: &&Arc<Model>| (model.key_count() == 0, model.key_count(), model.lines.count);
+        let smallest = self.models.values().filter(|model| model.family == *family).min_by_key(size)?;
+        Some(Arc::new(Model {
+            id: id.into(),
+            name: compact_str::format_compact!("unknown, served as {}", smallest.name),
+            products: Vec::new(),
+            ovh: None,
+            modules: None,
+            default_band: None,
+            ..Model::clone(smallest)
+        }))
+    }
+
     /// The model that a wrong name may have meant.
     pub fn nearest_model(&self, name: &str) -> Option<&str> {
         nearest(name, self.models.keys().map(CompactString::as_str))

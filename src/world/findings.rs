@@ -113,7 +113,14 @@ impl World {
         if !self.catalogue.models.contains_key(model) {
             let what = format!("the model `{model}` does not exist");
             let near = self.catalogue.nearest_model(model);
-            let hint = near.map_or("`offhook models` lists them".to_owned(), |near| format!("did you mean `{near}`?"));
+            let mut hint =
+                near.map_or("`offhook models` lists them".to_owned(), |near| format!("did you mean `{near}`?"));
+            if let Some(stand_in) = self.catalogue.stand_in(model) {
+                let (lines, keys) = (stand_in.lines.count, stand_in.key_count());
+                hint = format!(
+                    "{hint} Until it is known, a phone that was never served gets {lines} account(s) and {keys} key(s)"
+                );
+            }
             findings.push(Finding::error("unknown-model", &path, *at, what).hint(hint));
         }
         match self.sites.get(&phone.site) {

@@ -233,12 +233,22 @@ impl World {
         if slot.good.as_ref().is_some_and(|good| Arc::ptr_eq(good, parsed)) {
             return;
         }
-        if self.dangling(parsed).is_empty() {
+        let dangling = self.dangling(parsed);
+        if dangling.is_empty() || self.is_better_than_nothing(parsed, &dangling, slot.good.as_deref()) {
             slot.good = Some(parsed.clone());
             slot.generation = next_generation();
-        } else {
+        }
+        if !dangling.is_empty() {
             self.waiting.insert(mac);
         }
+    }
+
+    /// A phone of which only the model is unknown is served as the smallest one of its family, unless there is a version of
+    /// it whose model is known.
+    fn is_better_than_nothing(&self, phone: &Phone, dangling: &[Finding], good: Option<&Phone>) -> bool {
+        dangling.iter().all(|finding| finding.code == "unknown-model")
+            && good.is_none_or(|good| !self.catalogue.models.contains_key(&good.model.0))
+            && self.catalogue.stand_in(&phone.model.0).is_some()
     }
 
     fn try_waiting(&mut self) {
@@ -337,8 +347,10 @@ impl World {
             .get(&phone.site)
             .and_then(|slot| slot.good.as_ref())
             .ok_or_else(|| broken("its site is gone"))?;
-        let model = self.catalogue.models.get(&phone.model.0).ok_or_else(|| broken("its model is gone"))?;
-        let maker = self.catalogue.family_of(model).ok_or_else(|| broken("its family is gone"))?;
+        let known = self.catalogue.models.get(&phone.model.0).cloned();
+        let model = known.or_else(|| self.catalogue.stand_in(&phone.model.0));
+        let model = model.ok_or_else(|| broken("its model is gone"))?;
+        let maker = self.catalogue.family_of(&model).ok_or_else(|| broken("its family is gone"))?;
         let line = |(name, _): &(CompactString, u32)| self.lines.get(&(phone.site.clone(), name.clone()))?.good.clone();
         let usable = phone.lines.iter().take(usize::from(model.line_count_with(phone.modules.0.count())));
         let lines = usable.map(line).collect::<Option<Vec<_>>>().ok_or_else(|| broken("one of its lines is gone"))?;
@@ -350,8 +362,8 @@ impl World {
             codes: entry.codes.clone(),
             phone: phone.clone(),
             lines,
-            model: model.clone(),
             maker: maker.clone(),
+            model,
             names,
         })
     }
