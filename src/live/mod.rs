@@ -99,7 +99,11 @@ impl Live {
         if let Some(next) = fleet.or(known) {
             let next = Arc::new(next);
             self.current.store(next.clone());
-            tell(&before, &next, (!catalogue).then_some(&entities));
+            match catalogue {
+                // What is wrong with a whole fleet takes a while to say, and the next edit shall not wait for it.
+                true => drop(std::thread::spawn(move || tell(&before, &next, None))),
+                false => tell(&before, &next, Some(&entities)),
+            }
         }
         seen
     }
