@@ -38,12 +38,10 @@ pub(super) struct Known {
 impl Known {
     /// A model that phones name stays as it was although its file is gone: both sides keep their last good version.
     pub fn keep_models_in_use(&mut self, before: &World) {
-        let mut kept = Catalogue::clone(&self.catalogue);
         for (id, model) in before.models_in_use() {
-            let Some(maker) = before.catalogue.families.get(&model.family).filter(|_| !kept.models.contains_key(&id))
-            else {
-                continue;
-            };
+            let known = self.catalogue.models.contains_key(&id);
+            let Some(maker) = before.catalogue.families.get(&model.family).filter(|_| !known) else { continue };
+            let kept = Arc::make_mut(&mut self.catalogue);
             kept.families.entry(model.family.clone()).or_insert_with(|| maker.clone());
             kept.models.insert(id.clone(), model.clone());
             let stem = id.split_once('-').map_or("", |(_, stem)| stem);
@@ -53,7 +51,6 @@ impl Known {
                 .hint("bring the file back, or give the phones another model");
             self.findings = self.findings.iter().cloned().chain([finding]).collect();
         }
-        self.catalogue = Arc::new(kept);
     }
 
     pub fn serve(self, world: World) -> Serving {

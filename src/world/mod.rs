@@ -129,6 +129,9 @@ impl World {
     #[must_use]
     pub fn with_catalogue(&self, catalogue: Arc<Catalogue>) -> World {
         let mut world = self.clone();
+        if Arc::ptr_eq(&world.catalogue, &catalogue) {
+            return world;
+        }
         world.catalogue = catalogue;
         world.catalogue_generation = next_generation();
         let sites: Vec<_> = world.sites.iter().map(|(id, slot)| (id.clone(), slot.clone())).collect();
