@@ -55,7 +55,7 @@ fn edit_to_served(root: &Path, live: &Arc<Live>) {
     let target = format!("/{mac}.cfg");
     let line = root.join("sites/s0/lines/100000.toml");
     let text = fs::read_to_string(&line).expect("the line was generated");
-    edits("edit to served", 20, &line, &phones, &target, |mark| {
+    edits(("edit to served", 20, Duration::ZERO), &line, &phones, &target, |mark| {
         text.replace("label = \"K1\"", &format!("label = \"{mark}\""))
     });
     let template = root.join("overrides/templates/yealink/phone.cfg");
@@ -63,14 +63,24 @@ fn edit_to_served(root: &Path, live: &Arc<Live>) {
     // A new folder is looked at when it has settled.
     std::thread::sleep(Duration::from_secs(1));
     let shipped = fs::read_to_string("templates/yealink/phone.cfg").expect("the benchmark runs in the crate's folder");
-    edits("edited template to served", 10, &template, &phones, &target, |mark| format!("{shipped}\n# {mark}\n"));
+    edits(("edited template to served", 10, Duration::from_secs(3)), &template, &phones, &target, |mark| {
+        format!("{shipped}\n# {mark}\n")
+    });
     drop(watching);
 }
 
-fn edits(what: &str, turns: usize, file: &Path, phones: &Phones, target: &str, text: impl Fn(&str) -> String) {
+fn edits(
+    (what, turns, pause): (&str, usize, Duration),
+    file: &Path,
+    phones: &Phones,
+    target: &str,
+    text: impl Fn(&str) -> String,
+) {
     let mut times = Vec::new();
     for turn in 0..turns {
         let mark = format!("Edit {turn}");
+        // The next edit comes when the one before is told and proven, as a person's does.
+        std::thread::sleep(pause);
         fs::write(file, text(&mark)).expect("the file can be written");
         let written = Instant::now();
         while !serves(phones, target, &mark) {
