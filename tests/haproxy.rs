@@ -2,17 +2,22 @@
 //! speaks only TLS 1.0 to a plain listener, and keeps strangers out.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use offhook::server::{self, Answer, Asked, Limits, Listener, Reply, StatusCode, TlsMaterial};
 use tempfile::TempDir;
+
+#[path = "common/log.rs"]
+mod log;
+
+use log::Log;
 
 const DOCUMENT: &str = include_str!("../docs/old-phones.md");
 
@@ -34,12 +39,7 @@ fn offhook() -> SocketAddr {
 fn offhook_with_log(tls: Option<Arc<TlsMaterial>>, log: Log) -> SocketAddr {
     let (tell, told) = std::sync::mpsc::channel();
     thread::spawn(move || {
-        let subscriber = tracing_subscriber::fmt()
-            .with_max_level(tracing::Level::DEBUG)
-            .with_ansi(false)
-            .with_writer(move || log.clone())
-            .finish();
-        let _guard = tracing::subscriber::set_default(subscriber);
+        let _guard = tracing::subscriber::set_default(log.subscriber(tracing::Level::DEBUG));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let address = (Ipv4Addr::LOCALHOST, 0).into();
@@ -185,35 +185,18 @@ fn haproxy_keeps_strangers_out() {
     assert!(!text.contains("came to"), "{text}");
 }
 
-/// Everything that a server logs.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Log {
-    /// So many reasons, once they have all been logged.
-    fn reasons(&self, count: usize) -> Vec<String> {
-        let end = Instant::now() + Duration::from_secs(20);
-        loop {
-            let log = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
-            let reasons = log.lines().filter_map(|line| line.split_once(" reason="));
-            let reasons: Vec<String> = reasons.map(|(_, reason)| reason.to_owned()).collect();
-            if reasons.len() >= count {
-                return reasons;
-            }
-            assert!(Instant::now() < end, "expected {count} reasons:\n{log}");
-            thread::sleep(Duration::from_millis(20));
+/// So many reasons, once they have all been logged.
+fn reasons(log: &Log, count: usize) -> Vec<String> {
+    let end = Instant::now() + Duration::from_secs(20);
+    loop {
+        let text = log.text();
+        let reasons = text.lines().filter_map(|line| line.split_once(" reason="));
+        let reasons: Vec<String> = reasons.map(|(_, reason)| reason.to_owned()).collect();
+        if reasons.len() >= count {
+            return reasons;
         }
+        assert!(Instant::now() < end, "expected {count} reasons:\n{text}");
+        thread::sleep(Duration::from_millis(20));
     }
 }
 
@@ -232,7 +215,7 @@ fn without_haproxy_the_log_gives_the_reason_in_the_document() {
         let text = String::from_utf8_lossy(&text);
         assert!(!text.contains("came to"), "{text}");
     }
-    let reasons = log.reasons(4);
+    let reasons = reasons(&log, 4);
     for reason in reasons {
         assert!(DOCUMENT.contains(&format!("`{reason}`")), "`{reason}` is not in docs/old-phones.md");
     }

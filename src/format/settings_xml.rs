@@ -52,15 +52,11 @@ const PERMISSIONS: [&str; 7] = ["", "RW", "$", "R", "&", " ", "!"];
 const PLACE: &str = "a settings-xml value";
 
 pub(super) fn carries(value: &str) -> Result<(), Refusal> {
-    xml::carries(PLACE, value)?;
-    match value.starts_with(' ') || value.ends_with(' ') {
-        true => Err(Refusal::Edge { place: PLACE }),
-        false => Ok(()),
-    }
+    xml::carries_trimmed(PLACE, value)
 }
 
 pub(super) fn soften(label: &str) -> Cow<'_, str> {
-    xml::trimmed(xml::soften(label))
+    xml::soften_trimmed(label)
 }
 
 pub(super) fn parse(text: &str) -> Result<Document<'_>, SyntaxError> {

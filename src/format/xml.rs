@@ -28,8 +28,18 @@ pub(super) fn soften(label: &str) -> Cow<'_, str> {
     replace_characters(label, is_forbidden, |_| ' ')
 }
 
+/// The same for elements whose text a phone trims.
+pub(super) fn carries_trimmed(place: &'static str, value: &str) -> Result<(), Refusal> {
+    carries(place, value)?;
+    match value.starts_with(' ') || value.ends_with(' ') {
+        true => Err(Refusal::Edge { place }),
+        false => Ok(()),
+    }
+}
+
 /// The label without blanks at its ends, for elements whose text a phone trims.
-pub(super) fn trimmed(label: Cow<'_, str>) -> Cow<'_, str> {
+pub(super) fn soften_trimmed(label: &str) -> Cow<'_, str> {
+    let label = soften(label);
     match label.trim_matches(' ') {
         trimmed if trimmed.len() == label.len() => label,
         trimmed => Cow::Owned(trimmed.to_owned()),

@@ -1,10 +1,14 @@
-use std::io::{self, Write};
-use std::sync::Mutex;
+use std::io;
 
 use notify::event::Flag;
 use notify::{Error, ErrorKind, EventKind};
 
 use super::*;
+
+#[path = "../../tests/common/log.rs"]
+mod log;
+
+use log::Log;
 
 const LINE: &str = "sites/a/lines/201.toml";
 
@@ -64,32 +68,16 @@ fn what_no_event_tells_is_found_once_a_minute() {
     assert_eq!(lines(&following), 1);
 }
 
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 #[test]
 fn a_limit_of_the_system_is_told_with_what_to_do_and_edits_are_served_later() {
     let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let _guard = tracing::subscriber::set_default(log.subscriber(tracing::Level::INFO));
     let (_folder, mut following) = deaf();
     following.note(Err(Error::new(ErrorKind::MaxFilesWatch)));
     following.note(Err(Error::new(ErrorKind::MaxFilesWatch)));
     following.step(Instant::now() + LOOK_BLIND);
     assert_eq!(lines(&following), 1);
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let log = log.text();
     assert_eq!(
         log.matches("cannot be watched, and is looked at every 5 s: the system's limit of watched folders").count(),
         1

@@ -113,7 +113,7 @@ impl Phones {
     ) -> Reply {
         let mac = subject.phone.mac;
         let told = claim.firmware.as_deref().filter(|told| subject.maker.family.bands.fitting(told).is_some());
-        let seen = self.ledger.seen().firmware(mac);
+        let seen = told.is_none().then(|| self.ledger.seen().firmware(mac)).flatten();
         let band = subject.band(told, seen.as_deref());
         if subject.maker.family.no_files(band).is_some() {
             return refused(claim, asked, Refusal::OldFirmware);

@@ -1,9 +1,8 @@
 //! A small fleet of three families, and somebody who asks for its files.
 
-use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use offhook::live::Live;
 use offhook::render::{Cache, MAX_CACHE_BYTES, RevisionKey};
@@ -149,20 +148,5 @@ pub fn fleet(root: &Path) {
         put(root, &format!("sites/{site}/lines/{line}.toml"), &format!("sip.password = \"{password}\"\n"));
         let text = format!("model = \"{model}\"\nlines = [\"{line}\"]\n");
         put(root, &format!("sites/{site}/phones/{}.toml", phone.mac), &text);
-    }
-}
-
-/// What was logged.
-#[derive(Clone, Default)]
-pub struct Log(pub Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }

@@ -2,18 +2,13 @@
 
 use offhook::live::Changed;
 
-use crate::house::{ALL, House, LOCAL, Log, PUBLIC, STRANGER, Way, YEALINK, put};
+use crate::house::{ALL, House, LOCAL, PUBLIC, STRANGER, Way, YEALINK, put};
+use crate::log::Log;
 
 #[test]
 fn no_password_and_no_token_is_logged() {
     let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .finish();
-    tracing::subscriber::set_global_default(subscriber).unwrap();
+    tracing::subscriber::set_global_default(log.subscriber(tracing::Level::TRACE)).unwrap();
     let house = House::new();
     for phone in ALL {
         for target in
@@ -41,7 +36,7 @@ fn no_password_and_no_token_is_logged() {
         house.live.follow(&Changed { everything: true, ..Changed::default() });
         house.get(&format!("/{}", YEALINK.file));
     }
-    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let text = log.text();
     assert!(text.contains("served") && text.contains("refused") && text.contains("reloaded with"), "{text}");
     for secret in ["Secret20", "Secret30", "t0kenOfAPhone"] {
         let found: Vec<&str> = text.lines().filter(|line| line.contains(secret)).collect();

@@ -5,6 +5,8 @@ mod firmware;
 mod gigaset_classic;
 mod gigaset_p;
 mod house;
+#[path = "../common/log.rs"]
+mod log;
 mod logs;
 mod mpp;
 mod odd;

@@ -12,7 +12,8 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-use crate::house::{ALL, CISCO, House, Log, YEALINK, whose};
+use crate::house::{ALL, CISCO, House, YEALINK, whose};
+use crate::log::Log;
 
 /// A server with a TLS listener and a plain one, which is for Cisco phones only.
 pub struct Running {
@@ -124,8 +125,7 @@ async fn an_old_phone_speaks_http_1_0_on_a_plain_listener() {
 #[tokio::test]
 async fn what_a_yealink_uploads_is_declined_without_a_word() {
     let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+    let subscriber = log.subscriber(tracing::Level::INFO);
     let _guard = tracing::subscriber::set_default(subscriber);
     let running = running().await;
     let mac = YEALINK.mac;
@@ -140,7 +140,7 @@ async fn what_a_yealink_uploads_is_declined_without_a_word() {
     // The phone goes on with its own file.
     let get = request("GET", &format!("/{}", YEALINK.file), YEALINK.user_agent, "");
     assert_eq!(whose(std::str::from_utf8(&running.over_tls(&get).await.1).unwrap()), [mac]);
-    let told = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let told = log.text();
     let told: Vec<&str> = told.lines().filter(|line| !line.contains("offhook::live")).collect();
     assert!(told.iter().all(|line| line.contains("served a new `phone`")) && told.len() == 1, "{told:#?}");
 }

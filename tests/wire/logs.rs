@@ -1,48 +1,21 @@
 //! What the log says, and what it must never say.
 
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
-
 use tokio::io::AsyncWriteExt;
 
 use crate::house::{House, SHORT, material, patient, rest};
+use crate::log::Log;
 use offhook::server::Limits;
 
-/// Everything that is logged at any level, by this thread.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    fn start() -> (Log, tracing::subscriber::DefaultGuard) {
-        let log = Log::default();
-        let writer = log.clone();
-        let subscriber = tracing_subscriber::fmt()
-            .with_max_level(tracing::Level::TRACE)
-            .with_ansi(false)
-            .with_writer(move || writer.clone())
-            .finish();
-        (log, tracing::subscriber::set_default(subscriber))
-    }
-
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
-}
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
+/// What this thread logs at any level.
+fn start() -> (Log, tracing::subscriber::DefaultGuard) {
+    let log = Log::default();
+    let guard = tracing::subscriber::set_default(log.subscriber(tracing::Level::TRACE));
+    (log, guard)
 }
 
 #[tokio::test]
 async fn a_failed_handshake_is_logged_with_its_peer_and_reason() {
-    let (log, _guard) = Log::start();
+    let (log, _guard) = start();
     let folder = tempfile::tempdir().unwrap();
     let house = House::tls(&material(folder.path()), Limits { handshake: SHORT, ..patient() }).await;
     let mut slow = house.connect().await;
@@ -63,7 +36,7 @@ async fn a_failed_handshake_is_logged_with_its_peer_and_reason() {
 
 #[tokio::test]
 async fn no_target_header_or_body_is_logged() {
-    let (log, _guard) = Log::start();
+    let (log, _guard) = start();
     let house = House::plain(Limits { header: SHORT, ..patient() }).await;
     let requests = [
         "GET /~s3cret/a.cfg?s3cret HTTP/1.0\r\nAuthorization: s3cret\r\n\r\n",

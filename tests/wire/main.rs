@@ -3,6 +3,8 @@
 mod house;
 mod http;
 mod limits;
+#[path = "../common/log.rs"]
+mod log;
 mod logs;
 mod shutdown;
 mod tls;
