@@ -100,11 +100,14 @@ fn serves(phones: &Phones, target: &str, mark: &str) -> bool {
         method: &Method::GET,
         target,
         user_agent: None,
+        authorization: None,
         if_none_match: None,
         peer: here,
         local: here,
         listener: 0,
         tls: true,
+        forwarded: false,
+        certificates: &[],
     };
     let reply = phones.answer(&asked);
     String::from_utf8_lossy(&reply.body).contains(mark)

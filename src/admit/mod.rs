@@ -1,83 +1,82 @@
 //! May this request have this file?
 //!
-//! A provisioning file holds a SIP password, and a MAC is not a secret. So an address that other machines can reach
-//! serves a phone's own file only to the networks that its site names in `[trust]`; the machine's own loopback addresses
-//! serve anybody who can reach them. Passwords, tokens and certificates are the upper rungs of this ladder, and not
-//! built yet.
+//! A provisioning file holds a SIP password, and a MAC is not a secret. So a phone has to show who it is, on one or
+//! several rungs of a ladder: the network that it asks from, a password, a secret in the path, its maker's certificate.
+//! Each rung is judged for itself, and [`admit`] puts the verdicts together as the phone's site wants it: every rung that
+//! the site demands, and at least one that it accepts.
 
-use std::net::IpAddr;
+mod network;
+mod refusal;
 
-use crate::catalogue::Answer;
-use crate::fleet::Site;
+pub use network::{Way, network};
+pub use refusal::Refusal;
 
-/// Where a request came in.
+use crate::fleet::{Rung, Trust};
+
+/// What a request shows on one rung.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Way {
-    /// Who asks.
-    pub peer: IpAddr,
-    /// The address that was called.
-    pub local: IpAddr,
+pub enum Shown {
+    /// What the phone must have.
+    Good,
+    /// Nothing.
+    Nothing,
+    /// Something that is not the phone's.
+    Wrong(Refusal),
 }
 
-/// Why a request is refused. Each has a short name for logs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// Two strong MACs that differ.
-    #[error("the request names two different phones")]
-    Contradiction,
-    /// Nothing is stored for the MAC.
-    #[error("no such phone is stored")]
-    UnknownPhone,
-    /// The address names another site than the phone's.
-    #[error("the address names another site than the phone's")]
-    OtherSite,
-    /// The phone's family has no such file.
-    #[error("the phone's family has no such file")]
-    NoSuchFile,
-    /// The firmware reads a format in which no file is written.
-    #[error("the phone's firmware reads another file format")]
-    OldFirmware,
-    /// The listener does not serve the family.
-    #[error("this listener does not serve the phone's family")]
-    OtherFamily,
-    /// The phone's site does not name the network that the request comes from.
-    #[error("the phone's site does not trust this network")]
-    Untrusted,
+/// What a request shows on each rung.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ladder {
+    /// The network that it comes from.
+    pub network: Shown,
+    /// Its password.
+    pub password: Shown,
+    /// The token in its path.
+    pub token: Shown,
+    /// The certificate of its connection.
+    pub certificate: Shown,
 }
 
-impl Refusal {
-    /// Its short name.
-    pub fn code(self) -> &'static str {
-        match self {
-            Refusal::Contradiction => "contradiction",
-            Refusal::UnknownPhone => "unknown-phone",
-            Refusal::OtherSite => "other-site",
-            Refusal::NoSuchFile => "no-such-file",
-            Refusal::OldFirmware => "old-firmware",
-            Refusal::OtherFamily => "other-family",
-            Refusal::Untrusted => "untrusted-network",
+impl Ladder {
+    fn on(&self, rung: Rung) -> Shown {
+        match rung {
+            Rung::Network => self.network,
+            Rung::Password => self.password,
+            Rung::Token => self.token,
+            Rung::Certificate => self.certificate,
         }
     }
+
+    fn holds(&self, rung: Rung) -> bool {
+        self.on(rung) == Shown::Good
+    }
 }
 
-/// Whether an answer of this kind may go out on this way.
+/// Whether a request that shows this may have a file with secrets.
 ///
 /// # Errors
-/// Why it may not. Files without secrets go to everybody.
-pub fn admit(answer: Answer, site: &Site, way: Way) -> Result<(), Refusal> {
-    if answer != Answer::Document || way.is_loopback() {
+/// Why it may not: what is wrong with what it shows, else what is missing, the first from weak to strong.
+pub fn admit(trust: &Trust, ladder: &Ladder) -> Result<(), Refusal> {
+    let demanded = trust.demand.iter().all(|rung| ladder.holds(*rung));
+    if demanded && trust.accept.iter().any(|rung| ladder.holds(*rung)) {
         return Ok(());
     }
-    match site.networks.iter().any(|network| network.contains(&way.peer)) {
-        true => Ok(()),
-        false => Err(Refusal::Untrusted),
-    }
+    let known = || Rung::ALL.into_iter().filter(|rung| trust.knows(*rung));
+    // A network that is not the site's is wrong for every phone that shows nothing else, so it is told last.
+    let wrong = known().rev().find_map(|rung| match ladder.on(rung) {
+        Shown::Wrong(refusal) if rung != Rung::Network => Some(refusal),
+        _ => None,
+    });
+    let missing = || trust.demand.iter().copied().find(|rung| !ladder.holds(*rung)).map(missing);
+    Err(wrong.or_else(missing).unwrap_or(Refusal::Untrusted))
 }
 
-impl Way {
-    /// Both ends are this machine's own.
-    fn is_loopback(self) -> bool {
-        self.local.is_loopback() && self.peer.is_loopback()
+fn missing(rung: Rung) -> Refusal {
+    match rung {
+        Rung::Network => Refusal::Untrusted,
+        Rung::Password => Refusal::NoPassword,
+        Rung::Token => Refusal::NoToken,
+        Rung::Certificate => Refusal::NoCertificate,
     }
 }
 
@@ -85,33 +84,39 @@ impl Way {
 mod tests {
     use super::*;
 
-    fn site(networks: &[&str]) -> Site {
-        Site { networks: networks.iter().map(|text| text.parse().unwrap()).collect(), ..Site::default() }
+    const WRONG: Shown = Shown::Wrong(Refusal::OtherSite);
+
+    fn ladder(network: Shown, password: Shown, token: Shown, certificate: Shown) -> Ladder {
+        Ladder { network, password, token, certificate }
     }
 
-    fn way(peer: &str, local: &str) -> Way {
-        Way { peer: peer.parse().unwrap(), local: local.parse().unwrap() }
+    fn trust(accept: &[Rung], demand: &[Rung]) -> Trust {
+        Trust { networks: Vec::new(), accept: accept.into(), demand: demand.into() }
     }
 
     #[test]
-    fn only_the_networks_of_the_site_get_a_document() {
-        let site = site(&["192.0.2.0/24", "2001:db8::/32"]);
-        for (peer, local, verdict) in [
-            ("192.0.2.7", "10.0.0.2", Ok(())),
-            ("2001:db8::7", "2001:db8::1", Ok(())),
-            ("198.51.100.7", "10.0.0.2", Err(Refusal::Untrusted)),
-            ("127.0.0.1", "127.0.0.1", Ok(())),
-            ("::1", "::1", Ok(())),
-            // A packet with a loopback source on another address is forged.
-            ("127.0.0.1", "10.0.0.2", Err(Refusal::Untrusted)),
+    fn all_that_is_demanded_and_one_that_is_accepted() {
+        use Rung::{Certificate, Network, Password, Token};
+        use Shown::{Good, Nothing};
+        let away = Shown::Wrong(Refusal::Untrusted);
+        for (accept, demand, shown, verdict) in [
+            (&Rung::ALL[..], &[][..], ladder(Good, Nothing, Nothing, Nothing), Ok(())),
+            (&Rung::ALL, &[], ladder(away, Nothing, Good, Nothing), Ok(())),
+            (&Rung::ALL, &[], ladder(away, Nothing, Nothing, Nothing), Err(Refusal::Untrusted)),
+            (&Rung::ALL, &[], ladder(away, WRONG, Nothing, Nothing), Err(Refusal::OtherSite)),
+            (&Rung::ALL, &[Password], ladder(Good, Nothing, Nothing, Nothing), Err(Refusal::NoPassword)),
+            (&Rung::ALL, &[Password], ladder(away, Good, Nothing, Nothing), Ok(())),
+            (&[Token, Password], &[Network], ladder(Good, Nothing, Nothing, Nothing), Err(Refusal::Untrusted)),
+            (&[Token, Password], &[Network], ladder(Good, Nothing, Good, Nothing), Ok(())),
+            (&[Token, Password], &[Network], ladder(away, Nothing, Good, Nothing), Err(Refusal::Untrusted)),
+            (&Rung::ALL, &[Token, Certificate], ladder(Good, Good, Good, Nothing), Err(Refusal::NoCertificate)),
+            (&Rung::ALL, &[Token, Certificate], ladder(away, Nothing, Good, Good), Ok(())),
+            // What the site does not know is not even looked at.
+            (&[Network], &[], ladder(away, Good, Good, Good), Err(Refusal::Untrusted)),
+            (&[Network], &[], ladder(Good, WRONG, WRONG, WRONG), Ok(())),
+            (&[], &[], ladder(Good, Good, Good, Good), Err(Refusal::Untrusted)),
         ] {
-            assert_eq!(admit(Answer::Document, &site, way(peer, local)), verdict, "{peer} to {local}");
+            assert_eq!(admit(&trust(accept, demand), &shown), verdict, "{accept:?} {demand:?} {shown:?}");
         }
-    }
-
-    #[test]
-    fn a_site_that_trusts_nobody_serves_this_machine_only() {
-        assert_eq!(admit(Answer::Document, &site(&[]), way("192.0.2.7", "192.0.2.1")), Err(Refusal::Untrusted));
-        assert_eq!(admit(Answer::Bootstrap, &site(&[]), way("192.0.2.7", "192.0.2.1")), Ok(()));
     }
 }

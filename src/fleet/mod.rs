@@ -15,6 +15,7 @@ pub mod schema;
 mod secrets;
 mod site;
 mod stamp;
+mod trust;
 mod write;
 
 pub use handset::Handset;
@@ -28,6 +29,7 @@ pub use root::{ClientCertificates, Listen, Root, TlsFiles};
 pub use secrets::Secrets;
 pub use site::{KnownNumber, NumberKind, Services, Site};
 pub use stamp::Stamp;
+pub use trust::{Access, Rung, Trust};
 pub use write::{Edit, WriteError, write};
 
 use crate::catalogue::Vocabulary;

@@ -5,7 +5,7 @@ use compact_str::CompactString;
 use super::handset::{Handset, read_handsets};
 use super::layer::read_settings;
 use super::registration::{Registration, read_registration};
-use super::{Layer, Reading, Stored};
+use super::{Access, Layer, Reading, Stored};
 use crate::phone::Mac;
 use crate::reader::{Table, Value};
 
@@ -70,6 +70,8 @@ pub struct Phone {
     pub handsets: Box<[Handset]>,
     /// When its handsets may register.
     pub registration: Option<Registration>,
+    /// What it can show to get its files.
+    pub access: Option<Box<Access>>,
 }
 
 impl Phone {
@@ -102,6 +104,7 @@ impl Phone {
             raw: read_raw(table),
             handsets,
             registration,
+            access: Access::read(table, reading),
         }
     }
 

@@ -4,8 +4,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::MAX_LABEL;
 use super::handset::MAX_HANDSETS;
+use super::{MAX_LABEL, Rung};
 use crate::catalogue::{CODECS, Kind, Setting, Vocabulary};
 use crate::phone::{FUNCTIONS, Number};
 
@@ -87,7 +87,11 @@ fn site(vocabulary: &Vocabulary) -> Value {
             "native": { "type": "array", "items": { "enum": function_names() } },
             "codes": codes(),
             "numbers": map(number, "^[0-9*#+][0-9*#]*$"),
-            "trust": object(json!({ "networks": texts("Networks from which this site's phones may fetch.") })),
+            "trust": object(json!({
+                "networks": texts("Networks from which this site's phones may fetch."),
+                "accept": { "type": "array", "items": { "enum": rungs() }, "description": "Each of these is enough." },
+                "demand": { "type": "array", "items": { "enum": rungs() }, "description": "Each of these is needed." },
+            })),
             "layouts": map(layout, "^.+$"),
         }),
         layer(vocabulary, true),
@@ -129,6 +133,11 @@ fn phone(vocabulary: &Vocabulary) -> Value {
             "raw": map(map(raw, "^.+$"), "^.+$"),
             "handsets": map(handset, "^[1-9][0-9]*$"),
             "registration": registration,
+            "trust": object(json!({
+                "user": { "type": "string", "pattern": "^[!-~]+$", "description": "Its user name, if not its MAC." },
+                "password": secret(),
+                "former_password": secret(),
+            })),
         }),
         layer(vocabulary, false),
     )
@@ -208,10 +217,7 @@ fn value(setting: &Setting) -> Value {
         Kind::Integer(low, high) => json!({ "type": "integer", "minimum": low, "maximum": high }),
         Kind::Enum(values) => json!({ "enum": values }),
         Kind::Text(max) => json!({ "type": "string", "maxLength": max }),
-        Kind::Secret(_) => json!({ "anyOf": [
-            { "type": "string" },
-            object(json!({ "file": { "type": "string" }, "env": { "type": "string" }, "encrypted": { "type": "string" } })),
-        ] }),
+        Kind::Secret(_) => secret(),
         Kind::Codec => json!({ "enum": CODECS }),
         Kind::Host | Kind::Ipv4 | Kind::Url | Kind::Timezone | Kind::Language | Kind::Number => {
             json!({ "type": "string" })
@@ -220,6 +226,17 @@ fn value(setting: &Setting) -> Value {
     let mut schema = if setting.list { json!({ "anyOf": [one, { "type": "array", "items": one }] }) } else { one };
     schema["description"] = json!(setting.description);
     schema
+}
+
+fn secret() -> Value {
+    json!({ "anyOf": [
+        { "type": "string" },
+        object(json!({ "file": { "type": "string" }, "env": { "type": "string" }, "encrypted": { "type": "string" } })),
+    ] })
+}
+
+fn rungs() -> Vec<&'static str> {
+    Rung::ALL.into_iter().map(Rung::name).collect()
 }
 
 fn merged(one: Value, other: Value) -> Value {

@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 
 use compact_str::CompactString;
-use ipnet::IpNet;
 
 use super::keys::read_keys;
 use super::line::one_line;
-use super::{Layer, Reading};
+use super::{Layer, Reading, Trust};
 use crate::catalogue::FeatureCodes;
 use crate::findings::nearest;
 use crate::phone::{Function, Keys, Number, label};
@@ -64,8 +63,8 @@ pub struct Site {
     pub layer: Layer,
     /// Numbers that are not lines.
     pub numbers: BTreeMap<CompactString, KnownNumber>,
-    /// Networks from which its phones may fetch.
-    pub networks: Vec<IpNet>,
+    /// What its phones have to show.
+    pub trust: Trust,
     /// Named layouts.
     pub layouts: BTreeMap<CompactString, Keys>,
     /// The numbers that `${name:NUMBER}` in the labels of a layout names, for layouts that have such labels.
@@ -90,7 +89,7 @@ impl Site {
             native,
             layer: Layer::read_with_scopes(table, reading),
             numbers: read_numbers(table),
-            networks: read_networks(table),
+            trust: Trust::read(table),
             layouts,
             layout_names,
         }
@@ -175,30 +174,6 @@ fn read_numbers(table: &mut Table<'_, '_>) -> BTreeMap<CompactString, KnownNumbe
         entry.finish();
     }
     numbers
-}
-
-fn read_networks(table: &mut Table<'_, '_>) -> Vec<IpNet> {
-    let Some(mut trust) = table.table("trust") else { return Vec::new() };
-    let mut networks = Vec::new();
-    for text in trust.texts("networks").map(|at| at.value).unwrap_or_default() {
-        let network = text
-            .value
-            .parse::<IpNet>()
-            .ok()
-            .or_else(|| text.value.parse().ok().map(|address: std::net::IpAddr| address.into()));
-        match network {
-            Some(network) => networks.push(network),
-            None => {
-                let what = format!(
-                    "`{}` is not a network: 192.0.2.0/24, 2001:db8::/32 or one address were expected",
-                    text.value
-                );
-                trust.error("bad-network", text.line, what);
-            }
-        }
-    }
-    trust.finish();
-    networks
 }
 
 fn read_layouts(table: &mut Table<'_, '_>) -> BTreeMap<CompactString, Keys> {

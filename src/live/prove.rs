@@ -139,6 +139,7 @@ pub fn spare(catalogue: &Arc<Catalogue>, maker: &Arc<Maker>, model: &Arc<Model>)
             raw: Box::default(),
             handsets: Box::default(),
             registration: None,
+            access: None,
         }),
         lines: Vec::new(),
         model: model.clone(),

@@ -21,7 +21,7 @@ use tracing::debug;
 
 use super::exchange::{Desk, Ends, Visit};
 use super::timed::{Socket, Timed};
-use super::{Answer, Limits};
+use super::{Answer, CertificateDer, Limits};
 
 /// The longest time for reading what nobody wants, see [`read_to_the_end`].
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -109,10 +109,12 @@ pub(super) async fn attend<A: Answer + ?Sized>(
     acceptor: Option<TlsAcceptor>,
 ) {
     match acceptor {
-        None => converse(house, tcp, ends).await,
+        None => converse(house, tcp, ends, Vec::new()).await,
         Some(acceptor) => {
             if let Some(tls) = shake_hands(&house, tcp, &ends, acceptor).await {
-                converse(house, tls, ends).await;
+                let certificates = tls.get_ref().1.peer_certificates().unwrap_or_default();
+                let certificates = certificates.iter().map(|one| one.clone().into_owned()).collect();
+                converse(house, tls, ends, certificates).await;
             }
         }
     }
@@ -138,8 +140,13 @@ async fn shake_hands<A: ?Sized>(
     None
 }
 
-async fn converse<A: Answer + ?Sized, S: Socket>(house: Arc<House<A>>, stream: S, ends: Ends) {
-    let visit = Visit::new(Arc::clone(&house), ends);
+async fn converse<A: Answer + ?Sized, S: Socket>(
+    house: Arc<House<A>>,
+    stream: S,
+    ends: Ends,
+    certificates: Vec<CertificateDer<'static>>,
+) {
+    let visit = Visit::new(Arc::clone(&house), ends, certificates);
     let io = TokioIo::new(Timed::new(stream, house.limits));
     let mut connection = house.http.serve_connection(io, Desk(Arc::clone(&visit)));
     let Some(end) = run(&mut connection, &house.stage).await else {

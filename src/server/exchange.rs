@@ -8,20 +8,21 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming};
 use hyper::header::{
-    ALLOW, CONNECTION, CONTENT_TYPE, ETAG, EXPECT, HeaderMap, HeaderName, HeaderValue, IF_NONE_MATCH, RETRY_AFTER,
-    USER_AGENT,
+    ALLOW, AUTHORIZATION, CONNECTION, CONTENT_TYPE, ETAG, EXPECT, FORWARDED, HeaderMap, HeaderName, HeaderValue,
+    IF_NONE_MATCH, RETRY_AFTER, USER_AGENT, VIA, WWW_AUTHENTICATE,
 };
 use hyper::http::request::Parts;
 use hyper::service::Service;
 use hyper::{Method, Request, Response, StatusCode, Uri, Version};
 
 use super::connection::House;
-use super::{Answer, Asked, Reply, etag};
+use super::{Answer, Asked, CertificateDer, Reply, etag};
 
 /// Both ends of a connection.
 #[derive(Clone, Copy)]
@@ -36,13 +37,14 @@ pub(super) struct Ends {
 pub(super) struct Visit<A: ?Sized> {
     house: Arc<House<A>>,
     ends: Ends,
+    certificates: Vec<CertificateDer<'static>>,
     /// Set when a body was left unread, so that the connection has to end with care.
     unread: AtomicBool,
 }
 
 impl<A: Answer + ?Sized> Visit<A> {
-    pub(super) fn new(house: Arc<House<A>>, ends: Ends) -> Arc<Visit<A>> {
-        Arc::new(Visit { house, ends, unread: AtomicBool::new(false) })
+    pub(super) fn new(house: Arc<House<A>>, ends: Ends, certificates: Vec<CertificateDer<'static>>) -> Arc<Visit<A>> {
+        Arc::new(Visit { house, ends, certificates, unread: AtomicBool::new(false) })
     }
 
     /// Whether a request's body was refused and may still be on its way.
@@ -53,7 +55,7 @@ impl<A: Answer + ?Sized> Visit<A> {
     /// Reads a body to its end for the sake of the next request, then answers.
     async fn answer_after_body(&self, parts: Parts, mut body: Incoming) -> Response<Full<Bytes>> {
         let Err(status) = self.drain(&parts, &mut body).await else {
-            return self.respond(parts);
+            return self.respond(parts).at_its_time().await;
         };
         self.unread.store(true, Ordering::Relaxed);
         let mut response = match is_read(&parts.method) {
@@ -80,12 +82,14 @@ impl<A: Answer + ?Sized> Visit<A> {
         Ok(())
     }
 
-    fn respond(&self, parts: Parts) -> Response<Full<Bytes>> {
+    fn respond(&self, parts: Parts) -> Ready {
         let Parts { method, uri, version, headers, .. } = parts;
+        let mut delay = None;
         let mut response = if !is_read(&method) {
             method_not_allowed(headers)
         } else if let Some(target) = target(&uri) {
             let reply = self.house.answer.answer(&self.asked(&method, target, &headers));
+            delay = reply.delay;
             response(reply, headers)
         } else {
             bare(StatusCode::BAD_REQUEST, headers)
@@ -93,20 +97,38 @@ impl<A: Answer + ?Sized> Visit<A> {
         if self.house.is_full() {
             close(&mut response, version);
         }
-        response
+        Ready { response, delay }
     }
 
-    fn asked<'a>(&self, method: &'a Method, target: &'a str, headers: &'a HeaderMap) -> Asked<'a> {
+    fn asked<'a>(&'a self, method: &'a Method, target: &'a str, headers: &'a HeaderMap) -> Asked<'a> {
         Asked {
             method,
             target,
             user_agent: text(headers, USER_AGENT),
+            authorization: text(headers, AUTHORIZATION),
             if_none_match: text(headers, IF_NONE_MATCH),
             peer: self.ends.peer,
             local: self.ends.local,
             listener: self.ends.listener,
             tls: self.ends.tls,
+            forwarded: is_handed_on(headers),
+            certificates: &self.certificates,
         }
+    }
+}
+
+/// A response, and how long it is held back.
+struct Ready {
+    response: Response<Full<Bytes>>,
+    delay: Option<Duration>,
+}
+
+impl Ready {
+    async fn at_its_time(self) -> Response<Full<Bytes>> {
+        if let Some(delay) = self.delay {
+            tokio::time::sleep(delay).await;
+        }
+        self.response
     }
 }
 
@@ -134,8 +156,13 @@ fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
     std::str::from_utf8(headers.get(name)?.as_bytes()).ok()
 }
 
+/// Whether somebody in between has written that he is there.
+fn is_handed_on(headers: &HeaderMap) -> bool {
+    headers.contains_key(FORWARDED) || headers.contains_key(VIA) || headers.contains_key("x-forwarded-for")
+}
+
 fn response(reply: Reply, request_headers: HeaderMap) -> Response<Full<Bytes>> {
-    let Reply { status, content_type, etag, retry_after_secs, body } = reply;
+    let Reply { status, content_type, etag, challenges, delay: _, retry_after_secs, body } = reply;
     let known = etag.as_ref().is_some_and(|etag| {
         let mut asked = request_headers.get_all(IF_NONE_MATCH).iter();
         status == StatusCode::OK && asked.any(|value| etag::names(value.as_bytes(), etag.as_bytes()))
@@ -150,6 +177,9 @@ fn response(reply: Reply, request_headers: HeaderMap) -> Response<Full<Bytes>> {
     }
     if known {
         return response;
+    }
+    for challenge in challenges {
+        headers.append(WWW_AUTHENTICATE, challenge);
     }
     if let Some(content_type) = content_type {
         headers.insert(CONTENT_TYPE, content_type);
@@ -198,7 +228,11 @@ impl<A: Answer + ?Sized> Service<Request<Incoming>> for Desk<A> {
     fn call(&self, request: Request<Incoming>) -> Answering {
         let (parts, body) = request.into_parts();
         if body.is_end_stream() {
-            return Answering::Now(std::future::ready(Ok(self.0.respond(parts))));
+            let ready = self.0.respond(parts);
+            return match ready.delay {
+                None => Answering::Now(std::future::ready(Ok(ready.response))),
+                Some(_) => Answering::Later(Box::pin(async { Ok(ready.at_its_time().await) })),
+            };
         }
         let visit = Arc::clone(&self.0);
         Answering::Later(Box::pin(async move { Ok(visit.answer_after_body(parts, body).await) }))

@@ -16,6 +16,7 @@ use std::time::Duration;
 use bytes::Bytes;
 pub use hyper::header::HeaderValue;
 pub use hyper::{Method, StatusCode};
+pub use rustls_pki_types::CertificateDer;
 
 mod connection;
 mod etag;
@@ -43,6 +44,8 @@ pub struct Asked<'a> {
     pub target: &'a str,
     /// The first `User-Agent`, if it is UTF-8.
     pub user_agent: Option<&'a str>,
+    /// The first `Authorization`, if it is UTF-8. It may hold a password.
+    pub authorization: Option<&'a str>,
     /// The first `If-None-Match`. The comparison is made here, after the answer; this is for the curious.
     pub if_none_match: Option<&'a str>,
     /// Who asks; an IPv4 address even where it came in through an IPv6 socket.
@@ -53,6 +56,11 @@ pub struct Asked<'a> {
     pub listener: usize,
     /// Whether the connection is encrypted.
     pub tls: bool,
+    /// Somebody in between says that he hands the request on, and is no proxy that the fleet names.
+    pub forwarded: bool,
+    /// The certificates that the peer showed in the handshake, its own first; it has proven that it holds the key of
+    /// that one, and nothing else is checked.
+    pub certificates: &'a [CertificateDer<'static>],
 }
 
 /// The answer to one request.
@@ -64,6 +72,10 @@ pub struct Reply {
     pub content_type: Option<HeaderValue>,
     /// The entity tag with its quotes, such as `"5f3a"` or `W/"5f3a"`.
     pub etag: Option<HeaderValue>,
+    /// What to show, as `WWW-Authenticate` has it: a line for each scheme, the preferred one first.
+    pub challenges: Vec<HeaderValue>,
+    /// How long the answer is held back, for callers that try one name after the other.
+    pub delay: Option<Duration>,
     /// `Retry-After`, for a phone that should come again.
     pub retry_after_secs: Option<u32>,
     /// The whole body, also for `HEAD`, which sends its length only.
@@ -73,7 +85,15 @@ pub struct Reply {
 impl Reply {
     /// A reply of a status and nothing else.
     pub fn empty(status: StatusCode) -> Reply {
-        Reply { status, content_type: None, etag: None, retry_after_secs: None, body: Bytes::new() }
+        Reply {
+            status,
+            content_type: None,
+            etag: None,
+            challenges: Vec::new(),
+            delay: None,
+            retry_after_secs: None,
+            body: Bytes::new(),
+        }
     }
 }
 

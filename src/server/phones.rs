@@ -10,7 +10,7 @@ use compact_str::CompactString;
 
 use super::ledger::Ledger;
 use super::{Answer as Answering, Asked, HeaderValue, Method, Reply, StatusCode};
-use crate::admit::{Refusal, Way, admit};
+use crate::admit::{Ladder, Refusal, Shown, Way, admit, network};
 use crate::catalogue::{Answer, Band, Family, FilePattern};
 use crate::identify::{Claim, FamilyIndex, Request, identify};
 use crate::live::{Live, Serving};
@@ -77,12 +77,11 @@ impl Phones {
         if claim.site.as_ref().is_some_and(|site| *site != subject.site.id && serving.world.site(site).is_some()) {
             return refused(claim, asked, Refusal::OtherSite);
         }
-        let way = Way { peer: asked.peer.ip(), local: asked.local.ip() };
-        if let Err(refusal) = admit(file.answer, &subject.site, way) {
-            return refused(claim, asked, refusal);
-        }
         match file.answer {
-            Answer::Document => self.document(serving, &subject, claim, (at, file), asked),
+            Answer::Document => match admit(&subject.site.trust, &ladder(&subject, asked)) {
+                Ok(()) => self.document(serving, &subject, claim, (at, file), asked),
+                Err(refusal) => refused(claim, asked, refusal),
+            },
             answer => self.plain(answer, serving, &subject.maker.family, file.template.as_deref(), file),
         }
     }
@@ -235,6 +234,17 @@ impl Answering for Phones {
     }
 }
 
+/// What a request shows of itself.
+fn ladder(subject: &Subject, asked: &Asked<'_>) -> Ladder {
+    let way = Way { peer: asked.peer.ip(), local: asked.local.ip(), forwarded: asked.forwarded };
+    Ladder {
+        network: network(&subject.site.trust.networks, way),
+        password: Shown::Nothing,
+        token: Shown::Nothing,
+        certificate: Shown::Nothing,
+    }
+}
+
 fn file_of<'f>(claim: &Claim, index: FamilyIndex, family: &'f Family) -> Option<(usize, &'f FilePattern)> {
     let at = claim.file_for(index)?;
     Some((at, family.files.get(at)?))
@@ -268,7 +278,9 @@ fn refused(claim: &Claim, asked: &Asked<'_>, refusal: Refusal) -> Reply {
         _ => tracing::warn!(peer = %peer, phone.mac = %mac, reason = code, "refused a request of `{peer}`: {refusal}"),
     }
     match refusal {
-        Refusal::Untrusted => Reply::empty(StatusCode::FORBIDDEN),
+        Refusal::Untrusted | Refusal::NoPassword | Refusal::NoToken | Refusal::NoCertificate => {
+            Reply::empty(StatusCode::FORBIDDEN)
+        }
         _ => not_found(),
     }
 }

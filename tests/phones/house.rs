@@ -90,11 +90,14 @@ impl House {
             method: way.method,
             target,
             user_agent: way.user_agent,
+            authorization: None,
             if_none_match: None,
             peer: address(way.peer),
             local: address(way.local),
             listener: way.listener,
             tls: true,
+            forwarded: false,
+            certificates: &[],
         })
     }
 

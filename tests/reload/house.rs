@@ -131,11 +131,14 @@ impl House {
             method: &Method::GET,
             target: &target,
             user_agent: None,
+            authorization: None,
             if_none_match: None,
             peer,
             local,
             listener: 0,
             tls: true,
+            forwarded: false,
+            certificates: &[],
         });
         let status = reply.status.as_u16();
         assert_eq!(status == 503, reply.retry_after_secs.is_some());

@@ -76,7 +76,7 @@ struct Shown<'a>(&'a Asked<'a>);
 
 impl std::fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Asked { method, target, user_agent, if_none_match, peer, local, listener, tls } = self.0;
+        let Asked { method, target, user_agent, if_none_match, peer, local, listener, tls, .. } = self.0;
         let (peer, local) = (peer.ip(), local.ip());
         write!(f, "{method} {target} ua={user_agent:?} inm={if_none_match:?} ")?;
         write!(f, "peer={peer} local={local} listener={listener} tls={tls}")
