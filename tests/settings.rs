@@ -272,24 +272,19 @@ fn secrets_that_are_not_there() {
       hint: set it where offhook is started
     error: sites/a/phones/001565aabbcc.toml:2: the line `201` has no good version: see `sites/a/lines/201.toml` [broken-line]
     ");
-    assert_snapshot!(secret("{ encrypted = \"abc\" }"), @r#"
-    error: sites/a/lines/201.toml:1: `sip.password` is encrypted, and this version has no key for that [bad-setting]
-      hint: write "…", { file = "/path" } or { env = "NAME" }
-    error: sites/a/phones/001565aabbcc.toml:2: the line `201` has no good version: see `sites/a/lines/201.toml` [broken-line]
-    "#);
     assert_snapshot!(secret("{ vault = \"abc\" }"), @r#"
     error: sites/a/lines/201.toml:1: `sip.password` has `vault`, which is not a source of secrets [bad-setting]
-      hint: write "…", { file = "/path" } or { env = "NAME" }
+      hint: write "…", { file = "/path" }, { env = "NAME" } or { encrypted = "…" }
     error: sites/a/phones/001565aabbcc.toml:2: the line `201` has no good version: see `sites/a/lines/201.toml` [broken-line]
     "#);
     assert_snapshot!(secret("7"), @r#"
     error: sites/a/lines/201.toml:1: `sip.password` must be a text or a table that says where it is, not a whole number [bad-setting]
-      hint: write "…", { file = "/path" } or { env = "NAME" }
+      hint: write "…", { file = "/path" }, { env = "NAME" } or { encrypted = "…" }
     error: sites/a/phones/001565aabbcc.toml:2: the line `201` has no good version: see `sites/a/lines/201.toml` [broken-line]
     "#);
     assert_snapshot!(secret("{ file = \"a\", env = \"B\" }"), @r#"
     error: sites/a/lines/201.toml:1: `sip.password` must have one source [bad-setting]
-      hint: write "…", { file = "/path" } or { env = "NAME" }
+      hint: write "…", { file = "/path" }, { env = "NAME" } or { encrypted = "…" }
     error: sites/a/phones/001565aabbcc.toml:2: the line `201` has no good version: see `sites/a/lines/201.toml` [broken-line]
     "#);
 }

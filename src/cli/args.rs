@@ -39,6 +39,8 @@ pub enum Command {
     Simulate(Simulate),
     /// List the models of the catalogue.
     Models(Models),
+    /// Encrypt secrets where they stand in a fleet's files.
+    Secret(Secret),
     /// Print a JSON Schema of the fleet's files, for editors.
     Schema(Schema),
     /// Copy a shipped model or template into a fleet's `overrides`, to change it there.
@@ -322,6 +324,49 @@ pub struct Schema {
     /// Only the schema of one kind of file; left out: one schema that holds all four under `$defs`.
     #[arg(value_enum)]
     pub of: Option<SchemaOf>,
+}
+
+/// `offhook secret`
+#[derive(Debug, clap::Args)]
+pub struct Secret {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: SecretCommand,
+}
+
+/// The commands of `offhook secret`.
+#[derive(Debug, Subcommand)]
+pub enum SecretCommand {
+    /// Make a key file, readable for its owner only; a new key goes before those that are in the file.
+    NewKey(KeyFile),
+    /// Encrypt one secret, read from the terminal or from stdin, and print what to write into a file.
+    ///
+    /// With --in-place: every secret that the fleet's files hold in clear, and those under an older key.
+    Encrypt(Encrypt),
+    /// Print what is behind an encrypted secret, read from stdin.
+    Decrypt(KeyFile),
+}
+
+/// The key file of a fleet.
+#[derive(Debug, clap::Args)]
+pub struct KeyFile {
+    /// The key file; left out: $OFFHOOK_KEY_FILE, else `secret.key` in the fleet's folder.
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<PathBuf>,
+    /// Where the fleet is.
+    #[command(flatten)]
+    pub fleet: Fleet,
+}
+
+/// `offhook secret encrypt`
+#[derive(Debug, clap::Args)]
+pub struct Encrypt {
+    /// The key, and the fleet.
+    #[command(flatten)]
+    pub key: KeyFile,
+    /// Encrypt the fleet's own files; comments and order stay.
+    #[arg(long)]
+    pub in_place: bool,
 }
 
 /// `offhook override`

@@ -15,7 +15,9 @@ pub fn run(args: &Check) -> Result<u8> {
     if !args.fleet.is_dir() {
         bail!("`{}` is not a folder\n  hint: name the fleet's folder, the one with fleet.toml", args.fleet.display());
     }
-    let serving = Loader::new(&args.fleet).load();
+    let mut loader = Loader::new(&args.fleet).without_key();
+    let serving = loader.load();
+    output::closed_secrets(&loader);
     let findings = check(&serving);
     let compared = match &args.golden {
         Some(folder) => golden(&serving, folder, args.bless).map_err(|what| anyhow!(what))?,

@@ -19,8 +19,9 @@ pub fn run(args: &CompareModel) -> Result<u8> {
         bail!("`{}` has no fleet.toml\n  hint: name the fleet's folder with --fleet DIR", root.display());
     }
     let mac: Mac = args.mac.parse()?;
-    let mut loader = Loader::new(root);
+    let mut loader = Loader::new(root).without_key();
     let serving = loader.load();
+    output::closed_secrets(&loader);
     let comparison = compare(&loader, &serving, mac, &args.model)?;
     if args.write {
         write(root, &comparison.edits)?;

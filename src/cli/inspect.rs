@@ -46,7 +46,9 @@ impl Looking {
             bail!("`{}` has no fleet.toml\n  hint: name the fleet's folder with --fleet DIR", fleet.display());
         }
         let mac: Mac = mac.parse()?;
-        let serving = Loader::new(fleet).load();
+        let mut loader = Loader::new(fleet).without_key();
+        let serving = loader.load();
+        output::closed_secrets(&loader);
         let subject = serving.world.subject(mac).map_err(|unserved| {
             let known: Vec<String> = serving.world.macs().map(|mac| mac.to_string()).collect();
             let near = nearest(&mac.to_string(), known.iter().map(String::as_str)).map(str::to_owned);

@@ -10,6 +10,7 @@ pub mod models;
 mod output;
 mod overrides;
 mod schema;
+mod secret;
 mod serve;
 mod simulate;
 mod state;
@@ -50,6 +51,7 @@ pub fn run(args: Args) -> Result<u8> {
         Command::Identify(identify) => identify::run(&identify),
         Command::Simulate(simulate) => simulate::run(&simulate),
         Command::Models(models) => models::run(&models),
+        Command::Secret(secret) => secret::run(&secret),
         Command::Schema(schema) => schema::run(&schema),
         Command::Override(overriding) => overrides::run(&overriding),
         Command::Init(init) => init::run(&init),

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use crate::live::Loader;
 use anyhow::{Context, Result};
 use serde::Serialize;
 
@@ -33,4 +34,12 @@ pub fn counted(number: usize, thing: &str) -> String {
 /// How many phones, lines and sites a fleet has.
 pub fn fleet((sites, lines, phones): (usize, usize, usize)) -> String {
     [counted(phones, "phone"), counted(lines, "line"), counted(sites, "site")].join(", ")
+}
+
+/// Says that encrypted secrets are stood in for.
+pub fn closed_secrets(loader: &Loader) {
+    if let closed @ 1.. = loader.closed_secrets() {
+        let count = counted(closed, "encrypted secret");
+        anstream::eprintln!("note: {count} cannot be opened without the key file, and 0000 stands for each");
+    }
 }

@@ -1,9 +1,11 @@
-//! Where a secret's value comes from: the TOML file itself, another file, or the environment.
+//! Where a secret's value comes from: the TOML file itself, in clear or encrypted, another file, or the environment.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
+use super::sealed::{KEY_FILE_VARIABLE, SealError, SealKeys, key_file};
 use super::{Entity, Stamp};
 use crate::phone::Secret;
 use crate::reader::{Value, plain, read_plain};
@@ -13,7 +15,17 @@ use crate::reader::{Value, plain, read_plain};
 pub struct Secrets {
     root: PathBuf,
     files: Mutex<BTreeMap<PathBuf, Users>>,
+    keys: Mutex<Option<Keys>>,
+    /// Without a key file, encrypted secrets are stood in for, and counted.
+    without_key: bool,
+    closed: AtomicUsize,
 }
+
+/// The key file as it was last read.
+type Keys = (Option<Stamp>, Result<Arc<SealKeys>, SealError>);
+
+/// Stands for a secret that is not opened; every format and field can carry it.
+const STAND_IN: &str = "0000";
 
 /// The entities that a secret's file was read for, and how it looked then.
 type Users = BTreeMap<Entity, Option<Stamp>>;
@@ -21,7 +33,17 @@ type Users = BTreeMap<Entity, Option<Stamp>>;
 impl Secrets {
     /// Secrets whose relative paths begin at the fleet's folder.
     pub fn new(root: &Path) -> Secrets {
-        Secrets { root: root.to_owned(), files: Mutex::default() }
+        Secrets { root: root.to_owned(), ..Secrets::default() }
+    }
+
+    /// Where there is no key file, encrypted secrets are stood in for: enough to look at a fleet, and never to serve it.
+    pub fn without_key(self) -> Secrets {
+        Secrets { without_key: true, ..self }
+    }
+
+    /// How many encrypted secrets were stood in for.
+    pub fn closed(&self) -> usize {
+        self.closed.load(Ordering::Relaxed)
     }
 
     /// The files that secrets were read from, those that could not be read too.
@@ -50,7 +72,7 @@ impl Secrets {
     /// # Errors
     /// What is wrong, to be read behind the field's name, and what to do.
     pub fn read(&self, value: &Value, entity: &Entity) -> Result<Secret, (String, String)> {
-        const HOW: &str = "write \"…\", { file = \"/path\" } or { env = \"NAME\" }";
+        const HOW: &str = "write \"…\", { file = \"/path\" }, { env = \"NAME\" } or { encrypted = \"…\" }";
         let wrong = |what: String| Err((what, HOW.to_owned()));
         match value {
             Value::Text(text) => Ok(Secret::new(text.clone())),
@@ -62,10 +84,7 @@ impl Secrets {
                         (what, "set it where offhook is started".to_owned())
                     })
                 }
-                [(name, Value::Text(_))] if name == "encrypted" => {
-                    let what = "is encrypted, and this version has no key for that".to_owned();
-                    Err((what, HOW.to_owned()))
-                }
+                [(name, Value::Text(sealed))] if name == "encrypted" => self.open(sealed, entity),
                 [(name, _)] => wrong(format!("has `{name}`, which is not a source of secrets")),
                 _ => wrong("must have one source".to_owned()),
             },
@@ -73,12 +92,45 @@ impl Secrets {
         }
     }
 
+    fn open(&self, sealed: &str, entity: &Entity) -> Result<Secret, (String, String)> {
+        let path = key_file(&self.root);
+        self.remember(&path, entity);
+        match self.keys(&path) {
+            Ok(keys) => keys.open(sealed).map_err(|error| {
+                (error.to_string(), "encrypt it again: `offhook secret encrypt` prints what to write".to_owned())
+            }),
+            Err(_) if self.without_key && !path.exists() => {
+                self.closed.fetch_add(1, Ordering::Relaxed);
+                Ok(Secret::new(STAND_IN.to_owned()))
+            }
+            Err(error) => {
+                let hint = format!("name the file with the key in ${KEY_FILE_VARIABLE}, or put it there");
+                Err((format!("is encrypted, and {error}"), hint))
+            }
+        }
+    }
+
+    /// The keys, read again when their file looks different.
+    fn keys(&self, path: &Path) -> Result<Arc<SealKeys>, SealError> {
+        let now = Stamp::of(path);
+        let read = || SealKeys::read(path).map(Arc::new);
+        let Ok(mut kept) = self.keys.lock() else { return read() };
+        match &*kept {
+            Some((stamp, keys)) if *stamp == now => keys.clone(),
+            _ => kept.insert((now, read())).1.clone(),
+        }
+    }
+
+    /// A file that changes while it is read looks different at the next look.
+    fn remember(&self, path: &Path, entity: &Entity) {
+        if let Ok(mut files) = self.files.lock() {
+            files.entry(path.to_owned()).or_default().insert(entity.clone(), Stamp::of(path));
+        }
+    }
+
     fn read_file(&self, path: &str, entity: &Entity) -> Result<Secret, (String, String)> {
         let path = self.root.join(path);
-        if let Ok(mut files) = self.files.lock() {
-            // A file that changes while it is read looks different at the next look.
-            files.entry(path.clone()).or_default().insert(entity.clone(), Stamp::of(&path));
-        }
+        self.remember(&path, entity);
         let wrong =
             |what: &str, hint: &str| (format!("is in the file `{}`, which {what}", path.display()), hint.into());
         let text = read_plain(&path).map_err(|error| {

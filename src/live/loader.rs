@@ -71,6 +71,16 @@ impl Loader {
         }
     }
 
+    /// Where there is no key file, encrypted secrets are stood in for: enough to look at a fleet, and never to serve it.
+    pub fn without_key(self) -> Loader {
+        Loader { secrets: self.secrets.without_key(), ..self }
+    }
+
+    /// How many encrypted secrets were stood in for.
+    pub fn closed_secrets(&self) -> usize {
+        self.secrets.closed()
+    }
+
     /// The fleet's folder.
     pub fn root(&self) -> &Path {
         &self.root
