@@ -107,6 +107,8 @@ fn zones_and_words_that_no_source_shows_are_not_sent() {
     <timezone perm="RW">ITA+1</timezone>
     <tone_scheme perm="RW">ITA</tone_scheme>
     "#);
+    let norwegian = phone("gigaset-p850", "settings.language = \"no\"\n");
+    assert_snapshot!(norwegian.sent(&["locale"]), @r#"<locale perm="RW">nb_NO</locale>"#);
 }
 
 #[test]
