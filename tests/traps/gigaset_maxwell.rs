@@ -28,6 +28,12 @@ fn firmware_is_offered_with_its_version_only() {
     <file version="2.14.5" url="https://example.org/82/1/GC_MAX_2.14.5-release.bin"/>
     <param name="FirmwareManagment.AutomaticCheckForUpdates" value="1"/>
     "#);
+    // A Maxwell 4 has a file of its own: the phone puts its own number (84/1) for %DVID, so that one address serves all.
+    assert_snapshot!(firmware("https://example.org/%DVID/GC_MAX_2.14.5-release.bin"), @r#"
+    <firmware>
+    <file version="2.14.5" url="https://example.org/%DVID/GC_MAX_2.14.5-release.bin"/>
+    <param name="FirmwareManagment.AutomaticCheckForUpdates" value="1"/>
+    "#);
     assert_snapshot!(firmware("https://example.org/latest.bin"), @r#"<param name="FirmwareManagment.AutomaticCheckForUpdates" value="0"/>"#);
 }
 
