@@ -61,6 +61,26 @@ fn a_feature_key_has_a_code_for_each_press() {
 }
 
 #[test]
+fn the_printed_key_dials_both_codes_or_none() {
+    let sent = |site: &str| {
+        phone("gigaset-maxwell3", "")
+            .with("sites/a/site.toml", &format!("sip.server = \"sip.example.org\"\n{site}"))
+            .sent(&["DND.FAC"])
+    };
+    assert_snapshot!(sent("feature_codes = \"ovh\"\n"), @r##"
+    <param name="PhoneUI.Keys.ProgrammableKeys.DND.FAC.enable" value="*26#"/>
+    <param name="PhoneUI.Keys.ProgrammableKeys.DND.FAC.disable" value="#26#"/>
+    "##);
+    for site in [
+        "feature_codes = \"ovh\"\nnative = [\"do_not_disturb\"]\n",
+        "feature_codes = \"ovh\"\nservices = \"phone\"\n",
+        "[codes]\ndo_not_disturb = { dial = \"*76\" }\n",
+    ] {
+        assert_eq!(sent(site).matches("value=\"\"").count(), 2, "{site}");
+    }
+}
+
+#[test]
 fn the_pickup_code_of_a_maxwell_is_followed_by_the_number() {
     let keys = "keys.2 = { function = \"supervise\", number = \"202\" }\n";
     assert_snapshot!(phone("gigaset-maxwell3", keys).sent(&["FunctionKeys.1."]), @r#"
