@@ -51,6 +51,12 @@ fn a_short_part_of_an_address_keeps_its_zero() {
     <SYMB_ITEM ID="BS_IP_Data1.ulI_DNS_SERVER_1" class="symb_item" value="0x0a000001"/>
     <SYMB_ITEM ID="BS_IP_Data1.ulI_DNS_SERVER_2" class="symb_item" value="0xc0a8b2fe"/>
     "#);
+    // A second one of a former owner would stay.
+    let one = "settings.dns_servers = [\"10.0.0.1\"]\n";
+    assert_snapshot!(phone("gigaset-n720-dm", one).sent(&["DNS_SERVER"]), @r#"
+    <SYMB_ITEM ID="BS_IP_Data.ulI_DNS_SERVER_1" class="symb_item" value="0x0a000001"/>
+    <SYMB_ITEM ID="BS_IP_Data.ulI_DNS_SERVER_2" class="symb_item" value="0"/>
+    "#);
 }
 
 #[test]

@@ -28,6 +28,12 @@ fn firmware_is_offered_with_its_version_only() {
     <file version="2.14.5" url="https://example.org/82/1/GC_MAX_2.14.5-release.bin"/>
     <param name="FirmwareManagment.AutomaticCheckForUpdates" value="1"/>
     "#);
+    // A Maxwell 4 has a file of its own: the phone puts its own number (84/1) for %DVID, so that one address serves all.
+    assert_snapshot!(firmware("https://example.org/%DVID/GC_MAX_2.14.5-release.bin"), @r#"
+    <firmware>
+    <file version="2.14.5" url="https://example.org/%DVID/GC_MAX_2.14.5-release.bin"/>
+    <param name="FirmwareManagment.AutomaticCheckForUpdates" value="1"/>
+    "#);
     assert_snapshot!(firmware("https://example.org/latest.bin"), @r#"<param name="FirmwareManagment.AutomaticCheckForUpdates" value="0"/>"#);
 }
 
@@ -52,6 +58,26 @@ fn a_feature_key_has_a_code_for_each_press() {
     <param name="PhoneUI.Keys.FunctionKeys.2.EnableCode" value="*21*202#"/>
     <param name="PhoneUI.Keys.FunctionKeys.2.DisableCode" value="*21*202#"/>
     "##);
+}
+
+#[test]
+fn the_printed_key_dials_both_codes_or_none() {
+    let sent = |site: &str| {
+        phone("gigaset-maxwell3", "")
+            .with("sites/a/site.toml", &format!("sip.server = \"sip.example.org\"\n{site}"))
+            .sent(&["DND.FAC"])
+    };
+    assert_snapshot!(sent("feature_codes = \"ovh\"\n"), @r##"
+    <param name="PhoneUI.Keys.ProgrammableKeys.DND.FAC.enable" value="*26#"/>
+    <param name="PhoneUI.Keys.ProgrammableKeys.DND.FAC.disable" value="#26#"/>
+    "##);
+    for site in [
+        "feature_codes = \"ovh\"\nnative = [\"do_not_disturb\"]\n",
+        "feature_codes = \"ovh\"\nservices = \"phone\"\n",
+        "[codes]\ndo_not_disturb = { dial = \"*76\" }\n",
+    ] {
+        assert_eq!(sent(site).matches("value=\"\"").count(), 2, "{site}");
+    }
 }
 
 #[test]

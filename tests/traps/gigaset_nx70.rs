@@ -126,6 +126,14 @@ fn a_zone_that_the_base_does_not_know_is_told() {
 }
 
 #[test]
+fn coordinated_time_is_greenwich_time() {
+    for zone in ["UTC", "Etc/UTC"] {
+        let fleet = phone("gigaset-n670", &format!("settings.timezone = \"{zone}\"\n"));
+        assert_eq!(fleet.sent(&["TimeZone"]), r#"<param name="DmGlobal.0.TimeZone" value="Greenwich"/>"#, "{zone}");
+    }
+}
+
+#[test]
 fn a_reboot_by_notify_has_to_be_allowed() {
     assert_snapshot!(phone("gigaset-n670", "").sent(&["CheckSync"]), @r#"<param name="SystemSettings.global.CheckSyncRebootEnabled" value="1"/>"#);
 }

@@ -107,6 +107,8 @@ fn zones_and_words_that_no_source_shows_are_not_sent() {
     <timezone perm="RW">ITA+1</timezone>
     <tone_scheme perm="RW">ITA</tone_scheme>
     "#);
+    let norwegian = phone("gigaset-p850", "settings.language = \"no\"\n");
+    assert_snapshot!(norwegian.sent(&["locale"]), @r#"<locale perm="RW">nb_NO</locale>"#);
 }
 
 #[test]
@@ -172,4 +174,27 @@ fn a_display_key_takes_a_number_or_an_event_only() {
 fn a_label_and_a_code_stay_what_they_are() {
     let line = "keys.2 = { function = \"supervise\", number = \"202\", label = \"A|B <br> \\\"C\\\" & D\" }\n";
     assert_snapshot!(phone("gigaset-p850", line).sent(&["fkey idx=\"1\" "]), @r#"<fkey idx="1" context="1" label="A|B &lt;br&gt; &quot;C&quot; &amp; D" lp="on" perm="RW">blf 202|*11*</fkey>"#);
+}
+
+#[test]
+fn a_list_of_codecs_ends_with_the_key_presses() {
+    let sent = |line: &str| phone("gigaset-p850", line).sent(&["codec_priority_list"]);
+    assert_snapshot!(sent("settings.codecs = [\"g722\", \"opus\", \"g726_32\"]\n"), @r#"<codec_priority_list idx="1" perm="RW">g722,g726-32,telephone-event</codec_priority_list>"#);
+    assert_snapshot!(sent(""), @r#"<codec_priority_list idx="1" perm="RW">pcma,pcmu,g722,telephone-event</codec_priority_list>"#);
+}
+
+#[test]
+fn a_light_that_stays_on_is_the_largest_number() {
+    let sent = |seconds: u16| {
+        let settings = format!("settings = {{ backlight_timeout = {seconds}, display_brightness = 5 }}\n");
+        phone("gigaset-p850", &settings).sent(&["dim_timer", "<backlight"])
+    };
+    assert_snapshot!(sent(60), @r#"
+    <backlight perm="RW">9</backlight>
+    <dim_timer perm="RW">60</dim_timer>
+    "#);
+    assert_snapshot!(sent(0), @r#"
+    <backlight perm="RW">9</backlight>
+    <dim_timer perm="RW">2147483647</dim_timer>
+    "#);
 }
