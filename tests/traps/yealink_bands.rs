@@ -225,6 +225,21 @@ fn a_conference_phone_is_told_nothing_of_keys() {
 }
 
 #[test]
+fn ilbc_has_two_spellings() {
+    let line = "settings.codecs = [\"ilbc\", \"pcma\"]\n";
+    assert_snapshot!(with("yealink-t58a", "58.83.0.15", line).sent(&["codec.ilbc", "codec.pcma"]), @"
+    account.1.codec.pcma.enable = 1
+    account.1.codec.pcma.priority = 2
+    account.1.codec.ilbc.enable = 1
+    account.1.codec.ilbc.priority = 1
+    account.1.codec.ilbc_13_33kbps.enable = 1
+    account.1.codec.ilbc_13_33kbps.priority = 1
+    account.1.codec.ilbc_15_2kbps.enable = 1
+    account.1.codec.ilbc_15_2kbps.priority = 1
+    ");
+}
+
+#[test]
 fn the_transport_moved_at_firmware_80() {
     let sent = |firmware: &str| {
         let text = format!("firmware = \"{firmware}\"\nsip.transport = \"tls\"");
