@@ -225,6 +225,19 @@ fn a_conference_phone_is_told_nothing_of_keys() {
 }
 
 #[test]
+fn the_port_of_all_accounts_came_with_83() {
+    let sent = |firmware: &str| {
+        phone_with("yealink-t46s", &format!("firmware = \"{firmware}\"\nsettings.local_sip_port = 5070"), "")
+            .sent(&["listen_port"])
+    };
+    assert_snapshot!(sent("66.82.0.20"), @"account.1.sip_listen_port = 5070");
+    assert_snapshot!(sent("66.84.0.15"), @"
+    sip.listen_port = 5070
+    account.1.sip_listen_port = 5070
+    ");
+}
+
+#[test]
 fn ilbc_has_two_spellings() {
     let line = "settings.codecs = [\"ilbc\", \"pcma\"]\n";
     assert_snapshot!(with("yealink-t58a", "58.83.0.15", line).sent(&["codec.ilbc", "codec.pcma"]), @"
