@@ -238,7 +238,8 @@ fn the_light_of_the_screen_knows_a_few_times_only() {
     assert_eq!(sent("yealink-t46g", "28.80.0.130"), ["0", "15", "60", "120", "120"]);
     assert_eq!(sent("yealink-t58a", "58.80.0.25"), ["0", "15", "60", "300", "1800"]);
     assert_eq!(sent("yealink-t46g", "28.83.0.120"), ["0", "15", "60", "300", "1800"]);
-    let saver = with("yealink-t28p", "2.73.0.50", "").with("fleet.toml", "schema = 1\nsettings.screensaver_timeout = 90\n");
+    let saver =
+        with("yealink-t28p", "2.73.0.50", "").with("fleet.toml", "schema = 1\nsettings.screensaver_timeout = 90\n");
     assert_eq!(saver.sent(&["screen_saver_time"]), "phone_setting.screen_saver_time = 120");
 }
 
