@@ -135,7 +135,7 @@ fn golden_files_are_written_and_compared() {
     assert_snapshot!(run(fleet.path(), "check . --golden golden"), @"
     --- golden/a/001565aabbcc.cfg
     +++ now/a/001565aabbcc.cfg
-    @@ -515,11 +515,11 @@
+    @@ -518,11 +518,11 @@
      linekey.1.label = %NULL%
      linekey.2.type = 13
      linekey.2.line = 1
@@ -154,7 +154,7 @@ fn golden_files_are_written_and_compared() {
     exit 1
     ");
     assert_snapshot!(run(fleet.path(), "check . --golden golden --format github"), @"
-    ::error file=golden/a/001565aabbcc.cfg,title=golden::--- golden/a/001565aabbcc.cfg%0A+++ now/a/001565aabbcc.cfg%0A@@ -515,11 +515,11 @@%0A linekey.1.label = %25NULL%25%0A linekey.2.type = 13%0A linekey.2.line = 1%0A-linekey.2.value = 202%0A+linekey.2.value = 203%0A linekey.2.extension = %25NULL%25%0A linekey.2.pickup_value = %25NULL%25%0A linekey.2.shortlabel = %25NULL%25%0A-linekey.2.label = Workshop%0A+linekey.2.label = %25NULL%25%0A linekey.3.type = 0%0A linekey.3.line = %25NULL%25%0A linekey.3.value = %25NULL%25%0A
+    ::error file=golden/a/001565aabbcc.cfg,title=golden::--- golden/a/001565aabbcc.cfg%0A+++ now/a/001565aabbcc.cfg%0A@@ -518,11 +518,11 @@%0A linekey.1.label = %25NULL%25%0A linekey.2.type = 13%0A linekey.2.line = 1%0A-linekey.2.value = 202%0A+linekey.2.value = 203%0A linekey.2.extension = %25NULL%25%0A linekey.2.pickup_value = %25NULL%25%0A linekey.2.shortlabel = %25NULL%25%0A-linekey.2.label = Workshop%0A+linekey.2.label = %25NULL%25%0A linekey.3.type = 0%0A linekey.3.line = %25NULL%25%0A linekey.3.value = %25NULL%25%0A
     exit 1
     ");
     let (junit, _, code) = parts(fleet.path(), "check . --golden golden --format junit");

@@ -86,11 +86,11 @@ fn explain_tells_where_each_line_comes_from() {
     ];
     assert_snapshot!(lines_with(&text, &words), @"
     39  local_time.time_zone = +1                                     # settings.timezone (product, models/settings.toml)
-    156  account.1.password = ‹secret:sip.password@201›                # sip.password (account 1) (line, sites/a/lines/201.toml:2)
-    507  features.config_dsskey_length = 0                             # template
-    518  linekey.2.value = 202                                         # keys.2 (line, sites/a/lines/201.toml:1)
-    522  linekey.2.label = Workshop                                    # keys.2 (line, sites/a/lines/201.toml:1); keys.2.label (line, sites/a/lines/201.toml:1)
-    523  linekey.3.type = 0                                            # template
+    157  account.1.password = ‹secret:sip.password@201›                # sip.password (account 1) (line, sites/a/lines/201.toml:2)
+    510  features.config_dsskey_length = 0                             # template
+    521  linekey.2.value = 202                                         # keys.2 (line, sites/a/lines/201.toml:1)
+    525  linekey.2.label = Workshop                                    # keys.2 (line, sites/a/lines/201.toml:1); keys.2.label (line, sites/a/lines/201.toml:1)
+    526  linekey.3.type = 0                                            # template
     keys.3               nothing is stored for it on the primary line
     soft_keys.1          nothing is stored for it on the primary line
     soft_keys.3          nothing is stored for it on the primary line

@@ -342,6 +342,15 @@ fn a_soft_key_picks_nothing_up() {
 }
 
 #[test]
+fn a_soft_key_works_while_the_phone_is_idle_and_hangs_nothing_up() {
+    for function in ["hold", "transfer", "conference", "reject", "cancel"] {
+        let fleet = phone("yealink-t46s", &format!("soft_keys.1.function = \"{function}\"\n"));
+        assert_eq!(fleet.sent(&["programablekey.1.type"]), "programablekey.1.type = 0", "{function}");
+        assert!(fleet.findings().contains("programmable keys work only while the phone is idle"), "{function}");
+    }
+}
+
+#[test]
 fn a_name_for_a_server_is_asked_of_dns_only_without_a_port() {
     let sent = |text: &str| {
         phone_with("yealink-t46s", text, "").sent(&["account.1.sip_server.1.port", "account.1.sip_server.1.transport"])

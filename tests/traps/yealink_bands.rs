@@ -225,6 +225,53 @@ fn a_conference_phone_is_told_nothing_of_keys() {
 }
 
 #[test]
+fn the_light_of_the_screen_knows_a_few_times_only() {
+    let sent = |model: &str, firmware: &str| {
+        [0, 10, 45, 200, 3600].map(|seconds| {
+            let text = format!("firmware = \"{firmware}\"\nsettings.backlight_timeout = {seconds}");
+            let sent = phone_with(model, &text, "").sent(&["backlight_time"]);
+            sent.trim_start_matches("phone_setting.backlight_time = ").to_owned()
+        })
+    };
+    assert_eq!(sent("yealink-t28p", "2.73.0.50"), ["1", "60", "60", "300", "1800"]);
+    assert_eq!(sent("yealink-t46g", "28.73.0.50"), ["0", "15", "60", "120", "120"]);
+    assert_eq!(sent("yealink-t46g", "28.80.0.130"), ["0", "15", "60", "120", "120"]);
+    assert_eq!(sent("yealink-t58a", "58.80.0.25"), ["0", "15", "60", "300", "1800"]);
+    assert_eq!(sent("yealink-t46g", "28.83.0.120"), ["0", "15", "60", "300", "1800"]);
+    let saver =
+        with("yealink-t28p", "2.73.0.50", "").with("fleet.toml", "schema = 1\nsettings.screensaver_timeout = 90\n");
+    assert_eq!(saver.sent(&["screen_saver_time"]), "phone_setting.screen_saver_time = 120");
+}
+
+#[test]
+fn the_port_of_all_accounts_came_with_83() {
+    let sent = |firmware: &str| {
+        phone_with("yealink-t46s", &format!("firmware = \"{firmware}\"\nsettings.local_sip_port = 5070"), "")
+            .sent(&["listen_port"])
+    };
+    assert_snapshot!(sent("66.82.0.20"), @"account.1.sip_listen_port = 5070");
+    assert_snapshot!(sent("66.84.0.15"), @"
+    sip.listen_port = 5070
+    account.1.sip_listen_port = 5070
+    ");
+}
+
+#[test]
+fn ilbc_has_two_spellings() {
+    let line = "settings.codecs = [\"ilbc\", \"pcma\"]\n";
+    assert_snapshot!(with("yealink-t58a", "58.83.0.15", line).sent(&["codec.ilbc", "codec.pcma"]), @"
+    account.1.codec.pcma.enable = 1
+    account.1.codec.pcma.priority = 2
+    account.1.codec.ilbc.enable = 1
+    account.1.codec.ilbc.priority = 1
+    account.1.codec.ilbc_13_33kbps.enable = 1
+    account.1.codec.ilbc_13_33kbps.priority = 1
+    account.1.codec.ilbc_15_2kbps.enable = 1
+    account.1.codec.ilbc_15_2kbps.priority = 1
+    ");
+}
+
+#[test]
 fn the_transport_moved_at_firmware_80() {
     let sent = |firmware: &str| {
         let text = format!("firmware = \"{firmware}\"\nsip.transport = \"tls\"");

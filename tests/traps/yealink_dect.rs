@@ -37,9 +37,19 @@ fn handsets_speak_by_number() {
     static.lang.wui = Italian
     custom.handset.language = 3
     ");
+    assert_snapshot!(language("fr-CH"), @"
+    lang.wui = French
+    static.lang.wui = French
+    custom.handset.language = 1
+    ");
     assert_snapshot!(language("pl"), @"
     lang.wui = Polish
     static.lang.wui = Polish
+    custom.handset.language = 4
+    ");
+    assert_snapshot!(language("nl"), @"
+    lang.wui = Dutch
+    static.lang.wui = Dutch
     custom.handset.language = %NULL%
     ");
 }
@@ -85,8 +95,13 @@ fn the_larger_bases_name_a_template_of_servers_from_firmware_83_on() {
     account.1.sip_server.template = 1
     account.2.sip_server.template = 2
     ");
+    for (model, firmware) in
+        [("yealink-w80dm", "103.83.0.1"), ("yealink-w75dm", "175.85.0.5"), ("yealink-w70b", "146.87.0.15")]
+    {
+        assert_eq!(templates(model, firmware), templates("yealink-w90dm", "130.85.0.15"), "{model}");
+    }
     assert_eq!(templates("yealink-w80dm", "103.81.0.1"), "");
-    assert_eq!(templates("yealink-w70b", "146.87.0.15"), "");
+    assert_eq!(templates("yealink-w60b", "77.85.0.25"), "");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 
 use super::{LINE, compared, written};
-use crate::common::{MAC, phone, phone_with};
+use crate::common::{MAC, lines_with, phone, phone_with};
 
 #[test]
 fn a_smaller_phone_of_the_same_family() {
@@ -129,10 +129,8 @@ number = \"203\"
 
     lost:
       soft_keys.1: `redial` is impossible: no key of this kind and firmware has a redial type; the redial key of the phone does it  (sites/a/lines/201.toml:10)
+      soft_keys.6: `cancel` is impossible: programmable keys work only while the phone is idle; the phone's own cancel key does it  (sites/a/lines/201.toml:16)
       raw.cisco-spa."Text_Logo": changes nothing on a phone of the family `yealink`  (sites/a/phones/001565aabbcc.toml:6)
-
-    degraded:
-      soft_keys.6: `cancel` works, but not as asked: a macro that hangs up: it ends a call, but does not leave a menu  (sites/a/lines/201.toml:16)
 
     changed:
       modules.1: the module `cisco-spa500s` does not fit; a `yealink-exp40` is taken to be in its place  (sites/a/phones/001565aabbcc.toml:3)
@@ -151,7 +149,8 @@ number = \"203\"
       warning: sites/a/lines/201.toml:3: `supervise_beep` works, but not as asked: the phone alerts for all watched lines alike, or for none [degraded]
       error: sites/a/lines/201.toml:10: `redial` is impossible here: no key of this kind and firmware has a redial type; the redial key of the phone does it [impossible]
         hint: the key is sent as an empty one; `offhook functions` lists what it can do
-      warning: sites/a/lines/201.toml:16: `cancel` works, but not as asked: a macro that hangs up: it ends a call, but does not leave a menu [degraded]
+      error: sites/a/lines/201.toml:16: `cancel` is impossible here: programmable keys work only while the phone is idle; the phone's own cancel key does it [impossible]
+        hint: the key is sent as an empty one; `offhook functions` lists what it can do
       warning: sites/a/phones/001565aabbcc.toml:5: [raw.cisco-spa] changes nothing: the phone is of the family `yealink` [raw-of-other-family]
     2> --write changes sites/a/phones/001565aabbcc.toml
     exit 1
@@ -166,6 +165,15 @@ number = \"203\"
     [raw.yealink]
     "a.b" = "1"
     "#);
+}
+
+#[test]
+fn a_key_that_works_less_well() {
+    let fleet = phone("yealink-t46s", "keys.2 = { function = \"supervise\", number = \"202\" }\n");
+    assert_snapshot!(lines_with(&compared(&fleet, "cisco-8861"), &["degraded:", "keys.2"]), @"
+    degraded:
+    keys.2: `supervise 202` works, but not as asked: the key shows the state of the line; its pick-up calls x-cisco-serviceuri-blfpickup, which only a server that answers like Cisco's knows  (sites/a/lines/201.toml:1)
+    ");
 }
 
 #[test]
