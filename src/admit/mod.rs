@@ -91,7 +91,7 @@ mod tests {
     }
 
     fn trust(accept: &[Rung], demand: &[Rung]) -> Trust {
-        Trust { networks: Vec::new(), accept: accept.into(), demand: demand.into() }
+        Trust { accept: accept.into(), demand: demand.into(), ..Trust::default() }
     }
 
     #[test]

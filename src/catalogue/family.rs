@@ -4,6 +4,7 @@ use compact_str::CompactString;
 use regex::Regex;
 
 use super::band::{Band, Bands};
+use super::encryption::Encryption;
 use super::figure::Source;
 use super::limits::LabelLimits;
 use super::setting::{SettingId, Vocabulary, read_settings};
@@ -145,6 +146,8 @@ pub struct Family {
     pub numbers: Vec<Number>,
     /// How to make its phones fetch.
     pub resync: Option<Resync>,
+    /// How its phones have their files encrypted.
+    pub encryption: Option<Encryption>,
 }
 
 impl Family {
@@ -178,6 +181,7 @@ impl Family {
             files,
             numbers: table.tables("numbers").into_iter().map(read_number).collect(),
             resync: table.table("resync").map(read_resync),
+            encryption: table.table("encryption").and_then(Encryption::read),
         }
     }
 

@@ -7,6 +7,7 @@ mod golden;
 mod handsets;
 mod parameters;
 mod phone;
+mod trust;
 
 use rayon::prelude::*;
 

@@ -20,6 +20,7 @@ pub fn check_phone(serving: &Serving, known: &KnownNumbers, mac: Mac) -> Vec<Fin
     let Ok(subject) = serving.world.subject(mac) else { return Vec::new() };
     let mut checker = Checker { subject: &subject, findings: Vec::new() };
     checker.device();
+    checker.trust();
     checker.stored_keys(known);
     let band = subject.band(None, None);
     match resolve(&subject, band, Phase::First) {
@@ -44,7 +45,7 @@ pub fn check_phone(serving: &Serving, known: &KnownNumbers, mac: Mac) -> Vec<Fin
 
 pub(super) struct Checker<'a> {
     pub(super) subject: &'a Subject,
-    findings: Vec<Finding>,
+    pub(super) findings: Vec<Finding>,
 }
 
 impl Checker<'_> {

@@ -46,11 +46,13 @@ pub struct Trust {
     pub accept: Box<[Rung]>,
     /// Each of these is needed.
     pub demand: Box<[Rung]>,
+    /// Files of phones that have a key are encrypted.
+    pub encrypt_files: bool,
 }
 
 impl Default for Trust {
     fn default() -> Trust {
-        Trust { networks: Vec::new(), accept: Rung::ALL.into(), demand: Box::default() }
+        Trust { networks: Vec::new(), accept: Rung::ALL.into(), demand: Box::default(), encrypt_files: false }
     }
 }
 
@@ -62,6 +64,7 @@ impl Trust {
             networks: read_networks(&mut trust),
             accept: read_rungs(&mut trust, "accept").unwrap_or_else(|| Rung::ALL.into()),
             demand: read_rungs(&mut trust, "demand").unwrap_or_default(),
+            encrypt_files: trust.boolean("encrypt_files").is_some_and(|at| at.value),
         };
         trust.finish();
         read
@@ -82,6 +85,8 @@ pub struct Access {
     pub password: Option<Secret>,
     /// The password before, which is good as long as it stands here.
     pub former_password: Option<Secret>,
+    /// The key under which its files are encrypted.
+    pub file_key: Option<Secret>,
 }
 
 impl Access {
@@ -92,6 +97,7 @@ impl Access {
             user: trust.text("user").and_then(|at| user(&trust, at)),
             password: secret(&mut trust, "password", reading),
             former_password: secret(&mut trust, "former_password", reading),
+            file_key: file_key(&mut trust, reading),
         };
         if read.former_password.is_some() && !trust.has("password") {
             trust.missing("password");
@@ -126,6 +132,17 @@ fn secret(trust: &mut Table<'_, '_>, field: &'static str, reading: &Reading<'_>)
         Ok(secret) => Some(secret),
         Err((what, hint)) => wrong(what, hint),
     }
+}
+
+/// Phones' menus and rules take letters and digits without a thought.
+fn file_key(trust: &mut Table<'_, '_>, reading: &Reading<'_>) -> Option<Secret> {
+    let line = trust.value("file_key")?.line;
+    let key = secret(trust, "file_key", reading)?;
+    let good = (16..=64).contains(&key.expose().len()) && key.expose().bytes().all(|byte| byte.is_ascii_alphanumeric());
+    if !good {
+        trust.error("bad-setting", line, "`trust.file_key` must be 16 to 64 letters and digits");
+    }
+    good.then_some(key)
 }
 
 fn read_networks(trust: &mut Table<'_, '_>) -> Vec<IpNet> {

@@ -72,6 +72,9 @@ pub enum RenderError {
     /// An edit of the fleet's `[raw]` tables.
     #[error("an edit of `[raw]` cannot be made: {0}")]
     Raw(FormatError),
+    /// The key under which its files are encrypted.
+    #[error("{0}")]
+    Key(String),
     /// What came out is not in the phone's syntax.
     #[error("what the template `{template}` makes is not valid: {what}")]
     Invalid {

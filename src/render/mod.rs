@@ -4,6 +4,7 @@
 //! Nothing here opens a file or asks a clock: the same world gives the same bytes.
 
 mod cache;
+mod cipher;
 mod document;
 mod explain;
 mod handsets;
@@ -16,6 +17,7 @@ mod templates;
 mod view;
 
 pub use cache::{Cache, CacheKey, MAX_CACHE_BYTES};
+pub use cipher::encrypt;
 pub use document::{Document, Made, RenderError, Renderer, Reveal, bootstrap, documents_of, render};
 pub use explain::{EmptyKey, Explained, Explanation, Report, explain};
 pub use parameters::Trouble;

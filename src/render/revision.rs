@@ -18,6 +18,17 @@ impl RevisionKey {
         RevisionKey::new(b"offhook without a state folder")
     }
 
+    /// Eight bytes that are different for other bytes, and that nobody can guess.
+    pub(super) fn salt(&self, bytes: &[u8]) -> [u8; 8] {
+        let mut context = hmac::Context::with_key(&self.0);
+        context.update(b"salt");
+        context.update(bytes);
+        std::array::from_fn({
+            let tag = context.sign();
+            move |at| tag.as_ref()[at]
+        })
+    }
+
     /// The revision of some bytes: 32 hexadecimal digits.
     pub fn revision(&self, bytes: &[u8]) -> String {
         let tag = hmac::sign(&self.0, bytes);

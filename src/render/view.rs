@@ -45,7 +45,7 @@ pub fn context(
     let mut context = Context::new();
     context.insert_value("contract", CONTRACT.into());
     context.insert_value("url", url.into());
-    context.insert_value("phone", phone(resolved));
+    context.insert_value("phone", phone(resolved, reveal));
     context.insert_value("model", model(resolved));
     let providers = providers(resolved);
     context.insert_value("accounts", accounts(&mut writer, shared, &providers));
@@ -158,8 +158,13 @@ pub(super) fn pairs(pairs: Vec<Pair>) -> Value {
     pairs.iter().map(pair).collect::<Vec<_>>().into()
 }
 
-fn phone(resolved: &Resolved<'_>) -> Value {
+fn phone(resolved: &Resolved<'_>, reveal: bool) -> Value {
     let subject = resolved.subject;
+    let key = subject.phone.access.as_ref().and_then(|access| access.file_key.as_ref());
+    let key = key.map_or_else(String::new, |key| match reveal {
+        true => key.expose().to_owned(),
+        false => format!("‹secret:trust.file_key@{}›", subject.phone.mac),
+    });
     let name = subject.primary().map_or("", |line| line.display_name.as_deref().unwrap_or(&line.name));
     table([
         ("mac", subject.phone.mac.to_string().into()),
@@ -170,6 +175,7 @@ fn phone(resolved: &Resolved<'_>) -> Value {
         ("model", subject.model.id.as_str().into()),
         ("name", carried_name(subject, name, subject.maker.family.label_limits.phone).as_str().into()),
         ("handsets", subject.phone.handsets.len().into()),
+        ("file_key", key.into()),
     ])
 }
 

@@ -15,7 +15,9 @@ use crate::catalogue::{Answer, Band, Family, FilePattern};
 use crate::identify::{Claim, FamilyIndex, Request, identify};
 use crate::live::{Live, Serving};
 use crate::phone::Mac;
-use crate::render::{Cache, CacheKey, Document, RenderError, Renderer, Reveal, RevisionKey, bootstrap, render};
+use crate::render::{
+    Cache, CacheKey, Document, RenderError, Renderer, Reveal, RevisionKey, bootstrap, encrypt, render,
+};
 use crate::resolve::{Phase, resolve};
 use crate::world::{Subject, Unserved};
 
@@ -178,7 +180,14 @@ impl Phones {
             reveal: Reveal::Secrets,
             changed_at: &changed_at,
         };
-        render(&resolved, file, &with)
+        let document = render(&resolved, file, &with)?;
+        let key = subject.phone.access.as_ref().and_then(|access| access.file_key.as_ref());
+        match (key, &subject.maker.family.encryption) {
+            (Some(key), Some(encryption)) if subject.site.trust.encrypt_files => {
+                encrypt(document, encryption.cipher, key, &self.key)
+            }
+            _ => Ok(document),
+        }
     }
 
     /// An answer that is the same for every phone of a family.

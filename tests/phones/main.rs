@@ -1,5 +1,6 @@
 //! The phones' service: what each phone asks for, and what it gets.
 
+mod encryption;
 mod enterprise;
 mod firmware;
 mod gigaset_classic;
