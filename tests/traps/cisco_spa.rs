@@ -233,3 +233,15 @@ fn older_adapters_have_their_network_among_the_other_elements() {
     </router-configuration>
     ");
 }
+
+#[test]
+fn a_function_is_never_longer_than_the_phone_takes() {
+    for model in ["cisco-spa504g", "cisco-8851-3pcc"] {
+        let url = |length: usize| format!("https://phones.example.org/{}", "a".repeat(length));
+        let key = |length| format!("keys.2 = {{ function = \"url\", url = \"{}\", label = \"L\" }}\n", url(length));
+        let fits = 511 - "fnc=xml;url=https://phones.example.org/;nme=L".len();
+        assert!(phone(model, &key(fits)).sent(&["Extended_Function_2_"]).contains(&url(fits)), "{model}");
+        let found = phone(model, &key(fits + 1)).findings();
+        assert!(found.contains("it would have 512 characters in `fnc`, and the phone takes 511"), "{model}: {found}");
+    }
+}
