@@ -245,3 +245,15 @@ fn a_function_is_never_longer_than_the_phone_takes() {
         assert!(found.contains("it would have 512 characters in `fnc`, and the phone takes 511"), "{model}: {found}");
     }
 }
+
+#[test]
+fn adapters_ask_for_news_of_the_voicemail_by_names_of_their_own() {
+    let asked = |model: &str| phone(model, "settings.subscribe_mwi = true\n").sent(&["_Server_1_", "Subscribe_URL"]);
+    assert_snapshot!(asked("cisco-spa2102"), @"<Voice_Mail_Server_1_>sip.example.org</Voice_Mail_Server_1_>");
+    let since_the_spa112 = asked("cisco-spa112");
+    assert_snapshot!(since_the_spa112, @"
+    <Mailbox_Subscribe_URL_1_>sip.example.org</Mailbox_Subscribe_URL_1_>
+    <Mailbox_Subscribe_URL_2_></Mailbox_Subscribe_URL_2_>
+    ");
+    assert_eq!(asked("cisco-ata191"), since_the_spa112);
+}
