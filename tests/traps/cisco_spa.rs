@@ -159,6 +159,8 @@ fn a_spa9xx_gets_ascii_and_says_so() {
     <Short_Name_2_ ua="na">&#201;t&#233;</Short_Name_2_>
     "#);
     assert!(fleet.file().is_ascii());
+    let raw = "[raw.cisco-spa]\n\"Text_Logo\" = \"Café\"\n";
+    assert_snapshot!(phone_with("cisco-spa942", raw, line).sent(&["Text_Logo"]), @"<Text_Logo>Caf&#233;</Text_Logo>");
 }
 
 #[test]
