@@ -2,6 +2,8 @@
 
 mod common;
 
+use std::collections::BTreeSet;
+
 use common::{MAC, documents, lines_with, phone};
 use insta::assert_snapshot;
 use offhook::catalogue::Catalogue;
@@ -139,4 +141,19 @@ fn a_file_of_a_format_that_nobody_knows_is_told() {
     let (what, known) = told.split_once("one of ").unwrap_or_default();
     assert_snapshot!(what, @"error: models/gigaset-classic/family.toml:44: `format` is `tvl`, but must be ");
     assert!(known.split(", ").any(|format| format.starts_with("tlv")), "{told}");
+}
+
+#[test]
+fn a_group_is_a_list_of_models_that_are_there() {
+    let told = |from: &str, to: &str| {
+        let mut texts = shipped();
+        let family = texts.get_mut("models/cisco-mpp/family.toml").unwrap();
+        *family = family.replace(from, to);
+        let findings: Vec<String> = Catalogue::load(&texts, None).1.iter().map(ToString::to_string).collect();
+        let of_family: BTreeSet<&str> =
+            findings.iter().map(String::as_str).filter(|what| what.contains("cisco-mpp")).collect();
+        Vec::from_iter(of_family).join("\n")
+    };
+    assert_snapshot!(told("desk9800 = [", "desk9800 = 1 # ["), @"error: models/cisco-mpp/family.toml:31: the group `desk9800` must be a list of models' ids [wrong-type]");
+    assert_snapshot!(told("cisco-ata191", "cisco-ata193"), @"error: models/cisco-mpp/settings.toml: the model `cisco-ata193` does not exist [unknown-model]");
 }

@@ -138,6 +138,8 @@ pub struct Family {
     pub label_limits: LabelLimits,
     /// The options that templates may read, with their defaults.
     pub options: Vec<(CompactString, Value)>,
+    /// Names that stand for several models in the family's tables.
+    pub groups: Vec<(CompactString, Vec<CompactString>)>,
     /// Its user agents, the first that fits wins.
     pub recognise: Vec<Recogniser>,
     /// Its files, the first that fits wins.
@@ -177,6 +179,7 @@ impl Family {
             settings: read_settings(table, vocabulary),
             label_limits: table.table("labels").map(LabelLimits::read).unwrap_or_default(),
             options: table.table("options").map(|mut options| read_options(&mut options)).unwrap_or_default(),
+            groups: table.table("groups").map(read_groups).unwrap_or_default(),
             recognise: table.tables("recognise").into_iter().filter_map(read_recogniser).collect(),
             files,
             numbers: table.tables("numbers").into_iter().map(read_number).collect(),
@@ -302,6 +305,26 @@ fn hints(table: &mut Table<'_, '_>, field: &'static str, source: &'static str) -
 }
 
 /// Options are texts, whole numbers or booleans under names of the family's own.
+fn read_groups(mut table: Table<'_, '_>) -> Vec<(CompactString, Vec<CompactString>)> {
+    table.any_field();
+    let mut groups = Vec::new();
+    for name in table.fields() {
+        let text = |value| if let Value::Text(id) = value { Some(id.into()) } else { None };
+        let models = match table.value_named(&name.value).map(|at| at.value) {
+            Some(Value::List(models)) => models.into_iter().map(text).collect(),
+            _ => None,
+        };
+        match models {
+            Some(models) => groups.push((name.value.into(), models)),
+            None => {
+                let what = format!("the group `{}` must be a list of models' ids", name.value);
+                table.error("wrong-type", name.line, what);
+            }
+        }
+    }
+    groups
+}
+
 pub(super) fn read_options(table: &mut Table<'_, '_>) -> Vec<(CompactString, Value)> {
     table.any_field();
     let mut options = Vec::new();

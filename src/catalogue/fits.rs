@@ -2,7 +2,8 @@
 
 use compact_str::CompactString;
 
-use super::band::{Band, Bands};
+use super::band::Band;
+use super::family::Family;
 use crate::findings::nearest;
 use crate::reader::Table;
 
@@ -15,9 +16,10 @@ pub struct Fits {
 }
 
 impl Fits {
-    /// Reads `bands`, `models` and `not_models`.
-    pub fn read(table: &mut Table<'_, '_>, known: &Bands) -> Fits {
+    /// Reads `bands`, `models` and `not_models`; the latter two may name groups of the family's models.
+    pub fn read(table: &mut Table<'_, '_>, family: &Family) -> Fits {
         let mut fits = Fits::default();
+        let known = &family.bands;
         for name in table.texts("bands").map(|at| at.value).unwrap_or_default() {
             match known.by_name(&name.value) {
                 Some(band) => fits.bands.push(band),
@@ -33,11 +35,13 @@ impl Fits {
                 }
             }
         }
+        let models_of = |name: String| match family.groups.iter().find(|(group, _)| *group == name) {
+            Some((_, models)) => models.clone(),
+            None => vec![name.into()],
+        };
         let mut names = |field| -> Vec<CompactString> {
-            table
-                .texts(field)
-                .map(|at| at.value.into_iter().map(|name| name.value.into()).collect())
-                .unwrap_or_default()
+            let names = table.texts(field).map(|at| at.value).unwrap_or_default();
+            names.into_iter().flat_map(|name| models_of(name.value)).collect()
         };
         fits.models = names("models");
         fits.not_models = names("not_models");

@@ -296,7 +296,7 @@ impl FunctionTable {
     }
 
     fn read_alternative(&self, mut table: Table<'_, '_>, family: &Family) -> Alternative {
-        let fits = Fits::read(&mut table, &family.bands);
+        let fits = Fits::read(&mut table, family);
         let classes = read_classes(&mut table);
         let outcome = read_outcome(&mut table);
         let why = table.text("why").map(|at| CompactString::from(at.value));

@@ -103,7 +103,7 @@ impl Mappings {
 
 impl Mapping {
     fn read(mut table: Table<'_, '_>, family: &Family, kind: &Kind) -> Mapping {
-        let fits = Fits::read(&mut table, &family.bands);
+        let fits = Fits::read(&mut table, family);
         if let Some(reason) = table.text("unsupported") {
             for field in ["state", "source", "disagreement"] {
                 table.allow(field);

@@ -133,7 +133,7 @@ impl Format {
     /// A finished file in the encoding that it names: where that is ISO-8859-1, with references for all but ASCII.
     pub fn encoded(self, text: String) -> String {
         match self {
-            Format::TreeXml => tree_xml::encoded(text),
+            Format::FlatProfile | Format::TreeXml => xml::encoded(text),
             _ => text,
         }
     }

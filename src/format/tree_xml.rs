@@ -17,7 +17,7 @@ mod path;
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::xml::{self, Container, LATIN, Tag, Token, Tokens};
+use super::xml::{self, Container, Tag, Token, Tokens};
 use super::{Attribute, Document, Entry, Names, SyntaxError, has_any};
 
 pub(super) use edit::edit;
@@ -62,25 +62,6 @@ pub(super) fn parse(text: &str) -> Result<Document<'_>, SyntaxError> {
         }
     })?;
     Ok(Document { entries })
-}
-
-/// The file as it goes over the wire: with references for what its encoding cannot write.
-pub(super) fn encoded(text: String) -> String {
-    let says_latin = text.starts_with("<?xml") && {
-        let declaration = text.split_once("?>").map_or("", |(declaration, _)| declaration);
-        declaration.to_ascii_uppercase().contains(LATIN)
-    };
-    if !says_latin || text.is_ascii() {
-        return text;
-    }
-    let mut ascii = String::with_capacity(text.len() + 64);
-    for character in text.chars() {
-        match character {
-            '\0'..='\x7f' => ascii.push(character),
-            _ => ascii.push_str(&format!("&#{};", u32::from(character))),
-        }
-    }
-    ascii
 }
 
 /// An element, shown when it ends if it has a value and when it begins if it holds others.

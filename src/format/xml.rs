@@ -57,6 +57,25 @@ pub(super) fn escaped(text: &str) -> Cow<'_, str> {
     quick_xml::escape::escape(text)
 }
 
+/// The file as it goes over the wire: with references for what its encoding cannot write.
+pub(super) fn encoded(text: String) -> String {
+    let says_latin = text.starts_with("<?xml") && {
+        let declaration = text.split_once("?>").map_or("", |(declaration, _)| declaration);
+        declaration.to_ascii_uppercase().contains(LATIN)
+    };
+    if !says_latin || text.is_ascii() {
+        return text;
+    }
+    let mut ascii = String::with_capacity(text.len() + 64);
+    for character in text.chars() {
+        match character {
+            '\0'..='\x7f' => ascii.push(character),
+            _ => ascii.push_str(&format!("&#{};", u32::from(character))),
+        }
+    }
+    ascii
+}
+
 /// A piece of an XML file.
 pub(super) enum Token<'a> {
     /// A start tag, or an empty element as a whole.

@@ -147,3 +147,115 @@ fn a_word_that_a_spa_does_not_know_would_cost_it_its_soft_keys() {
     "#);
     assert_snapshot!(phone("cisco-spa504g", "").sent(&["Programmable_Softkey_Enable", "_Key_List"]), @"<Programmable_Softkey_Enable>No</Programmable_Softkey_Enable>");
 }
+
+#[test]
+fn a_spa9xx_gets_ascii_and_says_so() {
+    let line = "display_name = \"Élodie\"\nkeys.2 = { function = \"dial\", number = \"202\", label = \"Été\" }\n";
+    let fleet = phone("cisco-spa942", line);
+    assert_snapshot!(fleet.sent(&["<?xml", "Default_Character_Encoding", "Display_Name_1", "Short_Name_2"]), @r#"
+    <?xml version="1.0" encoding="ISO-8859-1"?>
+    <Default_Character_Encoding>ISO-8859-1</Default_Character_Encoding>
+    <Display_Name_1_>&#201;lodie</Display_Name_1_>
+    <Short_Name_2_ ua="na">&#201;t&#233;</Short_Name_2_>
+    "#);
+    assert!(fleet.file().is_ascii());
+    let raw = "[raw.cisco-spa]\n\"Text_Logo\" = \"Café\"\n";
+    assert_snapshot!(phone_with("cisco-spa942", raw, line).sent(&["Text_Logo"]), @"<Text_Logo>Caf&#233;</Text_Logo>");
+}
+
+#[test]
+fn a_spa9xx_watches_a_line_by_a_shared_call_appearance() {
+    let keys =
+        "keys.2 = { function = \"supervise\", number = \"202\" }\nkeys.3 = { function = \"dial\", number = \"202\" }\n";
+    assert_snapshot!(phone("cisco-spa962", keys).sent(&["Extension_2_", "Share_Call_Appearance_2_", "Share_Call_Appearance_3_", "Extended_Function_2_", "Pickup_Code", "Audio_Notification"]), @r#"
+    <Extension_2_ ua="na">Disabled</Extension_2_>
+    <Share_Call_Appearance_2_ ua="na">shared</Share_Call_Appearance_2_>
+    <Extended_Function_2_ ua="na">fnc=blf+sd+cp;sub=202@$PROXY;vid=1;nme=202</Extended_Function_2_>
+    <Share_Call_Appearance_3_ ua="na">private</Share_Call_Appearance_3_>
+    <Attendant_Console_Call_Pickup_Code>*11*#</Attendant_Console_Call_Pickup_Code>
+    <SPA932_Call_Pickup_Code>*11*#</SPA932_Call_Pickup_Code>
+    <Call_Pickup_Code></Call_Pickup_Code>
+    <Group_Call_Pickup_Code></Group_Call_Pickup_Code>
+    "#);
+}
+
+#[test]
+fn a_spa9xx_gets_nothing_of_what_came_with_the_spa5xx() {
+    let words = [
+        "Signaling_Protocol",
+        "SPCP",
+        "PSK_",
+        "Programmable_Softkey",
+        "NTP_Enable",
+        "Admin_Password",
+        "G722",
+        "LLDP",
+        "XML_Directory",
+        "Station_Display",
+        "Back_Light",
+        "Miss_Call_Banner",
+        "_unPark_Code",
+        "L16",
+    ];
+    let password = "settings.admin_password = \"a\"\n";
+    for model in ["cisco-spa901", "cisco-spa921", "cisco-spa922", "cisco-spa941", "cisco-spa942", "cisco-spa962"] {
+        assert_eq!(phone(model, password).sent(&words), "", "{model}");
+    }
+    for word in words {
+        assert_ne!(phone("cisco-spa504g", password).sent(&[word]), "", "{word}");
+    }
+}
+
+#[test]
+fn older_adapters_have_their_network_among_the_other_elements() {
+    let settings =
+        "settings.admin_password = \"a\"\nsettings.timezone = \"Europe/Paris\"\nsettings.web_access = \"http\"\n";
+    let words =
+        ["router-configuration", "Time_Zone", "Web_Server", "Admin_Passw", "Enable_VLAN", "Prefer_G723", "Mailbox_ID"];
+    for model in ["cisco-pap2t", "cisco-spa2102", "cisco-spa3102", "cisco-spa8000", "cisco-spa8800"] {
+        let lines = phone(model, settings).sent(&words);
+        assert!(!lines.contains("router-configuration") && lines.contains("<Time_Zone>GMT+01:00<"), "{model}: {lines}");
+    }
+    assert_snapshot!(phone("cisco-spa2102", settings).sent(&words), @"
+    <Admin_Passwd>‹secret:admin_password@001565aabbcc›</Admin_Passwd>
+    <Time_Zone>GMT+01:00</Time_Zone>
+    <Enable_VLAN>No</Enable_VLAN>
+    <Enable_Web_Server>Yes</Enable_Web_Server>
+    <Enable_WAN_Web_Server>Yes</Enable_WAN_Web_Server>
+    <Mailbox_ID_1_>123</Mailbox_ID_1_>
+    <Mailbox_ID_2_></Mailbox_ID_2_>
+    <Prefer_G723_Code></Prefer_G723_Code>
+    ");
+    assert_snapshot!(phone("cisco-spa122", settings).sent(&words), @"
+    <Mailbox_ID_1_>123</Mailbox_ID_1_>
+    <Mailbox_ID_2_></Mailbox_ID_2_>
+    <router-configuration>
+    <Time_Zone>+01 2 2</Time_Zone>
+    <Web_Login_Admin_Password>‹secret:admin_password@001565aabbcc›</Web_Login_Admin_Password>
+    </router-configuration>
+    ");
+}
+
+#[test]
+fn a_function_is_never_longer_than_the_phone_takes() {
+    for model in ["cisco-spa504g", "cisco-8851-3pcc"] {
+        let url = |length: usize| format!("https://phones.example.org/{}", "a".repeat(length));
+        let key = |length| format!("keys.2 = {{ function = \"url\", url = \"{}\", label = \"L\" }}\n", url(length));
+        let fits = 511 - "fnc=xml;url=https://phones.example.org/;nme=L".len();
+        assert!(phone(model, &key(fits)).sent(&["Extended_Function_2_"]).contains(&url(fits)), "{model}");
+        let found = phone(model, &key(fits + 1)).findings();
+        assert!(found.contains("it would have 512 characters in `fnc`, and the phone takes 511"), "{model}: {found}");
+    }
+}
+
+#[test]
+fn adapters_ask_for_news_of_the_voicemail_by_names_of_their_own() {
+    let asked = |model: &str| phone(model, "settings.subscribe_mwi = true\n").sent(&["_Server_1_", "Subscribe_URL"]);
+    assert_snapshot!(asked("cisco-spa2102"), @"<Voice_Mail_Server_1_>sip.example.org</Voice_Mail_Server_1_>");
+    let since_the_spa112 = asked("cisco-spa112");
+    assert_snapshot!(since_the_spa112, @"
+    <Mailbox_Subscribe_URL_1_>sip.example.org</Mailbox_Subscribe_URL_1_>
+    <Mailbox_Subscribe_URL_2_></Mailbox_Subscribe_URL_2_>
+    ");
+    assert_eq!(asked("cisco-ata191"), since_the_spa112);
+}

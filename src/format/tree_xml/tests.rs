@@ -1,5 +1,6 @@
 use proptest::prelude::*;
 
+use super::super::xml::encoded;
 use super::*;
 use crate::format::{Format, RawEdit};
 

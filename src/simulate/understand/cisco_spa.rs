@@ -17,7 +17,7 @@ pub fn understood(device: &Device, memory: &Memory) -> Understood {
     }
     let pickup = pickup(memory);
     for position in 1..=device.model.key_count() {
-        line_key(memory, position, pickup, &mut understood);
+        line_key(device, memory, position, pickup, &mut understood);
     }
     soft_keys(device, memory, Dialect::Spa, &mut understood);
     modules(memory, pickup, &mut understood);
@@ -87,7 +87,7 @@ fn server_of(proxy: &str) -> (String, Option<u16>) {
     }
 }
 
-fn line_key(memory: &Memory, n: u16, pickup: Option<&str>, understood: &mut Understood) {
+fn line_key(device: &Device, memory: &Memory, n: u16, pickup: Option<&str>, understood: &mut Understood) {
     let field = |name: &str| memory.get(&format!("{name}_{n}_"));
     let (extension, function) = (field("Extension"), field("Extended_Function"));
     let name = field("Short_Name").unwrap_or_default();
@@ -96,7 +96,15 @@ fn line_key(memory: &Memory, n: u16, pickup: Option<&str>, understood: &mut Unde
         (Some("Disabled"), Some("")) => (Does::Nothing, None),
         (Some("Disabled"), Some(function)) => {
             let fnc = Fnc::parse(function);
-            (fnc.does(Dialect::Spa, pickup), filled(name).or(fnc.label().map(str::to_owned)))
+            let does = match fnc.does(Dialect::Spa, pickup) {
+                Does::Watch { .. }
+                    if device.product.starts_with("SPA9") && field("Share_Call_Appearance") != Some("shared") =>
+                {
+                    Does::Senseless("it watches no line: the call appearance of the key is not shared".to_owned())
+                }
+                does => does,
+            };
+            (does, filled(name).or(fnc.label().map(str::to_owned)))
         }
         (Some(account), _) => {
             let does =
