@@ -73,6 +73,7 @@ impl Looking {
         Renderer {
             templates: &self.serving.templates,
             url: &self.url,
+            token: None,
             key: &self.key,
             reveal: if reveal { Reveal::Secrets } else { Reveal::Nothing },
             changed_at: &|_| 0,

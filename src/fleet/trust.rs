@@ -67,6 +67,13 @@ impl Trust {
         read
     }
 
+    /// Whether phones' files carry their token: where it is demanded, or named among a few. The default takes a token, and
+    /// gives none to phones that come without.
+    pub fn gives_tokens(&self) -> bool {
+        let is_default = Rung::ALL.iter().all(|rung| self.accept.contains(rung));
+        self.demand.contains(&Rung::Token) || (self.accept.contains(&Rung::Token) && !is_default)
+    }
+
     /// Whether this way of showing counts at all.
     pub fn knows(&self, rung: Rung) -> bool {
         self.accept.contains(&rung) || self.demand.contains(&rung)

@@ -16,7 +16,9 @@ mod templates;
 mod view;
 
 pub use cache::{Cache, CacheKey, MAX_CACHE_BYTES};
-pub use document::{Document, Made, RenderError, Renderer, Reveal, bootstrap, documents_of, render};
+pub use document::{
+    Carried, Document, Made, RenderError, Renderer, Reveal, bootstrap, documents_of, render, with_token,
+};
 pub use explain::{EmptyKey, Explained, Explanation, Report, explain};
 pub use parameters::Trouble;
 pub use revision::RevisionKey;

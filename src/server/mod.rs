@@ -32,6 +32,7 @@ pub mod seen;
 mod self_signed;
 mod timed;
 mod tls;
+pub mod tokens;
 
 pub use listen::{BindError, Bound, Listener, bind, run};
 pub use tls::{TlsError, TlsMaterial};

@@ -69,7 +69,10 @@ fn write(lines: &Receiver<String>, file: File) {
     let mut file = BufWriter::new(file);
     while let Ok(first) = lines.recv() {
         let mut batch = std::iter::once(first).chain(lines.try_iter());
-        let written = batch.try_for_each(|line| file.write_all(line.as_bytes())).and_then(|()| file.flush());
+        let written = batch
+            .try_for_each(|line| file.write_all(line.as_bytes()))
+            .and_then(|()| file.flush())
+            .and_then(|()| file.get_ref().sync_data());
         if let Err(error) = written {
             tracing::warn!("a record of the state folder cannot be written: {error}");
         }
