@@ -108,9 +108,13 @@ pub struct Window {
 
 impl Window {
     /// A clock that was set back closes it.
-    fn is_open(&self, peer: IpAddr, now: u64) -> bool {
+    fn is_open(&self, now: u64) -> bool {
         let until = self.until.min(self.opened.saturating_add(LONGEST_WINDOW_SECS));
-        (self.opened..until).contains(&now) && self.from.is_none_or(|from| from.contains(&peer))
+        (self.opened..until).contains(&now)
+    }
+
+    fn is_for(&self, peer: IpAddr) -> bool {
+        self.from.is_none_or(|from| from.contains(&peer))
     }
 }
 
@@ -153,7 +157,7 @@ pub struct Judged {
 impl Standing {
     /// Judges a request by the token in its path, if it has one; `now` is in seconds since 1970.
     pub fn judge(&self, key: &TokenKey, mac: Mac, asked: Option<&str>, peer: IpAddr, now: u64) -> Judged {
-        let window = self.window.filter(|window| self.closed != Some(window.id) && window.is_open(peer, now));
+        let window = self.open_window(now).filter(|window| window.is_for(peer));
         let entered = |window: Window| (self.entered != Some(window.id)).then_some(Fact::Entered(window.id));
         let good = |facts: Facts| Judged { shown: Shown::Good, facts };
         let not_good = |shown| Judged { shown, facts: Facts::new() };
@@ -166,6 +170,11 @@ impl Standing {
             (None, _) if asked.is_some() => not_good(Shown::Wrong(Refusal::WrongToken)),
             (None, _) => not_good(Shown::Nothing),
         }
+    }
+
+    /// The window by which the phone may begin anew.
+    pub fn open_window(&self, now: u64) -> Option<Window> {
+        self.window.filter(|window| self.closed != Some(window.id) && window.is_open(now))
     }
 
     /// Whether the first-boot token is dead, unless a window is open.

@@ -29,7 +29,7 @@ pub use root::{ClientCertificates, Listen, Root, TlsFiles};
 pub use secrets::Secrets;
 pub use site::{KnownNumber, NumberKind, Services, Site};
 pub use stamp::Stamp;
-pub use trust::{Access, Rung, Trust};
+pub use trust::{Access, Rung, Trust, network};
 pub use write::{Edit, WriteError, write};
 
 use crate::catalogue::Vocabulary;

@@ -96,6 +96,20 @@ pub fn tell(folder: &Path, order: Order, now: u64) -> std::io::Result<Heard> {
     let start = if ends_within_a_line(&mut file)? { "\n" } else { "" };
     file.write_all(format!("{start}{}", line(&told)?).as_bytes())?;
     file.sync_all()?;
+    served(folder)
+}
+
+/// Whether a server keeps its state in a folder now.
+///
+/// # Errors
+/// The folder cannot be used.
+pub fn heard(folder: &Path) -> std::io::Result<Heard> {
+    let _writing = writing(folder)?;
+    served(folder)
+}
+
+/// Whoever asks holds the writers' lock, so that a server that starts now is not kept from the other one.
+fn served(folder: &Path) -> std::io::Result<Heard> {
     match lock_file(folder, SERVING)?.try_lock() {
         Ok(()) => Ok(Heard::AtTheNextStart),
         Err(std::fs::TryLockError::WouldBlock) => Ok(Heard::Now),
@@ -120,17 +134,21 @@ impl Orders {
     /// # Errors
     /// The folder cannot be read or written.
     pub fn open(folder: &Path, now: u64) -> std::io::Result<(Orders, Vec<Told>)> {
+        let _writing = writing(folder)?;
         let serving = lock_file(folder, SERVING)?;
         if serving.try_lock().is_err() {
             tracing::warn!("another server keeps its state in `{}`: each hears what commands tell", folder.display());
         }
-        let _writing = writing(folder)?;
-        let path = folder.join(FILE);
-        let told = holding(parse(&text(&path)?), now);
+        let (path, told) = (folder.join(FILE), look(folder, now)?);
         let lines: Vec<String> = told.iter().map(line).collect::<std::io::Result<_>>()?;
         rewrite(&path, lines.iter().map(String::as_str))?;
         let known = told.iter().map(|told| told.id).collect();
         Ok((Orders { path, place: None, read: 0, known, _serving: serving }, told))
+    }
+
+    /// The file in which commands write.
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// What was told since the last time, each order once.
@@ -154,6 +172,14 @@ impl Orders {
         let told = parse(&String::from_utf8_lossy(&bytes));
         Ok(told.into_iter().filter(|told| self.known.insert(told.id)).collect())
     }
+}
+
+/// The orders of a state folder that still hold, as they were told.
+///
+/// # Errors
+/// The file is there, and cannot be read.
+pub fn look(folder: &Path, now: u64) -> std::io::Result<Vec<Told>> {
+    Ok(holding(parse(&text(&folder.join(FILE))?), now))
 }
 
 /// Of all orders those that still count: the last of each kind for each phone.
