@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use compact_str::CompactString;
 
 use crate::findings::{Finding, Level, nearest, nearest_few};
-use crate::fleet::{NumberKind, Site, Stored};
+use crate::fleet::{NumberKind, Site, Stored, Trust};
 use crate::live::Serving;
 use crate::phone::label::names_in;
 use crate::phone::{Parameter, Use};
@@ -109,7 +109,7 @@ pub(super) fn listeners(serving: &Serving) -> Vec<Finding> {
             let what = format!("the family `{family}` does not exist");
             findings.push(Finding::error("unknown-family", "fleet.toml", listen.at, what).hint(hint));
         }
-        if !listen.address.ip().is_loopback() && serving.world.sites().all(|site| site.trust.networks.is_empty()) {
+        if !listen.address.ip().is_loopback() && serving.world.sites().all(|site| site.trust == Trust::default()) {
             let what =
                 format!("`{}` is open to other machines, but no site says in [trust] who may fetch", listen.address);
             findings.push(

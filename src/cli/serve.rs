@@ -123,7 +123,12 @@ fn obey(orders: Orders, tokens: Arc<Tokens>) -> Followed {
     let files = vec![orders.path().to_owned()];
     let orders = Mutex::new(orders);
     let then = move || match orders.lock().unwrap_or_else(PoisonError::into_inner).news() {
-        Ok(news) => news.iter().for_each(|told| tokens.obey(told)),
+        Ok(news) => {
+            for told in news {
+                tracing::info!(phone.mac = %told.order.mac(), "told by a command: {}", told.order);
+                tokens.obey(&told);
+            }
+        }
         Err(error) => tracing::error!("what commands tell cannot be read: {error}"),
     };
     Followed { files, then: Box::new(then) }

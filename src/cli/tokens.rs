@@ -23,8 +23,9 @@ pub fn url(args: &Url) -> Result<u8> {
     }
     let token = args.token || looking.subject.site.trust.gives_tokens();
     print_url(&looking, &args.of, token)?;
-    if token && heard(&folder(&args.of)?)? == Heard::AtTheNextStart {
-        told_nobody(&folder(&args.of)?, "this token is good for one that will");
+    if token {
+        let folder = folder(&args.of)?;
+        say(heard(&folder)?, &folder, "the token is for one that will");
     }
     Ok(0)
 }
@@ -34,13 +35,15 @@ pub fn rearm(args: &Rearm) -> Result<u8> {
     let looking = Looking::at(&args.of.phone.fleet.fleet, &args.of.phone.mac)?;
     takes_tokens(&looking)?;
     let (mac, from, now) = (looking.subject.phone.mac, args.from, now_secs());
-    order(&args.of, Order::Rearm { mac, from, until: now.saturating_add(args.secs) }, now)?;
+    let order = Order::Rearm { mac, from, until: now.saturating_add(args.secs) };
+    let heard = told(&args.of, order, now)?;
     let time = spelled(args.secs);
     match from {
         Some(from) => anstream::eprintln!("for {time} `{mac}` gets its files from {from} with any token or none"),
         None => anstream::eprintln!("for {time} the first-boot token of `{mac}` is good again"),
     }
     anstream::eprintln!("that ends as soon as the phone has begun anew and asks with its own token");
+    say(heard, &folder(&args.of)?, "this holds from its next start on");
     print_url(&looking, &args.of, true)?;
     Ok(0)
 }
@@ -50,9 +53,10 @@ pub fn revoke(args: &PhoneTokens) -> Result<u8> {
     let looking = Looking::at(&args.phone.fleet.fleet, &args.phone.mac)?;
     takes_tokens(&looking)?;
     let mac = looking.subject.phone.mac;
-    order(args, Order::RevokeTokens { mac }, now_secs())?;
+    let heard = told(args, Order::RevokeTokens { mac }, now_secs())?;
     anstream::eprintln!("every token that `{mac}` had is dead, its own one too");
-    anstream::eprintln!("type in the new address, or let it begin anew: `offhook rearm {mac} --from NETWORK`");
+    anstream::eprintln!("  hint: type the new address in, or let it begin anew: `offhook rearm {mac} --from NETWORK`");
+    say(heard, &folder(args)?, "this holds from its next start on");
     print_url(&looking, args, true)?;
     Ok(0)
 }
@@ -72,20 +76,17 @@ fn folder(of: &PhoneTokens) -> Result<PathBuf> {
     state_folder(of.state.as_deref(), &of.phone.fleet.fleet)
 }
 
-/// Tells the server, and says whether one heard it.
-fn order(of: &PhoneTokens, order: Order, now: u64) -> Result<()> {
+fn told(of: &PhoneTokens, order: Order, now: u64) -> Result<Heard> {
     let folder = folder(of)?;
-    let shown = folder.display();
-    let heard = tell(&folder, order, now).with_context(|| format!("cannot write to the state folder `{shown}`"))?;
-    if heard == Heard::AtTheNextStart {
-        told_nobody(&folder, "this holds from its next start on");
-    }
-    Ok(())
+    tell(&folder, order, now).with_context(|| format!("cannot write to the state folder `{}`", folder.display()))
 }
 
-fn told_nobody(folder: &Path, so: &str) {
-    anstream::eprintln!("no server keeps its state in `{}` now: {so}", folder.display());
-    anstream::eprintln!("  hint: name the folder of one that runs with --state DIR");
+/// Says so where no server hears it.
+fn say(heard: Heard, folder: &Path, so: &str) {
+    if heard == Heard::AtTheNextStart {
+        anstream::eprintln!("no server keeps its state in `{}` now: {so}", folder.display());
+        anstream::eprintln!("  hint: name the folder of one that runs with --state DIR");
+    }
 }
 
 fn print_url(looking: &Looking, of: &PhoneTokens, token: bool) -> Result<()> {

@@ -5,6 +5,7 @@
 //! the next start. Each [`Order`] names a phone; a later one of the same kind takes the place of the former.
 
 use std::collections::HashSet;
+use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::mem::discriminant;
@@ -56,6 +57,16 @@ impl Order {
         match self {
             Order::Rearm { until, .. } => now < *until,
             Order::RevokeTokens { .. } => true,
+        }
+    }
+}
+
+impl fmt::Display for Order {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Order::Rearm { mac, from: None, .. } => write!(f, "`{mac}` may begin anew"),
+            Order::Rearm { mac, from: Some(from), .. } => write!(f, "`{mac}` may begin anew from {from}"),
+            Order::RevokeTokens { mac } => write!(f, "every token of `{mac}` is dead"),
         }
     }
 }

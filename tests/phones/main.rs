@@ -12,5 +12,6 @@ mod mpp;
 mod odd;
 mod requests;
 mod seed;
+mod tokens;
 mod trust;
 mod wire;
