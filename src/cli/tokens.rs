@@ -9,7 +9,7 @@ use super::args::{Format, PhoneTokens, Rearm, Url};
 use super::inspect::Looking;
 use super::output;
 use super::state::{now_secs, state_folder};
-use crate::admit::{LONGEST_WINDOW_SECS, Stage};
+use crate::admit::LONGEST_WINDOW_SECS;
 use crate::fleet::Rung;
 use crate::render::with_token;
 use crate::server::orders::{Heard, Order, heard, look, tell};
@@ -94,7 +94,7 @@ fn print_url(looking: &Looking, of: &PhoneTokens, token: bool) -> Result<()> {
     let now = now_secs();
     let tokens = token.then(|| tokens(of, now)).transpose()?;
     let standing = tokens.as_ref().map(|tokens| tokens.standing(mac)).unwrap_or_default();
-    let first = tokens.map(|tokens| tokens.token(mac, standing.epoch, Stage::FirstBoot));
+    let first = tokens.map(|tokens| tokens.first_boot(mac));
     let base = with_token(&looking.url, first.as_ref().map(|token| token.as_str()));
     let url = family.provisioning_url.replace("{base}", &base).replace("{mac}", &mac.to_string());
     let files: Vec<String> = looking.files().into_iter().map(|(name, _)| format!("{base}/{name}")).collect();

@@ -11,7 +11,7 @@ use compact_str::CompactString;
 use super::ledger::Ledger;
 use super::tokens::{Bearer, Tokens};
 use super::{Answer as Answering, Asked, HeaderValue, Method, Reply, StatusCode};
-use crate::admit::{Ladder, Refusal, Shown, Stage, Way, admit, is_token, network};
+use crate::admit::{Ladder, Refusal, Shown, Way, admit, is_token, network};
 use crate::catalogue::{Answer, Family, FilePattern};
 use crate::identify::{Claim, FamilyIndex, Request, Token, identify};
 use crate::live::{Live, Serving};
@@ -182,7 +182,7 @@ impl Phones {
             }
         }
         let url = subject.root.url();
-        let steady = key.token.map(|epoch| (epoch, self.tokens.token(mac, epoch, Stage::Steady)));
+        let steady = key.token.map(|epoch| (epoch, self.tokens.steady(mac, epoch)));
         let changed_at = |revision: &str| self.ledger.changed_at(mac, &file.name, revision, now);
         let with = Renderer {
             templates: &serving.templates,

@@ -92,9 +92,14 @@ impl Tokens {
         standings.get(&mac).copied().unwrap_or_default()
     }
 
-    /// A token of a phone in an epoch.
-    pub fn token(&self, mac: Mac, epoch: u64, stage: Stage) -> Zeroizing<String> {
-        self.key.token(mac, epoch, stage)
+    /// The token for a phone's first file.
+    pub fn first_boot(&self, mac: Mac) -> Zeroizing<String> {
+        self.key.token(mac, self.standing(mac).epoch, Stage::FirstBoot)
+    }
+
+    /// The token that the phone's files carry in an epoch.
+    pub fn steady(&self, mac: Mac, epoch: u64) -> Zeroizing<String> {
+        self.key.token(mac, epoch, Stage::Steady)
     }
 
     /// What a request shows with the token in its path, if it has one.
@@ -164,7 +169,7 @@ mod tests {
     fn shows(tokens: &Tokens, stage: Stage) -> Shown {
         let mac = Mac::from_bytes(MAC);
         let standing = tokens.standing(mac);
-        let token = tokens.token(mac, standing.epoch, stage);
+        let token = tokens.key.token(mac, standing.epoch, stage);
         let judged = standing.judge(&tokens.key, mac, Some(&token), PEER.into(), 200);
         tokens.note(mac, &judged.facts);
         judged.shown

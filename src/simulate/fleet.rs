@@ -12,7 +12,6 @@ use super::address::Address;
 use super::client::{Exchange, Network, Route};
 use super::device::Device;
 use super::{Booted, differ, expect, play};
-use crate::admit::Stage;
 use crate::live::{Live, Serving};
 use crate::phone::Mac;
 use crate::render::{Cache, MAX_CACHE_BYTES, RevisionKey};
@@ -162,8 +161,7 @@ impl Own {
     pub fn given(&self, name: &Address, mac: Mac) -> Address {
         match self.live.now().world.subject(mac) {
             Ok(subject) if subject.site.trust.gives_tokens() => {
-                let epoch = self.tokens.standing(mac).epoch;
-                name.file(&format!("~{}/", *self.tokens.token(mac, epoch, Stage::FirstBoot)))
+                name.file(&format!("~{}/", *self.tokens.first_boot(mac)))
             }
             _ => name.clone(),
         }

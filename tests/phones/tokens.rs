@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use offhook::admit::Stage;
 use offhook::phone::Mac;
 use offhook::render::{Carried, Document, Renderer, Reveal, RevisionKey, documents_of, render};
 use offhook::resolve::{Phase, resolve};
@@ -27,7 +26,7 @@ fn the_default_takes_a_token_and_gives_one_to_whom_it_has() {
     let tokens = Arc::new(Tokens::in_memory());
     house.phones = phones_with(&house.live, Ledger::in_memory(), tokens.clone());
     let mac: Mac = OTHER.mac.parse().unwrap();
-    let [first, steady] = [Stage::FirstBoot, Stage::Steady].map(|stage| tokens.token(mac, 0, stage).to_string());
+    let (first, steady) = (tokens.first_boot(mac).to_string(), tokens.steady(mac, 0).to_string());
     // In the office files are as they always were.
     assert_eq!(asks(&house, TRUSTED, None), (200, None));
     assert_eq!(asks(&house, TRUSTED, Some("x")), (200, None));
