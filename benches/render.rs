@@ -51,6 +51,7 @@ fn once(serving: &Serving, mac: Mac, key: &RevisionKey) -> usize {
     let with = Renderer {
         templates: &serving.templates,
         url: "https://phones.example.org",
+        token: None,
         key,
         reveal: Reveal::Secrets,
         changed_at: &|_| 0,

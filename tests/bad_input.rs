@@ -389,6 +389,10 @@ fn listeners_that_cannot_be() {
     warning: fleet.toml:2: `0.0.0.0:8443` is open to other machines, but no site says in [trust] who may fetch [no-trust]
       hint: until one does, it refuses every phone
     ");
+    let named = "schema = 1\npublic_url = \"https://phones.example.org\"\n[[listen]]\naddress = \"0.0.0.0:8443\"\n";
+    let site = format!("{SITE}[trust]\ndemand = [\"token\"]\n");
+    let demanding = phone("yealink-t46s", "").with("fleet.toml", named).with("sites/a/site.toml", &site);
+    assert_snapshot!(demanding.findings(), @"");
 }
 
 #[test]

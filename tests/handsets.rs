@@ -211,8 +211,14 @@ fn explain_tells_what_each_word_of_a_handset_moves() {
     let serving = serving(fleet.path());
     let subject = serving.world.subject(MAC.parse().expect("a MAC")).expect("it can be served");
     let (url, key) = (subject.root.url(), RevisionKey::fixed());
-    let with =
-        Renderer { templates: &serving.templates, url: &url, key: &key, reveal: Reveal::Nothing, changed_at: &|_| 0 };
+    let with = Renderer {
+        templates: &serving.templates,
+        url: &url,
+        token: None,
+        key: &key,
+        reveal: Reveal::Nothing,
+        changed_at: &|_| 0,
+    };
     let files = documents_of(&subject);
     let report =
         explain(&subject, subject.band(None, None), Phase::Later, files[0].1, &with).expect("it can be explained");

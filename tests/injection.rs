@@ -114,8 +114,14 @@ fn entries(model: &str, format: Format, typed: &Typed) -> Option<Vec<String>> {
     let subject = serving.world.subject(MAC.parse().expect("a MAC")).ok()?;
     let resolved = resolve(&subject, subject.band(None, None), Phase::Later)?;
     let (url, key) = (subject.root.url(), RevisionKey::fixed());
-    let with =
-        Renderer { templates: &serving.templates, url: &url, key: &key, reveal: Reveal::Secrets, changed_at: &|_| 0 };
+    let with = Renderer {
+        templates: &serving.templates,
+        url: &url,
+        token: None,
+        key: &key,
+        reveal: Reveal::Secrets,
+        changed_at: &|_| 0,
+    };
     let files = documents_of(&subject);
     let (_, file) = files.iter().find(|(_, file)| file.answer == Answer::Document)?;
     let document = render(&resolved, file, &with).ok()?;

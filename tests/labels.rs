@@ -182,6 +182,7 @@ fn explained(fleet: &Fleet, word: &str) -> String {
     let with = Renderer {
         templates: &serving.templates,
         url: "https://x",
+        token: None,
         key: &key,
         reveal: Reveal::Nothing,
         changed_at: &|_| 0,

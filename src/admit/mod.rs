@@ -7,9 +7,11 @@
 
 mod network;
 mod refusal;
+mod tokens;
 
 pub use network::{Way, network};
 pub use refusal::Refusal;
+pub use tokens::{Fact, Facts, Judged, LONGEST_WINDOW_SECS, Stage, Standing, TokenKey, Window, is_token};
 
 use crate::fleet::{Rung, Trust};
 

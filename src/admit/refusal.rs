@@ -30,6 +30,12 @@ pub enum Refusal {
     /// The site wants a token, and the path has none.
     #[error("the phone's site wants a token in the path")]
     NoToken,
+    /// The token in the path is not the phone's.
+    #[error("the token in the path is not the phone's")]
+    WrongToken,
+    /// The first-boot token, after the phone has got one of its own.
+    #[error("the first-boot token is used up: somebody asks with it again")]
+    SpentToken,
     /// The site wants a certificate, and the phone showed none.
     #[error("the phone's site wants a certificate of the phone's own")]
     NoCertificate,
@@ -48,6 +54,8 @@ impl Refusal {
             Refusal::Untrusted => "untrusted-network",
             Refusal::NoPassword => "no-password",
             Refusal::NoToken => "no-token",
+            Refusal::WrongToken => "wrong-token",
+            Refusal::SpentToken => "spent-token",
             Refusal::NoCertificate => "no-certificate",
         }
     }

@@ -77,8 +77,14 @@ fn files_of(serving: &Serving, mac: Mac) -> Vec<(PathBuf, Bytes)> {
     let Some(resolved) = resolve(&subject, band, Phase::Later) else { return Vec::new() };
     let key = RevisionKey::fixed();
     let url = subject.root.url();
-    let with =
-        Renderer { templates: &serving.templates, url: &url, key: &key, reveal: Reveal::Nothing, changed_at: &|_| 0 };
+    let with = Renderer {
+        templates: &serving.templates,
+        url: &url,
+        token: None,
+        key: &key,
+        reveal: Reveal::Nothing,
+        changed_at: &|_| 0,
+    };
     let mut files = Vec::new();
     for (name, file) in crate::render::documents_of(&subject) {
         if let Ok(document) = render(&resolved, file, &with) {

@@ -304,6 +304,7 @@ impl Checker<'_> {
         let with = Renderer {
             templates: &serving.templates,
             url: &url,
+            token: None,
             key: &key,
             reveal: Reveal::Secrets,
             changed_at: &|_| 0,

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
+use ipnet::IpNet;
 
 /// Provisions desk phones: each gets exactly the keys, labels and modules of its primary line.
 #[derive(Debug, Parser)]
@@ -32,7 +33,11 @@ pub enum Command {
     /// Tell what would be lost, degraded or moved if a phone were another model.
     CompareModel(CompareModel),
     /// Print what to type into a phone.
-    Url(OnePhone),
+    Url(Url),
+    /// Let a phone begin anew, as after it was reset to its factory state.
+    Rearm(Rearm),
+    /// Take no token any more that a phone had so far.
+    Revoke(PhoneTokens),
     /// Tell who is asking, what for, and by which rule.
     Identify(Identify),
     /// Play phones: boot them as they really do, and tell what they have understood.
@@ -146,6 +151,44 @@ pub struct OnePhone {
     /// How data is printed.
     #[arg(long, value_enum, default_value = "human")]
     pub format: Format,
+}
+
+/// `offhook revoke`: one phone of a fleet, and the server that knows its tokens.
+#[derive(Debug, clap::Args)]
+pub struct PhoneTokens {
+    /// The phone and the fleet.
+    #[command(flatten)]
+    pub phone: OnePhone,
+    /// The state folder of the server.
+    ///
+    /// Default: the one that `offhook serve` uses for this fleet if it is told nothing.
+    #[arg(long, value_name = "DIR")]
+    pub state: Option<PathBuf>,
+}
+
+/// `offhook url`
+#[derive(Debug, clap::Args)]
+pub struct Url {
+    /// The phone and the server.
+    #[command(flatten)]
+    pub of: PhoneTokens,
+    /// With the phone's first-boot token, also where its site takes tokens without giving them.
+    #[arg(long)]
+    pub token: bool,
+}
+
+/// `offhook rearm`
+#[derive(Debug, clap::Args)]
+pub struct Rearm {
+    /// The phone and the server.
+    #[command(flatten)]
+    pub of: PhoneTokens,
+    /// For so long, such as 90s, 15m or 2h; 24h at most.
+    #[arg(long = "for", value_name = "TIME", default_value = "15m", value_parser = super::tokens::seconds)]
+    pub secs: u64,
+    /// Only from this network, and from there without a token too.
+    #[arg(long, value_name = "NETWORK", value_parser = crate::fleet::network)]
+    pub from: Option<IpNet>,
 }
 
 /// `offhook explain`, `offhook context`

@@ -1,4 +1,4 @@
-//! `render`, `explain`, `context`, `functions`, `url`: looking at one phone.
+//! `render`, `explain`, `context`, `functions`: looking at one phone.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use compact_str::CompactString;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::args::{Firmware, Format, Functions, OnePhone, PhoneFile, Render};
+use super::args::{Firmware, Format, Functions, PhoneFile, Render};
 use super::output;
 use super::state::seen_firmware;
 use crate::catalogue::{Answer, Band, Class, FilePattern, Outcome};
@@ -19,11 +19,11 @@ use crate::resolve::{Key, Phase, Resolved, place_on, resolve};
 use crate::world::Subject;
 
 /// A fleet that is loaded to look at one phone of it.
-struct Looking {
+pub(super) struct Looking {
     serving: Serving,
-    subject: Subject,
+    pub(super) subject: Subject,
     key: RevisionKey,
-    url: CompactString,
+    pub(super) url: CompactString,
     told: Option<String>,
     seen: Option<CompactString>,
 }
@@ -41,7 +41,7 @@ impl Looking {
         Ok(looking)
     }
 
-    fn at(fleet: &Path, mac: &str) -> Result<Looking> {
+    pub(super) fn at(fleet: &Path, mac: &str) -> Result<Looking> {
         if !fleet.join("fleet.toml").is_file() {
             bail!("`{}` has no fleet.toml\n  hint: name the fleet's folder with --fleet DIR", fleet.display());
         }
@@ -75,6 +75,7 @@ impl Looking {
         Renderer {
             templates: &self.serving.templates,
             url: &self.url,
+            token: None,
             key: &self.key,
             reveal: if reveal { Reveal::Secrets } else { Reveal::Nothing },
             changed_at: &|_| 0,
@@ -82,7 +83,7 @@ impl Looking {
     }
 
     /// The phone's documents by the names under which it asks for them.
-    fn files(&self) -> Vec<(String, &FilePattern)> {
+    pub(super) fn files(&self) -> Vec<(String, &FilePattern)> {
         crate::render::documents_of(&self.subject)
     }
 
@@ -206,27 +207,6 @@ fn print_tree(value: &Value, path: &str) -> Result<()> {
         Value::Null => output::line(&format!("{path} = none")),
         other => output::line(&format!("{path} = {other}")),
     }
-}
-
-/// Prints what to type into the phone.
-pub fn url(args: &OnePhone) -> Result<u8> {
-    let looking = Looking::at(&args.fleet.fleet, &args.mac)?;
-    let family = &looking.subject.maker.family;
-    let mac = looking.subject.phone.mac.to_string();
-    let url = family.provisioning_url.replace("{base}", &looking.url).replace("{mac}", &mac);
-    let files: Vec<String> = looking.files().into_iter().map(|(name, _)| format!("{}/{name}", looking.url)).collect();
-    if args.format == Format::Json {
-        output::json(&json!({ "url": url, "where": family.provisioning_where, "files": files }))?;
-        return Ok(0);
-    }
-    output::line(&url)?;
-    if let Some(place) = &family.provisioning_where {
-        anstream::eprintln!("type it at: {place}");
-    }
-    for file in files {
-        anstream::eprintln!("the phone then asks for {file}");
-    }
-    Ok(0)
 }
 
 /// What one key does with one function.

@@ -14,6 +14,7 @@ mod secret;
 mod serve;
 mod simulate;
 mod state;
+mod tokens;
 
 use std::process::ExitCode;
 
@@ -47,7 +48,9 @@ pub fn run(args: Args) -> Result<u8> {
         Command::Context(context) => inspect::context(&context),
         Command::Functions(functions) => inspect::functions(&functions),
         Command::CompareModel(compare) => compare::run(&compare),
-        Command::Url(url) => inspect::url(&url),
+        Command::Url(url) => tokens::url(&url),
+        Command::Rearm(rearm) => tokens::rearm(&rearm),
+        Command::Revoke(revoke) => tokens::revoke(&revoke),
         Command::Identify(identify) => identify::run(&identify),
         Command::Simulate(simulate) => simulate::run(&simulate),
         Command::Models(models) => models::run(&models),

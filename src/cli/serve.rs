@@ -1,8 +1,8 @@
 //! `serve`: answers phones until it is told to stop.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -11,13 +11,17 @@ use tracing_subscriber::EnvFilter;
 
 use super::args::{LogFormat, Serve};
 use super::output;
+use super::state::{now_secs, state_folder};
 use crate::catalogue::Answer;
 use crate::fleet::{Listen, Root};
 use crate::live::{Followed, Live, Serving, watch};
 use crate::phone::Mac;
 use crate::render::{Cache, MAX_CACHE_BYTES, RevisionKey};
+use crate::server::folder::key;
 use crate::server::ledger::Ledger;
+use crate::server::orders::Orders;
 use crate::server::phones::Phones;
+use crate::server::tokens::Tokens;
 use crate::server::{Bound, Limits, Listener, TlsMaterial, bind, run as run_server};
 
 /// A certificate that ends within this time is worth a warning.
@@ -30,8 +34,7 @@ pub fn run(args: &Serve) -> Result<u8> {
         let folder = args.fleet.display();
         bail!("`{folder}` has no fleet.toml\n  hint: `offhook init {folder}` makes a fleet to start from");
     }
-    let state = args.state.clone().map_or_else(|| super::state::default_state(&args.fleet), Ok)?;
-    std::fs::create_dir_all(&state).with_context(|| format!("cannot make the state folder `{}`", state.display()))?;
+    let state = state_folder(args.state.as_deref(), &args.fleet)?;
     let live = Arc::new(Live::load(&args.fleet));
     let serving = live.now();
     let Some(root) = serving.world.root() else {
@@ -48,19 +51,23 @@ pub fn run(args: &Serve) -> Result<u8> {
 }
 
 async fn serve(args: &Serve, state: &Path, live: Arc<Live>, root: Arc<Root>, listens: Vec<Listen>) -> Result<()> {
-    let (listeners, followed) = listeners(&listens, &root, &args.fleet, state)?;
+    let (listeners, mut followed) = listeners(&listens, &root, &args.fleet, state)?;
     let bound = bind(listeners).await.map_err(|error| {
         let hint = error.hint().map(|hint| format!("\n  hint: {hint}")).unwrap_or_default();
         anyhow!("{:#}{hint}", anyhow::Error::new(error))
     })?;
-    let key = revision_key(state)?;
-    let ledger = Ledger::open(state).with_context(|| format!("cannot use the state folder `{}`", state.display()))?;
+    let usable = || format!("cannot use the state folder `{}`", state.display());
+    let key = RevisionKey::new(&key(state, "revision.key").with_context(usable)?);
+    let ledger = Ledger::open(state).with_context(usable)?;
+    let (orders, told) = Orders::open(state, now_secs()).with_context(usable)?;
+    let tokens = Arc::new(Tokens::open(state, &told).with_context(usable)?);
+    followed.push(obey(orders, tokens.clone()));
     let families = listens.iter().map(|listen| listen.families.clone()).collect();
-    let phones = Arc::new(Phones::new(live.clone(), Cache::new(MAX_CACHE_BYTES), key, ledger, families));
+    let phones = Phones::new(live.clone(), Cache::new(MAX_CACHE_BYTES), key, ledger, families).with_tokens(tokens);
     let watching = watch(live.clone(), &args.fleet, followed)
         .map_err(|error| anyhow!("`{}` cannot be watched: {error}", args.fleet.display()))?;
     greet(&live.now(), &bound, &listens, state);
-    run_server(bound, phones, Limits::default(), stopped()).await;
+    run_server(bound, Arc::new(phones), Limits::default(), stopped()).await;
     drop(watching);
     anstream::eprintln!("stopped");
     Ok(())
@@ -107,6 +114,22 @@ fn follow(tls: Arc<TlsMaterial>) -> Followed {
         }
         Ok(false) => {}
         Err(error) => tracing::error!("keeping the certificate: {:#}", anyhow::Error::new(error)),
+    };
+    Followed { files, then: Box::new(then) }
+}
+
+/// Does what commands tell, as they tell it.
+fn obey(orders: Orders, tokens: Arc<Tokens>) -> Followed {
+    let files = vec![orders.path().to_owned()];
+    let orders = Mutex::new(orders);
+    let then = move || match orders.lock().unwrap_or_else(PoisonError::into_inner).news() {
+        Ok(news) => {
+            for told in news {
+                tracing::info!(phone.mac = %told.order.mac(), "told by a command: {}", told.order);
+                tokens.obey(&told);
+            }
+        }
+        Err(error) => tracing::error!("what commands tell cannot be read: {error}"),
     };
     Followed { files, then: Box::new(then) }
 }
@@ -175,30 +198,6 @@ fn try_line(serving: &Serving, families: &[CompactString]) -> Option<String> {
         files.into_iter().find(|(_, file)| file.answer == Answer::Document).map(|(name, _)| name)
     };
     serving.world.macs().find_map(file_of)
-}
-
-/// The key of revisions, made at the first start.
-fn revision_key(state: &Path) -> Result<RevisionKey> {
-    let path = state.join("revision.key");
-    if let Ok(bytes) = std::fs::read(&path)
-        && bytes.len() == 32
-    {
-        return Ok(RevisionKey::new(&bytes));
-    }
-    let mut bytes = [0_u8; 32];
-    aws_lc_rs::rand::fill(&mut bytes).map_err(|_| anyhow!("the system gives no random numbers"))?;
-    write_private(&path, &bytes).with_context(|| format!("cannot write `{}`", path.display()))?;
-    Ok(RevisionKey::new(&bytes))
-}
-
-fn write_private(path: &PathBuf, bytes: &[u8]) -> std::io::Result<()> {
-    use std::io::Write;
-    use std::os::unix::fs::OpenOptionsExt;
-    let aside = path.with_extension("new");
-    let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&aside)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    std::fs::rename(aside, path)
 }
 
 fn log_to_stderr(format: LogFormat) {

@@ -158,8 +158,9 @@ async fn whole_fleet(args: &Simulate, fleet: &Path) -> Result<u8> {
     routes.push(Route { name: given.clone(), ..routes[0].clone() });
     let network = Network { trust: trust.map_err(told)?, routes, only_routes: true, credentials: credentials(args) };
     let bar = progress(macs.len());
-    let outcomes =
-        boot_all(&serving, macs, args.firmware.as_deref(), Arc::new(network), &given, args.jobs, |_| bar.inc(1)).await;
+    let given = |mac| own.as_ref().map_or_else(|| given.clone(), |own| own.given(&given, mac));
+    let (firmware, network) = (args.firmware.as_deref(), Arc::new(network));
+    let outcomes = boot_all(&serving, macs, firmware, network, given, args.jobs, |_| bar.inc(1)).await;
     bar.finish_and_clear();
     if let Some(own) = own {
         own.stop().await;

@@ -1,6 +1,7 @@
 //! Where a server keeps what it remembers.
 
 use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, anyhow};
 use compact_str::CompactString;
@@ -9,7 +10,7 @@ use crate::phone::Mac;
 use crate::server::seen::last_seen;
 
 /// The state folder where none is named: systemd's, else one in the user's home, a folder for each fleet.
-pub(super) fn default_state(fleet: &Path) -> Result<PathBuf> {
+fn default_state(fleet: &Path) -> Result<PathBuf> {
     if let Some(folder) = std::env::var_os("STATE_DIRECTORY") {
         return Ok(folder.into());
     }
@@ -19,6 +20,18 @@ pub(super) fn default_state(fleet: &Path) -> Result<PathBuf> {
     let fleet = std::fs::canonicalize(fleet).with_context(|| format!("cannot find `{}`", fleet.display()))?;
     let name = fleet.to_string_lossy().trim_matches('/').replace('/', "-");
     Ok(home.join("offhook").join(CompactString::from(name).as_str()))
+}
+
+/// The state folder that is named, or the usual one; made if there is none.
+pub(super) fn state_folder(state: Option<&Path>, fleet: &Path) -> Result<PathBuf> {
+    let folder = state.map_or_else(|| default_state(fleet), |state| Ok(state.to_owned()))?;
+    std::fs::create_dir_all(&folder).with_context(|| format!("cannot make the state folder `{}`", folder.display()))?;
+    Ok(folder)
+}
+
+/// Seconds since 1970.
+pub(super) fn now_secs() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
 /// The firmware that the phone was last seen with, by the server that keeps its state in this folder or in the usual one.

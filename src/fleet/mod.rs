@@ -32,7 +32,7 @@ pub use seal::{Sealing, SealingError, seal_file};
 pub use secrets::Secrets;
 pub use site::{KnownNumber, NumberKind, Services, Site};
 pub use stamp::Stamp;
-pub use trust::{Access, Rung, Trust};
+pub use trust::{Access, Rung, Trust, network};
 pub use write::{Edit, WriteError, write};
 
 use crate::catalogue::Vocabulary;

@@ -70,6 +70,13 @@ impl Trust {
         read
     }
 
+    /// Whether phones' files carry their token: where it is demanded, or named among a few. The default takes a token, and
+    /// gives none to phones that come without.
+    pub fn gives_tokens(&self) -> bool {
+        let is_default = Rung::ALL.iter().all(|rung| self.accept.contains(rung));
+        self.demand.contains(&Rung::Token) || (self.accept.contains(&Rung::Token) && !is_default)
+    }
+
     /// Whether this way of showing counts at all.
     pub fn knows(&self, rung: Rung) -> bool {
         self.accept.contains(&rung) || self.demand.contains(&rung)
@@ -148,19 +155,23 @@ fn file_key(trust: &mut Table<'_, '_>, reading: &Reading<'_>) -> Option<Secret> 
 fn read_networks(trust: &mut Table<'_, '_>) -> Vec<IpNet> {
     let mut networks = Vec::new();
     for text in trust.texts("networks").map(|at| at.value).unwrap_or_default() {
-        let address = || text.value.parse().ok().map(|address: std::net::IpAddr| address.into());
-        match text.value.parse::<IpNet>().ok().or_else(address) {
-            Some(network) => networks.push(network),
-            None => {
-                let what = format!(
-                    "`{}` is not a network: 192.0.2.0/24, 2001:db8::/32 or one address were expected",
-                    text.value
-                );
-                trust.error("bad-network", text.line, what);
-            }
+        match network(&text.value) {
+            Ok(network) => networks.push(network),
+            Err(what) => trust.error("bad-network", text.line, what),
         }
     }
     networks
+}
+
+/// Reads a network, or one address.
+///
+/// # Errors
+/// What was expected.
+pub fn network(text: &str) -> Result<IpNet, String> {
+    let address = |_| text.parse().map(|address: std::net::IpAddr| address.into());
+    text.parse::<IpNet>()
+        .or_else(address)
+        .map_err(|_| format!("`{text}` is not a network: 192.0.2.0/24, 2001:db8::/32 or one address were expected"))
 }
 
 fn read_rungs(trust: &mut Table<'_, '_>, field: &'static str) -> Option<Box<[Rung]>> {

@@ -77,6 +77,7 @@ fn failure(subject: &Subject, templates: &Templates, every_band: bool) -> Option
     let with = Renderer {
         templates,
         url: "https://phones.example.org",
+        token: None,
         key: &key,
         reveal: Reveal::Secrets,
         changed_at: &|_| 0,

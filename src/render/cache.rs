@@ -25,6 +25,8 @@ pub struct CacheKey {
     pub band: Band,
     /// First provisioning or later.
     pub phase: Phase,
+    /// The epoch of the token that the file carries, if it does.
+    pub token: Option<u64>,
     /// The generation of each input: the phone, its lines, its site, and what is common to all.
     pub generations: SmallVec<[u64; 6]>,
 }

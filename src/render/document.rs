@@ -85,6 +85,18 @@ pub enum RenderError {
     },
 }
 
+/// The token that a file carries, in the address at which its phone is to ask from then on.
+#[derive(Debug, Clone, Copy)]
+pub struct Carried<'a> {
+    /// The token.
+    pub token: &'a str,
+    /// The phone's epoch: after a revocation the file is another one.
+    pub epoch: u64,
+}
+
+/// What stands for a token.
+const TOKEN: &str = "‹token›";
+
 /// What rendering needs besides what is resolved.
 #[derive(Clone, Copy)]
 pub struct Renderer<'a> {
@@ -92,12 +104,42 @@ pub struct Renderer<'a> {
     pub templates: &'a Templates,
     /// What phones call us.
     pub url: &'a str,
+    /// The token in that address; none: what stands for one, where the phone's site gives tokens.
+    pub token: Option<Carried<'a>>,
     /// The key of revisions.
     pub key: &'a RevisionKey,
     /// Whether secrets are written.
     pub reveal: Reveal,
     /// When a file got the revision that it has, in seconds since 1970; asked by templates with a stamp only.
     pub changed_at: &'a (dyn Fn(&str) -> u64 + Sync),
+}
+
+impl Renderer<'_> {
+    /// The revision of a file: of its bytes with the token left blank.
+    fn revision(&self, bytes: &[u8]) -> String {
+        let Some(Carried { token, epoch }) = self.token else { return self.key.revision(bytes) };
+        let blank = if epoch == 0 { TOKEN.to_owned() } else { format!("‹token:{epoch}›") };
+        let mut left = Vec::with_capacity(bytes.len());
+        let mut rest = bytes;
+        while let Some(at) = memchr::memmem::find(rest, token.as_bytes()) {
+            left.extend_from_slice(&rest[..at]);
+            left.extend_from_slice(blank.as_bytes());
+            rest = &rest[at + token.len()..];
+        }
+        left.extend_from_slice(rest);
+        self.key.revision(&left)
+    }
+}
+
+/// What a phone calls us.
+pub(super) fn url_of<'a>(base: &'a str, token: Option<Carried<'_>>, subject: &Subject) -> Cow<'a, str> {
+    let sign = subject.site.trust.gives_tokens().then_some(TOKEN);
+    with_token(base, token.map(|carried| carried.token).or(sign))
+}
+
+/// The server's address with a token in its path.
+pub fn with_token<'a>(base: &'a str, token: Option<&str>) -> Cow<'a, str> {
+    token.map_or(base.into(), |token| format!("{base}/~{token}").into())
 }
 
 /// Renders a document of a phone.
@@ -114,8 +156,9 @@ pub fn render(resolved: &Resolved<'_>, file: &FilePattern, with: &Renderer<'_>) 
         Answer::Bootstrap => (bootstrap(&resolved.subject.maker.family, file, template, with)?, Vec::new()),
         _ => once(resolved, file, with, &Stamp::default())?,
     };
-    let revision = with.key.revision(&made.bytes);
-    let mut tag = revision.clone();
+    let revision = with.revision(&made.bytes);
+    // Where nothing is left blank that is the same.
+    let mut tag = if with.token.is_some() { with.key.revision(&made.bytes) } else { revision.clone() };
     if with.templates.is_stamped(family, template) {
         // A third of the revision is enough for a version, and fits where families want a number.
         let stamp = Stamp { id: revision[..10].to_owned(), changed_at: (with.changed_at)(&revision) };
@@ -148,7 +191,7 @@ pub fn bootstrap(
 ) -> Result<Made, RenderError> {
     let mut context = Context::new();
     context.insert_value("contract", CONTRACT.into());
-    context.insert_value("url", with.url.into());
+    context.insert_value("url", with_token(with.url, with.token.map(|carried| carried.token)).as_ref().into());
     let named = || format!("templates/{}/{template}", family.id);
     let format = family.format_of(file).ok_or_else(|| RenderError::NoTemplate(named()))?;
     let text = with
@@ -190,7 +233,8 @@ fn once(
     let shared = with.templates.shared(resolved);
     let Some(shared) = shared else { return Err(RenderError::NoTemplate(family.to_string())) };
     let codes = with.templates.codes(&resolved.subject.codes);
-    let (context, mut troubles) = context(resolved, &shared, codes, with.url, reveal, stamp);
+    let url = url_of(with.url, with.token, resolved.subject);
+    let (context, mut troubles) = context(resolved, &shared, codes, &url, reveal, stamp);
     troubles.dedup();
     if troubles.iter().any(|trouble| trouble.level == Level::Error) {
         return Err(RenderError::CannotCarry(troubles));

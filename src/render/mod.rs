@@ -18,7 +18,9 @@ mod view;
 
 pub use cache::{Cache, CacheKey, MAX_CACHE_BYTES};
 pub use cipher::encrypt;
-pub use document::{Document, Made, RenderError, Renderer, Reveal, bootstrap, documents_of, render};
+pub use document::{
+    Carried, Document, Made, RenderError, Renderer, Reveal, bootstrap, documents_of, render, with_token,
+};
 pub use explain::{EmptyKey, Explained, Explanation, Report, explain};
 pub use parameters::Trouble;
 pub use revision::RevisionKey;

@@ -7,6 +7,7 @@ use compact_str::CompactString;
 use tera::value::Key;
 use tera::{Context, Map, Value};
 
+use super::document::url_of;
 use super::handsets::{handsets, registration};
 use super::parameters::{Pair, Trouble, Writer, mapping, value_of};
 use super::providers::{Providers, providers};
@@ -94,7 +95,8 @@ fn stamp(stamp: &Stamp) -> Value {
 pub fn context_json(resolved: &Resolved<'_>, url: &str) -> serde_json::Value {
     let Some(shared) = Shared::of(resolved.subject, resolved.band, |_| true) else { return serde_json::Value::Null };
     let codes = codes(&resolved.subject.codes);
-    let (context, _) = context(resolved, &shared, codes, url, false, &Stamp::default());
+    let url = url_of(url, None, resolved.subject);
+    let (context, _) = context(resolved, &shared, codes, &url, false, &Stamp::default());
     const NAMES: [&str; 19] = [
         "contract",
         "url",

@@ -22,14 +22,17 @@ mod connection;
 mod etag;
 mod exchange;
 mod expiry;
+pub mod folder;
 pub mod ledger;
 mod listen;
+pub mod orders;
 pub mod phones;
 mod record;
 pub mod seen;
 mod self_signed;
 mod timed;
 mod tls;
+pub mod tokens;
 
 pub use listen::{BindError, Bound, Listener, bind, run};
 pub use tls::{TlsError, TlsMaterial};

@@ -9,14 +9,15 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use compact_str::CompactString;
 
 use super::ledger::Ledger;
+use super::tokens::{Bearer, Tokens};
 use super::{Answer as Answering, Asked, HeaderValue, Method, Reply, StatusCode};
-use crate::admit::{Ladder, Refusal, Shown, Way, admit, network};
-use crate::catalogue::{Answer, Band, Family, FilePattern};
-use crate::identify::{Claim, FamilyIndex, Request, identify};
+use crate::admit::{Ladder, Refusal, Shown, Way, admit, is_token, network};
+use crate::catalogue::{Answer, Family, FilePattern};
+use crate::identify::{Claim, FamilyIndex, Request, Token, identify};
 use crate::live::{Live, Serving};
 use crate::phone::Mac;
 use crate::render::{
-    Cache, CacheKey, Document, RenderError, Renderer, Reveal, RevisionKey, bootstrap, encrypt, render,
+    Cache, CacheKey, Carried, Document, RenderError, Renderer, Reveal, RevisionKey, bootstrap, encrypt, render,
 };
 use crate::resolve::{Phase, resolve};
 use crate::world::{Subject, Unserved};
@@ -30,6 +31,7 @@ pub struct Phones {
     cache: Cache,
     key: RevisionKey,
     ledger: Ledger,
+    tokens: Arc<Tokens>,
     listeners: Vec<Vec<CompactString>>,
 }
 
@@ -42,7 +44,12 @@ impl Phones {
         ledger: Ledger,
         listeners: Vec<Vec<CompactString>>,
     ) -> Phones {
-        Phones { live, cache, key, ledger, listeners }
+        Phones { live, cache, key, ledger, tokens: Arc::new(Tokens::in_memory()), listeners }
+    }
+
+    /// The same with tokens that outlive it.
+    pub fn with_tokens(self, tokens: Arc<Tokens>) -> Phones {
+        Phones { tokens, ..self }
     }
 
     fn reply(&self, asked: &Asked<'_>) -> Reply {
@@ -79,12 +86,13 @@ impl Phones {
         if claim.site.as_ref().is_some_and(|site| *site != subject.site.id && serving.world.site(site).is_some()) {
             return refused(claim, asked, Refusal::OtherSite);
         }
-        match file.answer {
-            Answer::Document => match admit(&subject.site.trust, &ladder(&subject, asked)) {
-                Ok(()) => self.document(serving, &subject, claim, (at, file), asked),
-                Err(refusal) => refused(claim, asked, refusal),
-            },
-            answer => self.plain(answer, serving, &subject.maker.family, file.template.as_deref(), file),
+        if file.answer != Answer::Document {
+            return self.plain(file.answer, serving, family, file.template.as_deref(), file, claim);
+        }
+        let bearer = self.tokens.bearer(&subject, token_of(claim), asked.peer.ip(), now_secs());
+        match admit(&subject.site.trust, &Ladder { token: bearer.shown, ..ladder(&subject, asked) }) {
+            Ok(()) => self.document(serving, &subject, claim, (at, file), asked, &bearer),
+            Err(refusal) => refused(claim, asked, refusal),
         }
     }
 
@@ -100,7 +108,7 @@ impl Phones {
         match file.without_mac {
             // A phone's own file, and nobody knows which phone's.
             Answer::Document => refused(claim, asked, Refusal::UnknownPhone),
-            answer => self.plain(answer, serving, family, template, file),
+            answer => self.plain(answer, serving, family, template, file, claim),
         }
     }
 
@@ -111,6 +119,7 @@ impl Phones {
         claim: &Claim,
         (at, file): (usize, &FilePattern),
         asked: &Asked<'_>,
+        bearer: &Bearer,
     ) -> Reply {
         let mac = subject.phone.mac;
         let told = claim.firmware.as_deref().filter(|told| subject.maker.family.bands.fitting(told).is_some());
@@ -121,14 +130,16 @@ impl Phones {
         }
         let seeded = !subject.phone.seed.is_empty();
         let phase = if seeded && !self.ledger.knows(mac) { Phase::First } else { Phase::Later };
-        let key = CacheKey { mac, file: at as u16, band, phase, generations: serving.generations(&subject.phone) };
+        let (token, generations) = (bearer.carried, serving.generations(&subject.phone));
+        let key = CacheKey { mac, file: at as u16, band, phase, token, generations };
         let now = now_secs();
-        let made = self.cache.get_or_render(&key, || self.render(serving, subject, band, phase, file, now));
+        let made = self.cache.get_or_render(&key, || self.render(serving, subject, &key, file, now));
         match made {
             Ok(document) => {
                 // A look at the head is no provisioning: the phone has none of it.
                 if asked.method != Method::HEAD {
                     self.record(mac, file, &document, asked, now);
+                    self.tokens.note(mac, &bearer.facts);
                     told.into_iter().for_each(|told| self.ledger.seen().note(mac, told));
                 }
                 reply_of(&document)
@@ -156,13 +167,12 @@ impl Phones {
         &self,
         serving: &Serving,
         subject: &Subject,
-        band: Band,
-        phase: Phase,
+        key: &CacheKey,
         file: &FilePattern,
         now: u64,
     ) -> Result<Document, RenderError> {
         let none = || RenderError::NoTemplate(subject.model.family.to_string());
-        let resolved = resolve(subject, band, phase).ok_or_else(none)?;
+        let resolved = resolve(subject, key.band, key.phase).ok_or_else(none)?;
         let mac = subject.phone.mac;
         let modules = resolved.modules.iter().flat_map(|module| &module.keys);
         for key in resolved.keys.iter().chain(&resolved.soft_keys).chain(modules) {
@@ -172,10 +182,12 @@ impl Phones {
             }
         }
         let url = subject.root.url();
+        let steady = key.token.map(|epoch| (epoch, self.tokens.steady(mac, epoch)));
         let changed_at = |revision: &str| self.ledger.changed_at(mac, &file.name, revision, now);
         let with = Renderer {
             templates: &serving.templates,
             url: &url,
+            token: steady.as_ref().map(|(epoch, token)| Carried { token, epoch: *epoch }),
             key: &self.key,
             reveal: Reveal::Secrets,
             changed_at: &changed_at,
@@ -198,23 +210,32 @@ impl Phones {
         family: &Family,
         template: Option<&str>,
         file: &FilePattern,
+        claim: &Claim,
     ) -> Reply {
         match answer {
             Answer::NotFound | Answer::Document => not_found(),
             Answer::Empty => {
                 Reply { content_type: HeaderValue::from_str(&file.content_type).ok(), ..Reply::empty(StatusCode::OK) }
             }
-            Answer::Bootstrap => self.bootstrap(serving, family, template.unwrap_or_default(), file),
+            Answer::Bootstrap => self.bootstrap(serving, family, template.unwrap_or_default(), file, claim),
         }
     }
 
-    /// A file without any secret, which leads the phone to its own.
-    fn bootstrap(&self, serving: &Serving, family: &Family, template: &str, file: &FilePattern) -> Reply {
+    /// A file without any secret, which leads the phone to its own; the phone keeps the token with which it came.
+    fn bootstrap(
+        &self,
+        serving: &Serving,
+        family: &Family,
+        template: &str,
+        file: &FilePattern,
+        claim: &Claim,
+    ) -> Reply {
         let Some(root) = serving.world.root() else { return later() };
         let url = root.url();
         let with = Renderer {
             templates: &serving.templates,
             url: &url,
+            token: token_of(claim).filter(|token| is_token(token)).map(|token| Carried { token, epoch: 0 }),
             key: &self.key,
             reveal: Reveal::Nothing,
             changed_at: &|_| 0,
@@ -254,6 +275,10 @@ fn ladder(subject: &Subject, asked: &Asked<'_>) -> Ladder {
     }
 }
 
+fn token_of(claim: &Claim) -> Option<&str> {
+    claim.token.as_ref().map(Token::expose)
+}
+
 fn file_of<'f>(claim: &Claim, index: FamilyIndex, family: &'f Family) -> Option<(usize, &'f FilePattern)> {
     let at = claim.file_for(index)?;
     Some((at, family.files.get(at)?))
@@ -287,9 +312,12 @@ fn refused(claim: &Claim, asked: &Asked<'_>, refusal: Refusal) -> Reply {
         _ => tracing::warn!(peer = %peer, phone.mac = %mac, reason = code, "refused a request of `{peer}`: {refusal}"),
     }
     match refusal {
-        Refusal::Untrusted | Refusal::NoPassword | Refusal::NoToken | Refusal::NoCertificate => {
-            Reply::empty(StatusCode::FORBIDDEN)
-        }
+        Refusal::Untrusted
+        | Refusal::NoPassword
+        | Refusal::NoToken
+        | Refusal::WrongToken
+        | Refusal::SpentToken
+        | Refusal::NoCertificate => Reply::empty(StatusCode::FORBIDDEN),
         _ => not_found(),
     }
 }

@@ -17,6 +17,7 @@ use crate::phone::Mac;
 use crate::render::{Cache, MAX_CACHE_BYTES, RevisionKey};
 use crate::server::ledger::Ledger;
 use crate::server::phones::Phones;
+use crate::server::tokens::Tokens;
 use crate::server::{Limits, Listener, TlsMaterial, bind, run};
 
 /// What came of one phone.
@@ -36,13 +37,14 @@ pub struct Outcome {
     pub played: bool,
 }
 
-/// Boots phones of a fleet, at most so many at a time, and tells each as it is done; they come sorted by MAC.
+/// Boots phones of a fleet, at most so many at a time, and tells each as it is done; they come sorted by MAC. `given` is
+/// the address that each was given.
 pub async fn boot_all(
     serving: &Arc<Serving>,
     macs: Vec<Mac>,
     firmware: Option<&str>,
     network: Arc<Network>,
-    given: &Address,
+    given: impl Fn(Mac) -> Address,
     jobs: usize,
     done: impl Fn(&Outcome),
 ) -> Vec<Outcome> {
@@ -52,7 +54,7 @@ pub async fn boot_all(
     loop {
         while running.len() < jobs.max(1) {
             let Some(mac) = waiting.next() else { break };
-            let (serving, network, given) = (serving.clone(), network.clone(), given.clone());
+            let (serving, network, given) = (serving.clone(), network.clone(), given(mac));
             let firmware = firmware.map(str::to_owned);
             running.spawn(async move { boot_one(&serving, mac, firmware.as_deref(), &network, &given).await });
         }
@@ -116,6 +118,8 @@ pub struct Own {
     pub address: SocketAddr,
     /// Its certificate.
     pub certificate: PathBuf,
+    live: Arc<Live>,
+    tokens: Arc<Tokens>,
     folder: PathBuf,
     stop: Option<oneshot::Sender<()>>,
     running: Option<JoinHandle<()>>,
@@ -137,17 +141,30 @@ impl Own {
         let bound = bind([listener]).await.map_err(|error| error.to_string())?;
         let address = bound.addresses().next().ok_or("nothing is bound")?;
         let cache = Cache::new(MAX_CACHE_BYTES);
-        let phones = Arc::new(Phones::new(live, cache, RevisionKey::fixed(), Ledger::in_memory(), Vec::new()));
+        let tokens = Arc::new(Tokens::in_memory());
+        let phones = Phones::new(live.clone(), cache, RevisionKey::fixed(), Ledger::in_memory(), Vec::new());
+        let phones = Arc::new(phones.with_tokens(tokens.clone()));
         let (stop, stopped) = oneshot::channel::<()>();
         let running = tokio::spawn(run(bound, phones, Limits::default(), async {
             let _ = stopped.await;
         }));
-        Ok(Own { address, certificate, folder, stop: Some(stop), running: Some(running) })
+        Ok(Own { address, certificate, live, tokens, folder, stop: Some(stop), running: Some(running) })
     }
 
     /// What leads the name that files call the server to this one.
     pub fn route(&self, name: Address) -> Route {
         Route { name, to: self.address, tls: true }
+    }
+
+    /// What a phone of the fleet is given: the name that files call the server, and a first-boot token behind it where the
+    /// phone's site gives tokens.
+    pub fn given(&self, name: &Address, mac: Mac) -> Address {
+        match self.live.now().world.subject(mac) {
+            Ok(subject) if subject.site.trust.gives_tokens() => {
+                name.file(&format!("~{}/", *self.tokens.first_boot(mac)))
+            }
+            _ => name.clone(),
+        }
     }
 
     /// Stops it.

@@ -158,7 +158,8 @@ pub fn documents(serving: &Serving, mac: Mac, reveal: Reveal, phase: Phase) -> V
     let band = subject.band(None, None);
     let resolved = resolve(&subject, band, phase).expect("the family has tables");
     let (url, key) = (subject.root.url(), RevisionKey::fixed());
-    let with = Renderer { templates: &serving.templates, url: &url, key: &key, reveal, changed_at: &|_| 0 };
+    let with =
+        Renderer { templates: &serving.templates, url: &url, token: None, key: &key, reveal, changed_at: &|_| 0 };
     let make = |(name, file)| (name, render(&resolved, file, &with).map_err(|error| error.to_string()));
     documents_of(&subject).into_iter().map(make).collect()
 }

@@ -8,6 +8,7 @@ use offhook::live::Live;
 use offhook::render::{Cache, MAX_CACHE_BYTES, RevisionKey};
 use offhook::server::ledger::Ledger;
 use offhook::server::phones::Phones;
+use offhook::server::tokens::Tokens;
 use offhook::server::{Answer, Asked, Method, Reply};
 use tempfile::TempDir;
 
@@ -114,8 +115,14 @@ impl House {
 
 /// A service of which the second listener serves Cisco phones only.
 pub fn phones(live: &Arc<Live>, ledger: Ledger) -> Arc<Phones> {
+    phones_with(live, ledger, Arc::new(Tokens::in_memory()))
+}
+
+/// The same with tokens that the test knows.
+pub fn phones_with(live: &Arc<Live>, ledger: Ledger, tokens: Arc<Tokens>) -> Arc<Phones> {
     let listeners = vec![Vec::new(), vec!["cisco-spa".into()]];
-    Arc::new(Phones::new(live.clone(), Cache::new(MAX_CACHE_BYTES), RevisionKey::fixed(), ledger, listeners))
+    let phones = Phones::new(live.clone(), Cache::new(MAX_CACHE_BYTES), RevisionKey::fixed(), ledger, listeners);
+    Arc::new(phones.with_tokens(tokens))
 }
 
 fn address(text: &str) -> SocketAddr {

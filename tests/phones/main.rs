@@ -13,5 +13,6 @@ mod mpp;
 mod odd;
 mod requests;
 mod seed;
+mod tokens;
 mod trust;
 mod wire;

@@ -7,6 +7,7 @@ mod boots;
 mod broken;
 mod everything;
 mod fixture;
+mod tokens;
 
 use std::path::Path;
 use std::process::Command;
