@@ -24,6 +24,7 @@ mod exchange;
 mod expiry;
 pub mod ledger;
 mod listen;
+mod passwords;
 pub mod phones;
 mod record;
 pub mod seen;

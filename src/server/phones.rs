@@ -9,6 +9,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use compact_str::CompactString;
 
 use super::ledger::Ledger;
+use super::passwords::Porter;
 use super::{Answer as Answering, Asked, HeaderValue, Method, Reply, StatusCode};
 use crate::admit::{Ladder, Refusal, Shown, Way, admit, network};
 use crate::catalogue::{Answer, Band, Family, FilePattern};
@@ -28,6 +29,7 @@ pub struct Phones {
     cache: Cache,
     key: RevisionKey,
     ledger: Ledger,
+    passwords: Porter,
     listeners: Vec<Vec<CompactString>>,
 }
 
@@ -40,7 +42,7 @@ impl Phones {
         ledger: Ledger,
         listeners: Vec<Vec<CompactString>>,
     ) -> Phones {
-        Phones { live, cache, key, ledger, listeners }
+        Phones { live, cache, key, ledger, passwords: Porter::new(), listeners }
     }
 
     fn reply(&self, asked: &Asked<'_>) -> Reply {
@@ -78,10 +80,16 @@ impl Phones {
             return refused(claim, asked, Refusal::OtherSite);
         }
         match file.answer {
-            Answer::Document => match admit(&subject.site.trust, &ladder(&subject, asked)) {
-                Ok(()) => self.document(serving, &subject, claim, (at, file), asked),
-                Err(refusal) => refused(claim, asked, refusal),
-            },
+            Answer::Document => {
+                let ladder = Ladder { password: self.passwords.judge(&subject, asked), ..ladder(&subject, asked) };
+                match admit(&subject.site.trust, &ladder) {
+                    Ok(()) => self.document(serving, &subject, claim, (at, file), asked),
+                    Err(refusal) => {
+                        let challenges = self.passwords.challenges(&subject, &ladder, refusal, asked);
+                        untrusted(claim, asked, refusal, challenges)
+                    }
+                }
+            }
             answer => self.plain(answer, serving, &subject.maker.family, file.template.as_deref(), file),
         }
     }
@@ -268,6 +276,26 @@ fn later() -> Reply {
     Reply { retry_after_secs: Some(RETRY_AFTER_SECS), ..Reply::empty(StatusCode::SERVICE_UNAVAILABLE) }
 }
 
+/// A phone that does not show enough is asked for its password, where that would help. To be asked is no trouble.
+fn untrusted(claim: &Claim, asked: &Asked<'_>, refusal: Refusal, challenges: Vec<HeaderValue>) -> Reply {
+    if challenges.is_empty() {
+        return Reply { status: StatusCode::FORBIDDEN, ..refused(claim, asked, refusal) };
+    }
+    let reply = match refusal {
+        Refusal::WrongPassword
+        | Refusal::BasicInClear
+        | Refusal::BadAuthorization
+        | Refusal::OtherUri
+        | Refusal::ReplayedNonce => refused(claim, asked, refusal),
+        _ => {
+            let mac = claim.mac.map(|mac| mac.to_string()).unwrap_or_default();
+            tracing::debug!(peer = %asked.peer.ip(), phone.mac = %mac, reason = refusal.code(), "asked for a password");
+            not_found()
+        }
+    };
+    Reply { status: StatusCode::UNAUTHORIZED, challenges, ..reply }
+}
+
 /// Refusals that phones meet in their normal life are quiet; those that somebody has to look at are not.
 fn refused(claim: &Claim, asked: &Asked<'_>, refusal: Refusal) -> Reply {
     let peer = asked.peer.ip();
@@ -277,12 +305,7 @@ fn refused(claim: &Claim, asked: &Asked<'_>, refusal: Refusal) -> Reply {
         Refusal::NoSuchFile => tracing::debug!(peer = %peer, phone.mac = %mac, reason = code, "refused: {refusal}"),
         _ => tracing::warn!(peer = %peer, phone.mac = %mac, reason = code, "refused a request of `{peer}`: {refusal}"),
     }
-    match refusal {
-        Refusal::Untrusted | Refusal::NoPassword | Refusal::NoToken | Refusal::NoCertificate => {
-            Reply::empty(StatusCode::FORBIDDEN)
-        }
-        _ => not_found(),
-    }
+    not_found()
 }
 
 fn now_secs() -> u64 {
