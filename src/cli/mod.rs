@@ -9,6 +9,7 @@ mod inspect;
 pub mod models;
 mod output;
 mod overrides;
+mod password;
 mod schema;
 mod serve;
 mod simulate;
@@ -47,6 +48,7 @@ pub fn run(args: Args) -> Result<u8> {
         Command::Functions(functions) => inspect::functions(&functions),
         Command::CompareModel(compare) => compare::run(&compare),
         Command::Url(url) => inspect::url(&url),
+        Command::Password(password) => password::run(&password),
         Command::Identify(identify) => identify::run(&identify),
         Command::Simulate(simulate) => simulate::run(&simulate),
         Command::Models(models) => models::run(&models),
