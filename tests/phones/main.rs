@@ -10,6 +10,7 @@ mod log;
 mod logs;
 mod mpp;
 mod odd;
+mod passwords;
 mod requests;
 mod seed;
 mod trust;
