@@ -6,6 +6,7 @@ mod common;
 mod check;
 mod compare;
 mod inspect;
+mod password;
 
 use std::path::Path;
 use std::process::Command;

@@ -7,6 +7,7 @@ mod boots;
 mod broken;
 mod everything;
 mod fixture;
+mod passwords;
 
 use std::path::Path;
 use std::process::Command;
