@@ -231,3 +231,39 @@ fn a_seed_is_not_sent_again_after_a_restart() {
     let server = Server::start(folder.path(), &["--listen", "127.0.0.1:0"]);
     assert!(!server.tried().contains("voice.ring_vol = "));
 }
+
+#[test]
+fn a_rotation_of_a_password_happens_by_itself() {
+    let folder = fleet();
+    let site = folder.path().join("fleet/sites/office/site.toml");
+    let text = std::fs::read_to_string(&site).unwrap().replace("[trust]", "[trust]\ndemand = [\"password\"]");
+    std::fs::write(&site, text).unwrap();
+    let offhook = |more: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_offhook"));
+        command.args(["password", "001565aabb01", "-C", "fleet"]).args(more.split_whitespace());
+        let output = command.current_dir(folder.path()).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
+    };
+    let first = offhook("");
+    let mut server = Server::start(folder.path(), &["--listen", "127.0.0.1:0"]);
+    let url = server.line("try: ").rsplit(' ').next().unwrap().to_owned();
+    let get = |password: &str| {
+        let user = format!("001565aabb01:{password}");
+        let mut curl = Command::new("curl");
+        curl.args(["-sSk", "--max-time", "20", "--digest", "-w", "%{http_code}", "-u", &user, &url]);
+        let body = String::from_utf8(curl.output().unwrap().stdout).unwrap();
+        let told = body.lines().find_map(|line| line.strip_prefix("static.auto_provision.server.password = "));
+        (body[body.len() - 3..].to_owned(), told.map(str::to_owned))
+    };
+    let (yes, no) = (|told: &str| ("200".to_owned(), Some(told.to_owned())), ("401".to_owned(), None));
+    assert_eq!((get(&first), get("guessed")), (yes(&first), no.clone()));
+    // The phone comes with the former one, and is told the new one.
+    let second = offhook("");
+    server.until("reloaded");
+    assert_eq!((get(&first), get(&second)), (yes(&second), yes(&second)));
+    assert_ne!(first, second);
+    offhook("--end-rotation");
+    server.until("reloaded");
+    assert_eq!((get(&first), get(&second)), (no, yes(&second)));
+}

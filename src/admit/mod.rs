@@ -6,6 +6,7 @@
 //! the site demands, and at least one that it accepts.
 
 mod network;
+pub mod passwords;
 mod refusal;
 mod tokens;
 

@@ -27,6 +27,27 @@ pub enum Refusal {
     /// The site wants a password, and none was sent.
     #[error("the phone's site wants a password")]
     NoPassword,
+    /// The user name or the password is another one.
+    #[error("the user name or the password is not the phone's")]
+    WrongPassword,
+    /// The first answer of a phone that tries the secret it was made with before what was typed into it.
+    #[error("the phone has tried the secret that it was made with, as its family does first")]
+    OwnSecret,
+    /// The password came unencrypted.
+    #[error("the password was sent in clear over a plain connection: give the phone another one")]
+    BasicInClear,
+    /// The header cannot be read.
+    #[error("its Authorization header is no answer to a challenge of ours")]
+    BadAuthorization,
+    /// The password is proven for another file.
+    #[error("its answer to the challenge is for another file than the one that it asks for")]
+    OtherUri,
+    /// The password is right, and the nonce has expired or is from before a restart.
+    #[error("its answer to the challenge came too late, or is to one of before a restart")]
+    StaleNonce,
+    /// The password is right, and the same answer was taken before.
+    #[error("its answer to the challenge was sent before")]
+    ReplayedNonce,
     /// The site wants a token, and the path has none.
     #[error("the phone's site wants a token in the path")]
     NoToken,
@@ -53,6 +74,13 @@ impl Refusal {
             Refusal::OtherFamily => "other-family",
             Refusal::Untrusted => "untrusted-network",
             Refusal::NoPassword => "no-password",
+            Refusal::WrongPassword => "wrong-password",
+            Refusal::OwnSecret => "own-secret",
+            Refusal::BasicInClear => "basic-in-clear",
+            Refusal::BadAuthorization => "bad-authorization",
+            Refusal::OtherUri => "other-uri",
+            Refusal::StaleNonce => "stale-nonce",
+            Refusal::ReplayedNonce => "replayed-nonce",
             Refusal::NoToken => "no-token",
             Refusal::WrongToken => "wrong-token",
             Refusal::SpentToken => "spent-token",

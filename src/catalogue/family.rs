@@ -22,6 +22,17 @@ pub enum Evidence {
     Strong,
 }
 
+/// How a phone is asked for its password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Challenge {
+    /// Digest with MD5.
+    DigestMd5,
+    /// Digest with SHA-256.
+    DigestSha256,
+    /// Basic; over TLS only.
+    Basic,
+}
+
 /// How a file is answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answer {
@@ -128,6 +139,10 @@ pub struct Family {
     pub provisioning_where: Option<CompactString>,
     /// Its phones fetch over https from a name only, never from an address.
     pub needs_host_name: bool,
+    /// How its phones are asked for their password, a header for each, the preferred one first.
+    pub challenges: Vec<Challenge>,
+    /// Its phones answer a first challenge with the secret that they were made with, whatever was typed into them.
+    pub own_secret_first: bool,
     /// What is sent for a setting without a value; none: nothing.
     pub unset: Option<CompactString>,
     /// How false and true are written.
@@ -174,6 +189,8 @@ impl Family {
             provisioning_url: table.text("provisioning_url").map_or("{base}/".into(), |at| at.value.into()),
             needs_host_name: table.boolean("needs_host_name").is_some_and(|at| at.value),
             provisioning_where: table.text("provisioning_where").map(|at| at.value.into()),
+            challenges: read_challenges(table),
+            own_secret_first: read_own_secret_first(table),
             unset: table.text("unset").map(|at| at.value.into()),
             booleans: [no, yes],
             settings: read_settings(table, vocabulary),
@@ -302,6 +319,36 @@ fn hints(table: &mut Table<'_, '_>, field: &'static str, source: &'static str) -
         None => table.text(source),
     };
     list.map(|at| at.value)
+}
+
+/// Old clients take the first header or the last and know no SHA-256, so either of these two has to be one that they know.
+fn read_challenges(table: &mut Table<'_, '_>) -> Vec<Challenge> {
+    const CHALLENGES: [(&str, Challenge); 3] =
+        [("digest-md5", Challenge::DigestMd5), ("digest-sha256", Challenge::DigestSha256), ("basic", Challenge::Basic)];
+    let Some(list) = hints(table, "challenges", "challenges_source") else {
+        return vec![Challenge::DigestMd5, Challenge::Basic];
+    };
+    let mut challenges = Vec::new();
+    for word in list {
+        match CHALLENGES.iter().find(|(name, _)| *name == word.value) {
+            Some((_, challenge)) => challenges.push(*challenge),
+            None => {
+                let what =
+                    format!("`challenges` names `{}`, but must name digest-md5, digest-sha256 or basic", word.value);
+                table.error("unknown-word", word.line, what);
+            }
+        }
+    }
+    challenges
+}
+
+fn read_own_secret_first(table: &mut Table<'_, '_>) -> bool {
+    let said = table.boolean("own_secret_first").is_some_and(|at| at.value);
+    match said {
+        true => table.required_text("own_secret_first_source"),
+        false => table.text("own_secret_first_source"),
+    };
+    said
 }
 
 /// Options are texts, whole numbers or booleans under names of the family's own.

@@ -15,7 +15,7 @@ mod setting;
 
 pub use band::{Band, Bands};
 pub use encryption::{Cipher, Encryption};
-pub use family::{Answer, Evidence, Family, FilePattern, Number, Recogniser, Resync};
+pub use family::{Answer, Challenge, Evidence, Family, FilePattern, Number, Recogniser, Resync};
 pub use feature_codes::{Codes, Dialled, FeatureCodes};
 pub use figure::{Source, State};
 pub use functions::{Alternative, Class, Field, FunctionTable, Outcome, Part, Pattern, Placeholder, Wide};

@@ -38,6 +38,8 @@ pub enum Command {
     Rearm(Rearm),
     /// Take no token any more that a phone had so far.
     Revoke(PhoneTokens),
+    /// Give a phone another password to fetch its files with.
+    Password(Password),
     /// Tell who is asking, what for, and by which rule.
     Identify(Identify),
     /// Play phones: boot them as they really do, and tell what they have understood.
@@ -263,6 +265,19 @@ pub struct CompareModel {
     /// How data is printed.
     #[arg(long, value_enum, default_value = "human")]
     pub format: Format,
+}
+
+/// `offhook password`
+#[derive(Debug, clap::Args)]
+pub struct Password {
+    /// The phone's MAC address.
+    pub mac: String,
+    /// Take the former password away, once the phone has fetched the new one.
+    #[arg(long)]
+    pub end_rotation: bool,
+    /// Where the fleet is.
+    #[command(flatten)]
+    pub fleet: Fleet,
 }
 
 /// `offhook identify`

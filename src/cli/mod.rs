@@ -9,6 +9,7 @@ mod inspect;
 pub mod models;
 mod output;
 mod overrides;
+mod password;
 mod schema;
 mod secret;
 mod serve;
@@ -51,6 +52,7 @@ pub fn run(args: Args) -> Result<u8> {
         Command::Url(url) => tokens::url(&url),
         Command::Rearm(rearm) => tokens::rearm(&rearm),
         Command::Revoke(revoke) => tokens::revoke(&revoke),
+        Command::Password(password) => password::run(&password),
         Command::Identify(identify) => identify::run(&identify),
         Command::Simulate(simulate) => simulate::run(&simulate),
         Command::Models(models) => models::run(&models),

@@ -135,7 +135,7 @@ fn phone(vocabulary: &Vocabulary) -> Value {
             "handsets": map(handset, "^[1-9][0-9]*$"),
             "registration": registration,
             "trust": object(json!({
-                "user": { "type": "string", "pattern": "^[!-~]+$", "description": "Its user name, if not its MAC." },
+                "user": { "type": "string", "pattern": "^[!#%-9;-\\[\\]-~]+$", "description": "Its user name, if not its MAC." },
                 "password": secret(),
                 "former_password": secret(),
                 "file_key": secret(),

@@ -1,12 +1,14 @@
 //! `[trust]`: in a site's file what its phones have to show before they get a file of their own, in a phone's file what
 //! it can show.
 
+use std::borrow::Cow;
+
 use compact_str::CompactString;
 use ipnet::IpNet;
 
 use super::Reading;
 use crate::findings::nearest;
-use crate::phone::Secret;
+use crate::phone::{Mac, Secret};
 use crate::reader::{At, Table};
 
 /// A way in which a phone shows that it is the one. From weak to strong.
@@ -112,14 +114,23 @@ impl Access {
         trust.finish();
         Some(Box::new(read))
     }
+
+    /// What a phone with this MAC calls itself.
+    pub fn user_of(&self, mac: Mac) -> Cow<'_, str> {
+        self.user.as_deref().map_or_else(|| mac.to_string().into(), Cow::Borrowed)
+    }
+}
+
+/// What a header carries as it is, and a Cisco takes for no macro.
+fn is_plain(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"\\$".contains(&byte))
 }
 
 /// A colon ends the user name where HTTP sends it in clear (RFC 7617).
 fn user(trust: &Table<'_, '_>, at: At<String>) -> Option<CompactString> {
-    let good =
-        !at.value.is_empty() && at.value.bytes().all(|byte| byte.is_ascii_graphic() && !b":\"\\".contains(&byte));
+    let good = is_plain(&at.value) && !at.value.contains(':');
     if !good {
-        let what = "`trust.user` must be printable ASCII without blanks, colons, quotes and backslashes";
+        let what = "`trust.user` must be printable ASCII without blanks, colons, quotes, backslashes and dollar signs";
         trust.error("bad-user", at.line, what);
     }
     good.then(|| at.value.into())
@@ -132,10 +143,10 @@ fn secret(trust: &mut Table<'_, '_>, field: &'static str, reading: &Reading<'_>)
         None
     };
     match reading.secrets.read(&value.value, reading.entity) {
-        Ok(secret) if secret.expose().is_empty() => wrong("is empty".into(), "leave it out".into()),
-        Ok(secret) if secret.expose().chars().any(char::is_control) => {
-            wrong("holds a control character".into(), "no phone can send that".into())
-        }
+        Ok(secret) if !is_plain(secret.expose()) => wrong(
+            "must be printable ASCII without blanks, quotes, backslashes and dollar signs".into(),
+            "phones write other characters each in its own way; `offhook password MAC` makes a password".into(),
+        ),
         Ok(secret) => Some(secret),
         Err((what, hint)) => wrong(what, hint),
     }

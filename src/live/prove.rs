@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use crate::catalogue::{Answer, Catalogue, Family, FeatureCodes, FilePattern, Maker, Model};
 use crate::findings::Finding;
-use crate::fleet::{Handset, Layer, Line, Modules, Phone, Registration, Root, Site};
+use crate::fleet::{Access, Handset, Layer, Line, Modules, Phone, Registration, Root, Site};
 use crate::phone::{Function, KeySetting, Mac, Number, Parameter, Place, Secret, Use};
 use crate::render::{RenderError, Renderer, Reveal, RevisionKey, Templates, bootstrap, render};
 use crate::resolve::{Phase, resolve};
@@ -158,10 +158,21 @@ fn full(catalogue: &Arc<Catalogue>, maker: &Arc<Maker>, model: &Arc<Model>) -> S
     let modules = model.modules.as_ref().map_or(0, |slots| slots.max.min(1));
     Subject {
         codes: catalogue.feature_codes.values().next().cloned().unwrap_or_default(),
-        phone: Arc::new(Phone { modules: (Modules::Count(modules), 1), ..Phone::clone(&bare.phone) }),
+        phone: Arc::new(Phone {
+            modules: (Modules::Count(modules), 1),
+            access: Some(Box::new(access())),
+            ..Phone::clone(&bare.phone)
+        }),
         lines: lines.collect(),
         ..bare
     }
+}
+
+/// With all that may be in a user name and a password.
+fn access() -> Access {
+    let all = |without: &[u8]| (b'!'..=b'~').filter(|byte| !without.contains(byte)).map(char::from).collect::<String>();
+    let password = Some(Secret::new(all(b"\"\\$")));
+    Access { user: Some(all(b":\"\\$").into()), password, ..Access::default() }
 }
 
 /// The same DECT base with every handset that it can have, each with all that can be said of one.

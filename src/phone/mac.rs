@@ -21,7 +21,7 @@ impl Mac {
     }
 
     /// A MAC from its six bytes.
-    pub fn from_bytes(bytes: [u8; 6]) -> Mac {
+    pub const fn from_bytes(bytes: [u8; 6]) -> Mac {
         Mac(bytes)
     }
 

@@ -18,6 +18,7 @@ use crate::fleet::Services;
 use crate::format::Format;
 use crate::phone::{SettingValue, timezone};
 use crate::resolve::{Key as PlacedKey, Module, Resolved, carried_name};
+use crate::world::Subject;
 
 /// The number of the contract between views and templates.
 pub const CONTRACT: u64 = 1;
@@ -71,8 +72,23 @@ pub fn context(
     context.insert_value("services", services.into());
     let native = subject.site.native.iter().map(|function| Value::from(function.name()));
     context.insert_value("native", native.collect::<Vec<_>>().into());
+    context.insert_value("access", access(subject, reveal));
     context.insert_value("stamp", self::stamp(stamp));
     (context, writer.troubles)
+}
+
+/// What the phone shall show of itself from now on, if it has a password.
+fn access(subject: &Subject, reveal: bool) -> Value {
+    let mac = subject.phone.mac;
+    let access = subject.phone.access.as_deref();
+    let Some((access, password)) = access.and_then(|access| Some((access, access.password.as_ref()?))) else {
+        return Value::none();
+    };
+    let shown = format!("‹secret:trust.password@{mac}›");
+    object([
+        ("user", Scalar::Text(&access.user_of(mac))),
+        ("password", Scalar::Text(if reveal { password.expose() } else { &shown })),
+    ])
 }
 
 /// The stamp, with the time of the change also as people write it, each part with a zero before it where it is short.
@@ -97,7 +113,7 @@ pub fn context_json(resolved: &Resolved<'_>, url: &str) -> serde_json::Value {
     let codes = codes(&resolved.subject.codes);
     let url = url_of(url, None, resolved.subject);
     let (context, _) = context(resolved, &shared, codes, &url, false, &Stamp::default());
-    const NAMES: [&str; 19] = [
+    const NAMES: [&str; 20] = [
         "contract",
         "url",
         "phone",
@@ -116,6 +132,7 @@ pub fn context_json(resolved: &Resolved<'_>, url: &str) -> serde_json::Value {
         "codes",
         "services",
         "native",
+        "access",
         "stamp",
     ];
     let sorted = |name: &&str| {

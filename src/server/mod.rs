@@ -26,6 +26,7 @@ pub mod folder;
 pub mod ledger;
 mod listen;
 pub mod orders;
+mod passwords;
 pub mod phones;
 mod record;
 pub mod seen;

@@ -9,6 +9,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use compact_str::CompactString;
 
 use super::ledger::Ledger;
+use super::passwords::Porter;
 use super::tokens::{Bearer, Tokens};
 use super::{Answer as Answering, Asked, HeaderValue, Method, Reply, StatusCode};
 use crate::admit::{Ladder, Refusal, Shown, Way, admit, is_token, network};
@@ -32,6 +33,7 @@ pub struct Phones {
     key: RevisionKey,
     ledger: Ledger,
     tokens: Arc<Tokens>,
+    passwords: Porter,
     listeners: Vec<Vec<CompactString>>,
 }
 
@@ -44,7 +46,7 @@ impl Phones {
         ledger: Ledger,
         listeners: Vec<Vec<CompactString>>,
     ) -> Phones {
-        Phones { live, cache, key, ledger, tokens: Arc::new(Tokens::in_memory()), listeners }
+        Phones { live, cache, key, ledger, tokens: Arc::new(Tokens::in_memory()), passwords: Porter::new(), listeners }
     }
 
     /// The same with tokens that outlive it.
@@ -90,9 +92,14 @@ impl Phones {
             return self.plain(file.answer, serving, family, file.template.as_deref(), file, claim);
         }
         let bearer = self.tokens.bearer(&subject, token_of(claim), asked.peer.ip(), now_secs());
-        match admit(&subject.site.trust, &Ladder { token: bearer.shown, ..ladder(&subject, asked) }) {
+        let password = self.passwords.judge(&subject, asked);
+        let ladder = Ladder { token: bearer.shown, password, ..ladder(&subject, asked) };
+        match admit(&subject.site.trust, &ladder) {
             Ok(()) => self.document(serving, &subject, claim, (at, file), asked, &bearer),
-            Err(refusal) => refused(claim, asked, refusal),
+            Err(refusal) => {
+                let challenges = self.passwords.challenges(&subject, &ladder, refusal, asked);
+                untrusted(claim, asked, refusal, challenges)
+            }
         }
     }
 
@@ -302,6 +309,26 @@ fn later() -> Reply {
     Reply { retry_after_secs: Some(RETRY_AFTER_SECS), ..Reply::empty(StatusCode::SERVICE_UNAVAILABLE) }
 }
 
+/// A phone that does not show enough is asked for its password, where that would help. To be asked is no trouble.
+fn untrusted(claim: &Claim, asked: &Asked<'_>, refusal: Refusal, challenges: Vec<HeaderValue>) -> Reply {
+    if challenges.is_empty() {
+        return Reply { status: StatusCode::FORBIDDEN, ..refused(claim, asked, refusal) };
+    }
+    let reply = match refusal {
+        Refusal::WrongPassword
+        | Refusal::BasicInClear
+        | Refusal::BadAuthorization
+        | Refusal::OtherUri
+        | Refusal::ReplayedNonce => refused(claim, asked, refusal),
+        _ => {
+            let mac = claim.mac.map(|mac| mac.to_string()).unwrap_or_default();
+            tracing::debug!(peer = %asked.peer.ip(), phone.mac = %mac, reason = refusal.code(), "asked for a password");
+            not_found()
+        }
+    };
+    Reply { status: StatusCode::UNAUTHORIZED, challenges, ..reply }
+}
+
 /// Refusals that phones meet in their normal life are quiet; those that somebody has to look at are not.
 fn refused(claim: &Claim, asked: &Asked<'_>, refusal: Refusal) -> Reply {
     let peer = asked.peer.ip();
@@ -311,15 +338,7 @@ fn refused(claim: &Claim, asked: &Asked<'_>, refusal: Refusal) -> Reply {
         Refusal::NoSuchFile => tracing::debug!(peer = %peer, phone.mac = %mac, reason = code, "refused: {refusal}"),
         _ => tracing::warn!(peer = %peer, phone.mac = %mac, reason = code, "refused a request of `{peer}`: {refusal}"),
     }
-    match refusal {
-        Refusal::Untrusted
-        | Refusal::NoPassword
-        | Refusal::NoToken
-        | Refusal::WrongToken
-        | Refusal::SpentToken
-        | Refusal::NoCertificate => Reply::empty(StatusCode::FORBIDDEN),
-        _ => not_found(),
-    }
+    not_found()
 }
 
 fn now_secs() -> u64 {

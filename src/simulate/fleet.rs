@@ -8,10 +8,11 @@ use compact_str::CompactString;
 use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, JoinSet};
 
-use super::address::Address;
+use super::address::{Address, Credentials};
 use super::client::{Exchange, Network, Route};
 use super::device::Device;
 use super::{Booted, differ, expect, play};
+use crate::fleet::Phone;
 use crate::live::{Live, Serving};
 use crate::phone::Mac;
 use crate::render::{Cache, MAX_CACHE_BYTES, RevisionKey};
@@ -97,7 +98,9 @@ pub async fn boot_one(
     let mut device = Device::new(&subject.catalogue, &subject.model, mac, firmware);
     device.module_keys = subject.attached_modules().iter().map(|module| module.key_count()).collect();
     let band = subject.band(Some(&device.firmware), None);
-    let Some(Booted { exchanges, understood, files, .. }) = play(network, &device, given).await else {
+    let credentials = network.credentials.clone().or_else(|| typed_in(&subject.phone));
+    let network = Arc::new(Network { credentials, ..Network::clone(network) });
+    let Some(Booted { exchanges, understood, files, .. }) = play(&network, &device, given).await else {
         let what = format!("nobody has described how phones of the family `{family}` boot");
         return nothing(model, family, what);
     };
@@ -110,6 +113,13 @@ pub async fn boot_one(
         None => vec![format!("the phone got a file, and none can be written for the firmware {}", device.firmware)],
     };
     Outcome { mac, model, family, exchanges, differences, played: true }
+}
+
+/// What was typed into a phone when it got its place; during a rotation its file tells it the new password.
+fn typed_in(phone: &Phone) -> Option<Credentials> {
+    let access = phone.access.as_deref()?;
+    let password = access.former_password.as_ref().or(access.password.as_ref())?;
+    Some(Credentials { user: access.user_of(phone.mac).into_owned(), password: password.expose().to_owned() })
 }
 
 /// A server of one's own, on any free port of the loopback, with a certificate of its own.

@@ -6,6 +6,7 @@ mod common;
 mod check;
 mod compare;
 mod inspect;
+mod password;
 mod secret;
 
 use std::path::Path;

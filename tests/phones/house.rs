@@ -65,13 +65,22 @@ pub struct House {
 pub struct Way<'a> {
     pub method: &'a Method,
     pub user_agent: Option<&'a str>,
+    pub authorization: Option<&'a str>,
+    pub tls: bool,
     pub peer: &'a str,
     pub local: &'a str,
     pub listener: usize,
 }
 
-pub const LOCAL: Way<'static> =
-    Way { method: &Method::GET, user_agent: None, peer: LOOPBACK, local: LOOPBACK, listener: 0 };
+pub const LOCAL: Way<'static> = Way {
+    method: &Method::GET,
+    user_agent: None,
+    authorization: None,
+    tls: true,
+    peer: LOOPBACK,
+    local: LOOPBACK,
+    listener: 0,
+};
 
 impl House {
     pub fn new() -> House {
@@ -91,12 +100,12 @@ impl House {
             method: way.method,
             target,
             user_agent: way.user_agent,
-            authorization: None,
+            authorization: way.authorization,
             if_none_match: None,
             peer: address(way.peer),
             local: address(way.local),
             listener: way.listener,
-            tls: true,
+            tls: way.tls,
             forwarded: false,
             certificates: &[],
         })

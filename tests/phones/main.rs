@@ -11,6 +11,7 @@ mod log;
 mod logs;
 mod mpp;
 mod odd;
+mod passwords;
 mod requests;
 mod seed;
 mod tokens;

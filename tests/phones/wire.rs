@@ -17,8 +17,8 @@ use crate::log::Log;
 
 /// A server with a TLS listener and a plain one, which is for Cisco phones only.
 pub struct Running {
-    tls: SocketAddr,
-    plain: SocketAddr,
+    pub tls: SocketAddr,
+    pub plain: SocketAddr,
     client: Arc<ClientConfig>,
     _house: House,
 }
@@ -52,7 +52,7 @@ impl Running {
         exchange(TlsConnector::from(self.client.clone()).connect(name, stream).await.unwrap(), request).await
     }
 
-    async fn over_plain(&self, request: &str) -> (String, Vec<u8>) {
+    pub async fn over_plain(&self, request: &str) -> (String, Vec<u8>) {
         exchange(TcpStream::connect(self.plain).await.unwrap(), request).await
     }
 }

@@ -7,6 +7,7 @@ mod boots;
 mod broken;
 mod everything;
 mod fixture;
+mod passwords;
 mod tokens;
 
 use std::path::Path;

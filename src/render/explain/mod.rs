@@ -15,8 +15,8 @@ use serde::Serialize;
 
 use super::document::{RenderError, Renderer, Reveal, render};
 use crate::catalogue::{Band, FeatureCodes, FilePattern, Outcome, Scope, Setting};
-use crate::fleet::Modules;
-use crate::phone::{Function, KeySetting, Place, SettingValue, Use};
+use crate::fleet::{Access, Modules};
+use crate::phone::{Function, KeySetting, Place, Secret, SettingValue, Use};
 use crate::resolve::{Key, Origin, Phase, Resolved, ResolvedSetting, resolve, stored_at};
 use crate::world::Subject;
 use changes::{changed, other_uses, others, shown_otherwise};
@@ -207,6 +207,7 @@ impl Explainer<'_> {
         }
         self.handsets();
         self.registration();
+        self.access();
         for raw in subject.phone.raw.iter().filter(|raw| raw.family == subject.model.family) {
             self.try_subject(&phone(&format!("raw.{}.{:?}", raw.family, raw.name), raw.at), |again| {
                 let phone = Arc::make_mut(&mut again.phone);
@@ -214,6 +215,19 @@ impl Explainer<'_> {
             });
         }
         self.public_url();
+    }
+
+    /// Not every family can be told what to show, so what moves no line is no news.
+    fn access(&mut self) {
+        let subject = self.subject;
+        let mut change = |field: &str, change: fn(&mut Access)| {
+            let (value, file) = (format!("trust.{field}"), subject.phone.path());
+            self.try_subject(&Explanation { value, layer: "phone", file, at: 0 }, |again| {
+                Arc::make_mut(&mut again.phone).access.iter_mut().for_each(|access| change(access));
+            });
+        };
+        change("user", |access| access.user = Some("x".into()));
+        change("password", |access| access.password = access.password.as_ref().map(|_| Secret::new("x".into())));
     }
 
     fn public_url(&mut self) {

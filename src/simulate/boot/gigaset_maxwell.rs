@@ -6,7 +6,7 @@ use super::super::address::Credentials;
 use super::super::device::Device;
 use super::super::memory::Memory;
 use super::super::read::provisioning;
-use super::{Address, Answer, Ask, Boot, Start, text};
+use super::{Address, Answer, Ask, Boot, Start, text, told};
 
 /// A firmware of a product: the device's own number, then the version.
 pub fn firmware(product: &str) -> &'static str {
@@ -64,10 +64,11 @@ fn expanded(text: &str, device: &Device) -> String {
 }
 
 impl Boot for Maxwell {
-    fn next(&mut self, _: &mut Memory) -> Option<Ask> {
+    fn next(&mut self, memory: &mut Memory) -> Option<Ask> {
         let (at, address) = self.waiting.pop_front()?;
         self.asked = at;
-        Some(Ask::once(address))
+        let names = ["System.Security.HttpAuthUsername", "System.Security.HttpAuthPassword"];
+        Some(Ask { credentials: told(memory, &[names]), ..Ask::once(address) })
     }
 
     fn take(&mut self, answer: &Answer, memory: &mut Memory) {

@@ -140,6 +140,14 @@ pub fn firmware(family: &str, product: &str, band: &str) -> String {
     }
 }
 
+/// The user name and password that files have told a phone, under one of these pairs of names.
+pub(super) fn told(memory: &Memory, names: &[[&str; 2]]) -> Option<Credentials> {
+    names.iter().find_map(|[user, password]| {
+        let text = |name| memory.text(name).map(str::to_owned);
+        Some(Credentials { user: text(user)?, password: text(password)? })
+    })
+}
+
 /// The text of an answer that holds a file, or why it holds none.
 pub(super) fn text(answer: &Answer) -> Result<&str, String> {
     if answer.status != 200 {

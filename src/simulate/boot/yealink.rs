@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::super::device::Device;
 use super::super::memory::Memory;
 use super::super::read::cfg;
-use super::{Address, Answer, Ask, Boot, Start, text};
+use super::{Address, Answer, Ask, Boot, Start, text, told};
 
 /// Attempts before a phone takes a file for missing (`attempt_before_failed`; TS-AUTOP).
 const TRIES: u8 = 3;
@@ -157,10 +157,14 @@ fn stored(memory: &Memory) -> Option<Address> {
 }
 
 impl Boot for Yealink {
-    fn next(&mut self, _: &mut Memory) -> Option<Ask> {
+    fn next(&mut self, memory: &mut Memory) -> Option<Ask> {
         let (at, address) = self.waiting.pop_front()?;
         self.asked = at;
-        Some(Ask { address, tries: TRIES, credentials: None })
+        let names = [
+            ["static.auto_provision.server.username", "static.auto_provision.server.password"],
+            ["auto_provision.server.username", "auto_provision.server.password"],
+        ];
+        Some(Ask { address, tries: TRIES, credentials: told(memory, &names) })
     }
 
     fn take(&mut self, answer: &Answer, memory: &mut Memory) {
