@@ -5,9 +5,12 @@
 //! Each rung is judged for itself, and [`admit`] puts the verdicts together as the phone's site wants it: every rung that
 //! the site demands, and at least one that it accepts.
 
+mod certificates;
+pub mod legacy;
 mod network;
 mod refusal;
 
+pub use certificates::{Proof, judge};
 pub use network::{Way, network};
 pub use refusal::Refusal;
 

@@ -1,6 +1,7 @@
 //! What is known of phones: families, models, modules, settings, feature codes. Text in, checked values out.
 
 mod band;
+mod client;
 mod family;
 mod feature_codes;
 mod figure;
@@ -13,6 +14,7 @@ mod model;
 mod setting;
 
 pub use band::{Band, Bands};
+pub use client::{CertificateName, OldTls};
 pub use family::{Answer, Evidence, Family, FilePattern, Number, Recogniser, Resync};
 pub use feature_codes::{Codes, Dialled, FeatureCodes};
 pub use figure::{Source, State};

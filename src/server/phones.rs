@@ -8,11 +8,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use compact_str::CompactString;
 
+use super::doctor::Doctor;
 use super::ledger::Ledger;
-use super::{Answer as Answering, Asked, HeaderValue, Method, Reply, StatusCode};
-use crate::admit::{Ladder, Refusal, Shown, Way, admit, network};
+use super::proofs::Proofs;
+use super::{Answer as Answering, Asked, HandshakeFailure, HeaderValue, Method, Reply, StatusCode};
+use crate::admit::{Ladder, Proof, Refusal, Shown, Way, admit, network};
 use crate::catalogue::{Answer, Band, Family, FilePattern};
-use crate::identify::{Claim, FamilyIndex, Request, identify};
+use crate::identify::{Claim, FamilyIndex, Place, Request, identify};
 use crate::live::{Live, Serving};
 use crate::phone::Mac;
 use crate::render::{Cache, CacheKey, Document, RenderError, Renderer, Reveal, RevisionKey, bootstrap, render};
@@ -29,6 +31,8 @@ pub struct Phones {
     key: RevisionKey,
     ledger: Ledger,
     listeners: Vec<Vec<CompactString>>,
+    proofs: Proofs,
+    doctor: Doctor,
 }
 
 impl Phones {
@@ -40,25 +44,33 @@ impl Phones {
         ledger: Ledger,
         listeners: Vec<Vec<CompactString>>,
     ) -> Phones {
-        Phones { live, cache, key, ledger, listeners }
+        Phones { live, cache, key, ledger, listeners, proofs: Proofs::new(), doctor: Doctor::default() }
+    }
+
+    /// The last handshakes that failed, the oldest first.
+    pub fn handshake_failures(&self) -> Vec<HandshakeFailure> {
+        self.doctor.last()
     }
 
     fn reply(&self, asked: &Asked<'_>) -> Reply {
         let serving = self.live.now();
-        let request = Request { target: asked.target, user_agent: asked.user_agent };
+        let proof = self.proofs.of(asked.certificates, &serving, SystemTime::now());
+        let request = Request { target: asked.target, user_agent: asked.user_agent, certificate: proof.mac() };
         let claim = identify(&request, &serving.index);
         if let Some(two) = &claim.contradiction {
             tracing::debug!("`{}` and `{}` in one request", two.one.1, two.other.1);
-            return refused(&claim, asked, Refusal::Contradiction);
+            let of_certificate = two.is_in(Place::Certificate);
+            let refusal = if of_certificate { Refusal::OtherCertificate } else { Refusal::Contradiction };
+            return refused(&claim, asked, refusal);
         }
         match claim.mac {
-            Some(mac) => self.phone(&serving, &claim, mac, asked),
+            Some(mac) => self.phone(&serving, &claim, mac, &proof, asked),
             None => self.anybody(&serving, &claim, asked),
         }
     }
 
     /// A request that names a phone.
-    fn phone(&self, serving: &Serving, claim: &Claim, mac: Mac, asked: &Asked<'_>) -> Reply {
+    fn phone(&self, serving: &Serving, claim: &Claim, mac: Mac, proof: &Proof, asked: &Asked<'_>) -> Reply {
         let subject = match serving.world.subject(mac) {
             Ok(subject) => subject,
             Err(Unserved::Unknown(_)) => return refused(claim, asked, Refusal::UnknownPhone),
@@ -78,7 +90,7 @@ impl Phones {
             return refused(claim, asked, Refusal::OtherSite);
         }
         match file.answer {
-            Answer::Document => match admit(&subject.site.trust, &ladder(&subject, asked)) {
+            Answer::Document => match admit(&subject.site.trust, &ladder(&subject, proof, asked)) {
                 Ok(()) => self.document(serving, &subject, claim, (at, file), asked),
                 Err(refusal) => refused(claim, asked, refusal),
             },
@@ -232,16 +244,20 @@ impl Answering for Phones {
     fn answer(&self, asked: &Asked<'_>) -> Reply {
         self.reply(asked)
     }
+
+    fn handshake_failed(&self, failure: HandshakeFailure) {
+        self.doctor.see(failure, &self.live.now().world.catalogue);
+    }
 }
 
 /// What a request shows of itself.
-fn ladder(subject: &Subject, asked: &Asked<'_>) -> Ladder {
+fn ladder(subject: &Subject, proof: &Proof, asked: &Asked<'_>) -> Ladder {
     let way = Way { peer: asked.peer.ip(), local: asked.local.ip(), forwarded: asked.forwarded };
     Ladder {
         network: network(&subject.site.trust.networks, way),
         password: Shown::Nothing,
         token: Shown::Nothing,
-        certificate: Shown::Nothing,
+        certificate: proof.shown(subject.phone.mac, &subject.model.family),
     }
 }
 
@@ -278,9 +294,8 @@ fn refused(claim: &Claim, asked: &Asked<'_>, refusal: Refusal) -> Reply {
         _ => tracing::warn!(peer = %peer, phone.mac = %mac, reason = code, "refused a request of `{peer}`: {refusal}"),
     }
     match refusal {
-        Refusal::Untrusted | Refusal::NoPassword | Refusal::NoToken | Refusal::NoCertificate => {
-            Reply::empty(StatusCode::FORBIDDEN)
-        }
+        Refusal::Untrusted | Refusal::NoPassword | Refusal::NoToken => Reply::empty(StatusCode::FORBIDDEN),
+        _ if refusal.is_of_certificate() => Reply::empty(StatusCode::FORBIDDEN),
         _ => not_found(),
     }
 }
