@@ -19,6 +19,9 @@ use crate::catalogue::CertificateName;
 use crate::fleet::{ClientAuthority, is_weak};
 use crate::phone::Mac;
 
+/// Longer chains are not looked at, or a stranger could keep the server busy with them; makers need three or four.
+const MOST_CERTIFICATES: usize = 6;
+
 /// What a chain of certificates proves.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Proof {
@@ -60,7 +63,8 @@ pub fn judge<'n>(
     now: UnixTime,
 ) -> Proof {
     let Some((leaf, others)) = chain.split_first() else { return Proof::Nothing };
-    let Ok((_, read)) = X509Certificate::from_der(leaf) else { return Proof::Flawed(Refusal::UntrustedCertificate) };
+    let read = X509Certificate::from_der(leaf).ok().filter(|_| chain.len() <= MOST_CERTIFICATES);
+    let Some((_, read)) = read else { return Proof::Flawed(Refusal::UntrustedCertificate) };
     let mut flaw = Refusal::UntrustedCertificate;
     let mut proven: Option<(Mac, SmallVec<[CompactString; 2]>)> = None;
     for authority in authorities {

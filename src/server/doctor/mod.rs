@@ -27,8 +27,8 @@ pub enum Fault {
     NoEcdhe,
     /// ECDHE, and neither AES-GCM nor ChaCha20-Poly1305 with it.
     OldCiphers,
-    /// No suite for a certificate with an ECDSA key.
-    NoEcdsa,
+    /// It takes no certificate with a key of the server's kind.
+    OtherKey,
     /// No curve in common.
     OddGroups,
     /// No signature in common, such as SHA-1 only.
@@ -52,9 +52,38 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// All of them.
+    pub const ALL: [Fault; 15] = [
+        Fault::PlainHttp,
+        Fault::OldVersion,
+        Fault::NoEcdhe,
+        Fault::OldCiphers,
+        Fault::OtherKey,
+        Fault::OddGroups,
+        Fault::OldSignatures,
+        Fault::Distrust,
+        Fault::WrongTime,
+        Fault::Unproven,
+        Fault::Refused,
+        Fault::HungUp,
+        Fault::Slow,
+        Fault::NotTls,
+        Fault::Other,
+    ];
+
     /// Its name in logs.
     pub fn code(self) -> &'static str {
         self.words().0
+    }
+
+    /// What helps.
+    pub fn help(self) -> &'static str {
+        self.words().2
+    }
+
+    /// The section of docs/old-phones.md that says more.
+    pub fn section(self) -> &'static str {
+        self.words().3
     }
 
     /// Its name, what is wrong, what helps, and the section of docs/old-phones.md that says how.
@@ -73,9 +102,10 @@ impl Fault {
             Fault::OldCiphers => {
                 ("old-ciphers", "it knows neither AES-GCM nor ChaCha20-Poly1305 with ECDHE", REMEDIES, REMEDY)
             }
-            Fault::NoEcdsa => {
-                let what = "it takes no certificate with an ECDSA key, as the self-signed one is";
-                ("no-ecdsa", what, "a certificate with an RSA key", PHONES)
+            Fault::OtherKey => {
+                let what =
+                    "it takes no certificate with a key such as the server's: ECDSA, if it is the self-signed one";
+                ("other-key", what, "a certificate with an RSA key", PHONES)
             }
             Fault::OddGroups => {
                 ("odd-groups", "it agrees keys on curves that the server does not know", REMEDIES, REMEDY)
@@ -140,7 +170,8 @@ impl Fault {
             _ if !offer.is_new_enough() => Fault::OldVersion,
             _ if !offer.has_ecdhe() => Fault::NoEcdhe,
             _ if !offer.has_aead() => Fault::OldCiphers,
-            PeerIncompatible::NoCipherSuitesInCommon if !offer.has_ecdsa() => Fault::NoEcdsa,
+            PeerIncompatible::NoCipherSuitesInCommon if !offer.has_ecdsa() => Fault::OtherKey,
+            PeerIncompatible::NoSignatureSchemesInCommon if offer.has_new_signatures() => Fault::OtherKey,
             PeerIncompatible::NoKxGroupsInCommon => Fault::OddGroups,
             PeerIncompatible::NoSignatureSchemesInCommon | PeerIncompatible::SignatureAlgorithmsExtensionRequired => {
                 Fault::OldSignatures
@@ -187,12 +218,6 @@ impl HandshakeFailure {
         HandshakeFailure { at_secs, peer, listener, fault, reason: error.to_string(), offer, likely: Vec::new() }
     }
 
-    /// What helps, and where it is written.
-    pub fn help(&self) -> String {
-        let (_, _, helps, section) = self.fault.words();
-        format!("{helps} (docs/old-phones.md, \"{section}\")")
-    }
-
     /// Names the phones of a catalogue that may have called.
     fn recognise(&mut self, catalogue: &Catalogue) {
         let Some(offer) = &self.offer else { return };
@@ -211,6 +236,6 @@ impl fmt::Display for HandshakeFailure {
         if !self.likely.is_empty() {
             write!(f, "; likely {}", self.likely.join(", or "))?;
         }
-        write!(f, "; what helps: {}", self.help())
+        write!(f, "; what helps: {} (docs/old-phones.md, \"{}\")", self.fault.help(), self.fault.section())
     }
 }

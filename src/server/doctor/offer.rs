@@ -93,6 +93,11 @@ impl Offer {
         self.modern().any(|suite| !suite.starts_with("TLS_ECDHE_RSA_"))
     }
 
+    /// Whether it knows signatures newer than SHA-1.
+    pub(super) fn has_new_signatures(&self) -> bool {
+        self.signatures.iter().any(|one| !one.ends_with("sha1") && !one.to_lowercase().contains("md5"))
+    }
+
     fn modern(&self) -> impl Iterator<Item = &String> {
         let is_sealed = |suite: &str| suite.contains("_GCM_") || suite.contains("CHACHA20");
         self.suites
