@@ -134,6 +134,8 @@ impl ClientCertVerifier for Verifier {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         let mut schemes = modern().supported_schemes();
+        // OpenSSL takes the first that its key can do, and short RSA keys are understood with this one only.
+        schemes.sort_by_key(|scheme| *scheme != SignatureScheme::RSA_PKCS1_SHA256);
         if self.sha1 {
             schemes.push(SignatureScheme::RSA_PKCS1_SHA1);
         }

@@ -8,12 +8,13 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::thread;
+use std::time::{Duration, Instant};
 
 use offhook::live::{Changed, Live};
 use offhook::render::{Cache, MAX_CACHE_BYTES, RevisionKey};
 use offhook::server::ledger::Ledger;
 use offhook::server::phones::Phones;
-use offhook::server::{self, Limits, Listener, TlsMaterial};
+use offhook::server::{self, HandshakeFailure, Limits, Listener, TlsMaterial};
 use tempfile::TempDir;
 
 use crate::log::Log;
@@ -21,7 +22,7 @@ use crate::makers::Made;
 
 pub const FILE: &str = "/001565aa0001.cfg";
 pub const OTHER_FILE: &str = "/001565aa0002.cfg";
-/// A file that every Yealink asks for by the same name.
+/// In each of their files, and nowhere else.
 pub const PASSWORD: &str = "Secret201x";
 
 pub struct House {
@@ -71,8 +72,21 @@ impl House {
 
     pub fn follow(&self) {
         // What was written within a moment is not trusted to be whole.
-        thread::sleep(std::time::Duration::from_millis(15));
+        thread::sleep(Duration::from_millis(15));
         self.live.follow(&Changed { everything: true, ..Changed::default() });
+    }
+
+    /// The handshakes that failed, once there are so many: a client knows of it before the server has written it down.
+    pub fn failures(&self, count: usize) -> Vec<HandshakeFailure> {
+        let end = Instant::now() + Duration::from_secs(20);
+        loop {
+            let failures = self.phones.handshake_failures();
+            if failures.len() >= count {
+                return failures;
+            }
+            assert!(Instant::now() < end, "expected {count} failures, found {failures:#?}");
+            thread::sleep(Duration::from_millis(10));
+        }
     }
 
     /// The status that a client gets, or 0 where there is no TLS.

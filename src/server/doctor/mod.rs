@@ -147,8 +147,12 @@ impl Fault {
             | Error::PeerMisbehaved(PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme) => Fault::Unproven,
             Error::PeerIncompatible(why) => offer.map_or(Fault::Other, |offer| Fault::of_offer(why, offer)),
             Error::InvalidMessage(_) if is_http(heard) => Fault::PlainHttp,
-            // The greeting of SSL 2.0.
-            Error::InvalidMessage(_) => offer.map_or(Fault::NotTls, |_| Fault::OldVersion),
+            Error::InvalidMessage(_) => match offer {
+                None => Fault::NotTls,
+                // The greeting of SSL 2.0.
+                Some(offer) if !offer.is_new_enough() => Fault::OldVersion,
+                Some(_) => Fault::Other,
+            },
             _ => Fault::Other,
         }
     }
