@@ -1,16 +1,24 @@
 //! What a chain of certificates proves, whoever shows it.
 
+use std::sync::LazyLock;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use offhook::admit::{Proof, judge};
+use offhook::catalogue::{Catalogue, CertificateName};
 use offhook::fleet::ClientAuthority;
-use offhook::live::Serving;
+use offhook::live::shipped;
 use rcgen::DnType::{CommonName, OrganizationName};
 use rustls::pki_types::{CertificateDer, UnixTime};
 
 use crate::makers::{Maker, OldMaker, expired, for_clients, for_servers, not_yet, surname};
 
 const MAC: &str = "001565aa0001";
+
+static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::load(&shipped(), None).0);
+
+fn names(family: &str) -> &'static [CertificateName] {
+    &CATALOGUE.families[family].family.certificate_names
+}
 
 fn authority(certificates: Vec<CertificateDer<'static>>, families: &[&str], weak: bool) -> ClientAuthority {
     let families = families.iter().map(|id| (*id).into()).collect();
@@ -19,9 +27,6 @@ fn authority(certificates: Vec<CertificateDer<'static>>, families: &[&str], weak
 
 /// What a chain proves to these authorities, in a word or two.
 fn proof(chain: &[CertificateDer<'static>], authorities: &[ClientAuthority]) -> String {
-    let serving = Serving::built_in();
-    let families = &serving.world.catalogue.families;
-    let names = |id: &str| families.get(id).map(|maker| &*maker.family.certificate_names).unwrap_or_default();
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     match judge(chain, authorities, names, UnixTime::since_unix_epoch(now)) {
         Proof::Nothing => "nothing".to_owned(),
@@ -128,8 +133,6 @@ fn a_chain_is_judged_at_a_time() {
     let maker = Maker::new(folder.path(), "maker");
     let chain = maker.phone_with("phone", CommonName, MAC, expired).chain();
     let authorities = [authority(maker.made.chain(), &["yealink"], false)];
-    let serving = Serving::built_in();
-    let names = |id: &str| &*serving.world.catalogue.families[id].family.certificate_names;
     // In the year 2015 it was good, and where the server's clock stands at 1970 nothing is.
     for (secs, good) in [(1_420_070_400, true), (0, false), (1_600_000_000, false)] {
         let proof = judge(&chain, &authorities, names, UnixTime::since_unix_epoch(Duration::from_secs(secs)));
