@@ -26,7 +26,12 @@ fn identification(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("identify");
     for (name, target, user_agent) in REQUESTS {
         group.bench_function(name, |bencher| {
-            bencher.iter(|| identify(&Request { target: black_box(target), user_agent: black_box(user_agent) }, &index))
+            bencher.iter(|| {
+                identify(
+                    &Request { target: black_box(target), user_agent: black_box(user_agent), certificate: None },
+                    &index,
+                )
+            })
         });
     }
     group.finish();

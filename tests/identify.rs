@@ -24,7 +24,7 @@ static INDEX: LazyLock<Index> = LazyLock::new(|| Index::of(&CATALOGUE).unwrap())
 /// What a request claims; `-` is an absent target or user agent, as in the tables.
 fn claim(target: &str, user_agent: &str) -> Claim {
     let target = if target == "-" { "/" } else { target };
-    identify(&Request { target, user_agent: Some(user_agent).filter(|text| *text != "-") }, &INDEX)
+    identify(&Request { target, user_agent: Some(user_agent).filter(|text| *text != "-"), certificate: None }, &INDEX)
 }
 
 /// A claim in one line: family, model, product, MAC with `?` if it is weak, firmware, file.

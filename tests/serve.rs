@@ -191,6 +191,49 @@ fn a_certificate_that_is_renewed_and_an_edit_are_served_without_a_restart() {
     assert!(body.contains("Renewed"), "{body}");
 }
 
+/// An authority and a phone of its, in `ca.pem`, `phone.pem` and `phone.key`.
+fn makers_certificate(folder: &Path, mac: &str) {
+    let (its_key, key) = (rcgen::KeyPair::generate().unwrap(), rcgen::KeyPair::generate().unwrap());
+    let mut params = rcgen::CertificateParams::default();
+    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    std::fs::write(folder.join("ca.pem"), params.self_signed(&its_key).unwrap().pem()).unwrap();
+    let issuer = rcgen::Issuer::new(params, its_key);
+    let mut phone = rcgen::CertificateParams::default();
+    phone.distinguished_name.push(rcgen::DnType::CommonName, mac);
+    std::fs::write(folder.join("phone.pem"), phone.signed_by(&key, &issuer).unwrap().pem()).unwrap();
+    std::fs::write(folder.join("phone.key"), key.serialize_pem()).unwrap();
+}
+
+#[test]
+fn a_listener_asks_for_certificates_and_follows_the_authorities() {
+    let folder = fleet();
+    let fleet = folder.path().join("fleet");
+    makers_certificate(&fleet, "001565AABB01");
+    let root = "schema = 1\n[[listen]]\naddress = \"127.0.0.1:0\"\nclient_certificates = \"ask\"\n";
+    std::fs::write(fleet.join("fleet.toml"), root).unwrap();
+    let site = "sip.server = \"sip.example.org\"\n[trust]\ndemand = [\"certificate\"]\n";
+    std::fs::write(fleet.join("sites/office/site.toml"), site).unwrap();
+    let mut server = Server::start(folder.path(), &[]);
+    let url = server.line("try: ").rsplit(' ').next().unwrap().to_owned();
+    let status = |with: &str| {
+        let line = format!("curl -sk -o /dev/null -w '%{{http_code}}' --max-time 20 {with} {url}");
+        let output = Command::new("sh").arg("-c").arg(line).current_dir(&fleet).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let shown = "--cert phone.pem --key phone.key";
+    assert_eq!((status(""), status(shown)), ("403".into(), "403".into()));
+    let root = format!("{root}[[client_authorities]]\nfile = \"ca.pem\"\nfamilies = [\"yealink\"]\n");
+    std::fs::write(fleet.join("fleet.toml"), root).unwrap();
+    server.until("reloaded: ");
+    assert_eq!((status(""), status(shown)), ("403".into(), "200".into()));
+    // Others come into the file, and the former certificate is of nobody's any more.
+    let other = tempfile::tempdir().unwrap();
+    makers_certificate(other.path(), "001565AABB01");
+    std::fs::copy(other.path().join("ca.pem"), fleet.join("ca.pem")).unwrap();
+    server.until("reloaded: ");
+    assert_eq!(status(shown), "403");
+}
+
 #[test]
 fn a_new_name_of_a_line_reaches_the_phone_that_shows_it() {
     let folder = fleet();

@@ -15,7 +15,7 @@ fuzz_target!(|input: &str| {
         Some((target, user_agent)) => (target, Some(user_agent)),
         None => (input, None),
     };
-    let claim = identify(&Request { target, user_agent }, &INDEX);
+    let claim = identify(&Request { target, user_agent, certificate: None }, &INDEX);
     assert!(claim.contradiction.is_none() || (claim.mac.is_none() && claim.candidates.is_empty()));
     if let Some(mac) = claim.mac {
         let plain = |text: &str| text.to_lowercase().replace([':', '-'], "");

@@ -5,11 +5,14 @@
 //! Each rung is judged for itself, and [`admit`] puts the verdicts together as the phone's site wants it: every rung that
 //! the site demands, and at least one that it accepts.
 
+mod certificates;
+pub mod legacy;
 mod network;
 pub mod passwords;
 mod refusal;
 mod tokens;
 
+pub use certificates::{Proof, judge};
 pub use network::{Way, network};
 pub use refusal::Refusal;
 pub use tokens::{Fact, Facts, Judged, LONGEST_WINDOW_SECS, Stage, Standing, TokenKey, Window, is_token};

@@ -60,9 +60,29 @@ pub enum Refusal {
     /// The site wants a certificate, and the phone showed none.
     #[error("the phone's site wants a certificate of the phone's own")]
     NoCertificate,
+    /// No authority of `fleet.toml` made the phone's certificate.
+    #[error("no authority that is trusted made the phone's certificate")]
+    UntrustedCertificate,
+    /// SHA-1 or a short key, and the authority is not marked as weak.
+    #[error("the phone's certificate is too weak: SHA-1, or an RSA key of fewer than 2048 bits")]
+    WeakCertificate,
+    /// It is too late for it, or too early.
+    #[error("the phone's certificate is not valid at this time")]
+    ExpiredCertificate,
+    /// It was made for another phone.
+    #[error("the phone's certificate was made for another phone")]
+    OtherCertificate,
+    /// It names no MAC where those of its family do.
+    #[error("the phone's certificate names no MAC")]
+    NamelessCertificate,
 }
 
 impl Refusal {
+    /// Whether it is about the phone's certificate, or for want of one.
+    pub fn is_of_certificate(self) -> bool {
+        self.code().ends_with("-certificate")
+    }
+
     /// Its short name.
     pub fn code(self) -> &'static str {
         match self {
@@ -85,6 +105,11 @@ impl Refusal {
             Refusal::WrongToken => "wrong-token",
             Refusal::SpentToken => "spent-token",
             Refusal::NoCertificate => "no-certificate",
+            Refusal::UntrustedCertificate => "untrusted-certificate",
+            Refusal::WeakCertificate => "weak-certificate",
+            Refusal::ExpiredCertificate => "expired-certificate",
+            Refusal::OtherCertificate => "other-certificate",
+            Refusal::NamelessCertificate => "nameless-certificate",
         }
     }
 }

@@ -4,6 +4,7 @@ use compact_str::CompactString;
 use regex::Regex;
 
 use super::band::{Band, Bands};
+use super::client::{CertificateName, OldTls};
 use super::encryption::Encryption;
 use super::figure::Source;
 use super::limits::LabelLimits;
@@ -165,6 +166,10 @@ pub struct Family {
     pub resync: Option<Resync>,
     /// How its phones have their files encrypted.
     pub encryption: Option<Encryption>,
+    /// Where its phones' certificates name the MAC; the first field that has one counts.
+    pub certificate_names: Vec<CertificateName>,
+    /// Those of its phones whose TLS is too old.
+    pub old_tls: Vec<OldTls>,
 }
 
 impl Family {
@@ -202,6 +207,8 @@ impl Family {
             numbers: table.tables("numbers").into_iter().map(read_number).collect(),
             resync: table.table("resync").map(read_resync),
             encryption: table.table("encryption").and_then(Encryption::read),
+            certificate_names: table.tables("certificate").into_iter().filter_map(CertificateName::read).collect(),
+            old_tls: table.tables("old_tls").into_iter().map(OldTls::read).collect(),
         }
     }
 
@@ -527,7 +534,7 @@ fn read_resync(mut table: Table<'_, '_>) -> Resync {
     Resync { event, reboot_event, source }
 }
 
-fn regex(
+pub(super) fn regex(
     table: &mut Table<'_, '_>,
     field: &'static str,
     groups: &[&str],

@@ -1,6 +1,7 @@
 //! What is known of phones: families, models, modules, settings, feature codes. Text in, checked values out.
 
 mod band;
+mod client;
 mod encryption;
 mod family;
 mod feature_codes;
@@ -14,6 +15,7 @@ mod model;
 mod setting;
 
 pub use band::{Band, Bands};
+pub use client::{CertificateName, OldTls};
 pub use encryption::{Cipher, Encryption};
 pub use family::{Answer, Challenge, Evidence, Family, FilePattern, Number, Recogniser, Resync};
 pub use feature_codes::{Codes, Dialled, FeatureCodes};

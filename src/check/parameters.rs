@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use compact_str::CompactString;
 
 use crate::findings::{Finding, Level, nearest, nearest_few};
-use crate::fleet::{NumberKind, Site, Stored, Trust};
+use crate::fleet::{ClientCertificates, NumberKind, Root, Rung, Site, Stored, Trust};
 use crate::live::Serving;
 use crate::phone::label::names_in;
 use crate::phone::{Parameter, Use};
@@ -102,13 +102,15 @@ pub(super) fn listeners(serving: &Serving) -> Vec<Finding> {
         findings
             .push(Finding::error("no-public-url", "fleet.toml", None, what).hint("write what phones call this server"));
     }
+    let unknown = |family: &CompactString, at: u32| {
+        let near = nearest(family, families.keys().map(CompactString::as_str));
+        let hint = near.map_or("`offhook models` lists them".to_owned(), |near| format!("did you mean `{near}`?"));
+        let what = format!("the family `{family}` does not exist");
+        Finding::error("unknown-family", "fleet.toml", at, what).hint(hint)
+    };
     for listen in &root.listen {
-        for family in listen.families.iter().filter(|family| !families.contains_key(*family)) {
-            let near = nearest(family, families.keys().map(CompactString::as_str));
-            let hint = near.map_or("`offhook models` lists them".to_owned(), |near| format!("did you mean `{near}`?"));
-            let what = format!("the family `{family}` does not exist");
-            findings.push(Finding::error("unknown-family", "fleet.toml", listen.at, what).hint(hint));
-        }
+        let strange = listen.families.iter().filter(|family| !families.contains_key(*family));
+        findings.extend(strange.map(|family| unknown(family, listen.at)));
         if !listen.address.ip().is_loopback() && serving.world.sites().all(|site| site.trust == Trust::default()) {
             let what =
                 format!("`{}` is open to other machines, but no site says in [trust] who may fetch", listen.address);
@@ -118,6 +120,25 @@ pub(super) fn listeners(serving: &Serving) -> Vec<Finding> {
             );
         }
     }
+    for authority in &*root.client_authorities {
+        for family in &authority.families {
+            match families.get(family) {
+                None => findings.push(unknown(family, authority.at)),
+                Some(maker) if maker.family.certificate_names.is_empty() => {
+                    let what = format!("nobody knows where certificates of the family `{family}` have the MAC");
+                    let hint = "none of its phones is admitted by one; see [[certificate]] in docs/add-a-family.md";
+                    findings.push(Finding::warning("no-certificate-name", "fleet.toml", authority.at, what).hint(hint));
+                }
+                Some(_) => {}
+            }
+        }
+        if authority.has_weak_key() && !authority.weak {
+            let what = format!("a key in `{}` is of fewer than 2048 bits", authority.file.display());
+            let hint = "certificates that it signed are refused unless `weak = true` says that they count";
+            findings.push(Finding::warning("weak-authority", "fleet.toml", authority.at, what).hint(hint));
+        }
+    }
+    findings.extend(unasked(serving, root));
     for (scopes, file) in scopes(serving) {
         for (family, at) in scopes.0.iter().filter(|(family, _)| !families.contains_key(*family)) {
             let what = format!("[family.{family}] names a family that does not exist");
@@ -136,6 +157,19 @@ pub(super) fn listeners(serving: &Serving) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// Sites that demand a certificate although nobody asks for it, or nobody judges it.
+fn unasked(serving: &Serving, root: &Root) -> Vec<Finding> {
+    let asks = root.listen.iter().any(|listen| listen.client_certificates == ClientCertificates::Ask);
+    let hint = match (asks, root.client_authorities.is_empty()) {
+        (true, false) => return Vec::new(),
+        (false, _) => "a listener in fleet.toml has to ask: client_certificates = \"ask\"",
+        (true, true) => "fleet.toml has to say whose are good: [[client_authorities]]",
+    };
+    let demanding = serving.world.sites().filter(|site| site.trust.demand.contains(&Rung::Certificate));
+    let what = "the site demands a certificate, and no phone can show a good one";
+    demanding.map(|site| Finding::warning("no-trust", site.path(), None, what).hint(hint)).collect()
 }
 
 type Scope<'a> = (&'a CompactString, Option<u32>);

@@ -22,7 +22,11 @@ pub fn run(args: &Identify) -> Result<u8> {
         None => Arc::new(Catalogue::load(&shipped(), None).0),
     };
     let index = Index::of(&catalogue).context("the patterns of all families together are too large")?;
-    let request = Request { target: args.path.as_deref().unwrap_or("/"), user_agent: args.user_agent.as_deref() };
+    let request = Request {
+        target: args.path.as_deref().unwrap_or("/"),
+        user_agent: args.user_agent.as_deref(),
+        certificate: None,
+    };
     let claim = identify(&request, &index);
     let view = claim.view(&index);
     if args.format == Format::Json {

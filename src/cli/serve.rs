@@ -13,7 +13,7 @@ use super::args::{LogFormat, Serve};
 use super::output;
 use super::state::{now_secs, state_folder};
 use crate::catalogue::Answer;
-use crate::fleet::{Listen, Root};
+use crate::fleet::{ClientAuthority, ClientCertificates, Listen, Root};
 use crate::live::{Followed, Live, Serving, watch};
 use crate::phone::Mac;
 use crate::render::{Cache, MAX_CACHE_BYTES, RevisionKey};
@@ -51,7 +51,7 @@ pub fn run(args: &Serve) -> Result<u8> {
 }
 
 async fn serve(args: &Serve, state: &Path, live: Arc<Live>, root: Arc<Root>, listens: Vec<Listen>) -> Result<()> {
-    let (listeners, mut followed) = listeners(&listens, &root, &args.fleet, state)?;
+    let (listeners, mut followed) = listeners(&listens, &live, &root, &args.fleet, state)?;
     let bound = bind(listeners).await.map_err(|error| {
         let hint = error.hint().map(|hint| format!("\n  hint: {hint}")).unwrap_or_default();
         anyhow!("{:#}{hint}", anyhow::Error::new(error))
@@ -74,7 +74,13 @@ async fn serve(args: &Serve, state: &Path, live: Arc<Live>, root: Arc<Root>, lis
 }
 
 /// The listeners with their certificates, and what to do when those change on disk.
-fn listeners(listens: &[Listen], root: &Root, fleet: &Path, state: &Path) -> Result<(Vec<Listener>, Vec<Followed>)> {
+fn listeners(
+    listens: &[Listen],
+    live: &Arc<Live>,
+    root: &Root,
+    fleet: &Path,
+    state: &Path,
+) -> Result<(Vec<Listener>, Vec<Followed>)> {
     let mut listeners = Vec::new();
     let mut followed = Vec::new();
     for listen in listens {
@@ -95,6 +101,10 @@ fn listeners(listens: &[Listen], root: &Root, fleet: &Path, state: &Path) -> Res
                 Some(TlsMaterial::self_signed(state, &hosts).map_err(told)?)
             }
         };
+        let tls = match (tls, listen.client_certificates) {
+            (Some(tls), ClientCertificates::Ask) => Some(tls.asking(authorities(live)).map_err(told)?),
+            (tls, _) => tls,
+        };
         let tls = tls.map(Arc::new);
         if let Some(tls) = &tls {
             warn_of_expiry(tls);
@@ -103,6 +113,12 @@ fn listeners(listens: &[Listen], root: &Root, fleet: &Path, state: &Path) -> Res
         listeners.push(Listener { address: listen.address, tls });
     }
     Ok((listeners, followed))
+}
+
+/// The authorities of `fleet.toml`, as it is at each moment.
+fn authorities(live: &Arc<Live>) -> impl Fn() -> Arc<[ClientAuthority]> + Send + Sync + 'static {
+    let live = Arc::clone(live);
+    move || live.now().world.root().map(|root| Arc::clone(&root.client_authorities)).unwrap_or_default()
 }
 
 fn follow(tls: Arc<TlsMaterial>) -> Followed {
@@ -156,7 +172,7 @@ fn own_address(address: &SocketAddr) -> Listen {
         address: *address,
         tls: None,
         plain: false,
-        client_certificates: crate::fleet::ClientCertificates::Never,
+        client_certificates: ClientCertificates::Never,
         families: Vec::new(),
         at: 1,
     }

@@ -3,6 +3,7 @@
 //! Each file is one entity and is read alone: what it says is checked against the vocabulary of settings, and nothing
 //! else. Whether a model exists and a key fits on it is a question of several entities, and so the world's.
 
+mod authority;
 mod handset;
 mod keys;
 mod layer;
@@ -21,6 +22,7 @@ mod stamp;
 mod trust;
 mod write;
 
+pub use authority::{ClientAuthority, is_weak};
 pub use handset::Handset;
 pub use keys::MAX_LABEL;
 pub use layer::{Layer, Stored};

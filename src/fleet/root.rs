@@ -2,10 +2,11 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use compact_str::CompactString;
 
-use super::{Layer, Reading};
+use super::{ClientAuthority, Layer, Reading};
 use crate::catalogue::check_url;
 use crate::reader::Table;
 
@@ -52,6 +53,8 @@ pub struct Root {
     pub public_url: Option<CompactString>,
     /// Where to listen.
     pub listen: Vec<Listen>,
+    /// By whom phones' certificates are judged.
+    pub client_authorities: Arc<[ClientAuthority]>,
     /// What holds for every phone.
     pub layer: Layer,
 }
@@ -87,7 +90,9 @@ impl Root {
                 at: 1,
             });
         }
-        Root { public_url, listen, layer: Layer::read_with_scopes(table, reading) }
+        let authorities = table.tables("client_authorities").into_iter();
+        let client_authorities = authorities.filter_map(|table| ClientAuthority::read(table, reading)).collect();
+        Root { public_url, listen, client_authorities, layer: Layer::read_with_scopes(table, reading) }
     }
 
     /// Phones would be told an address that is none: the first listener takes any address of the machine.
@@ -136,6 +141,10 @@ fn read_listen(mut table: Table<'_, '_>) -> Option<Listen> {
         }
         _ => ClientCertificates::Never,
     };
+    if plain && client_certificates == ClientCertificates::Ask {
+        let hint = "phones show theirs to a listener with TLS only";
+        table.error_hint("plain-and-tls", at, "a `plain` listener cannot ask for certificates", hint);
+    }
     let families = table.texts("families").map(|at| at.value).unwrap_or_default();
     table.finish();
     let families = families.into_iter().map(|at| at.value.into()).collect();

@@ -61,14 +61,21 @@ fn fleet(vocabulary: &Vocabulary) -> Value {
         "address": text("Address and port to listen on, such as 0.0.0.0:8443."),
         "tls": object(json!({ "certificate": text("PEM file of the chain."), "key": text("PEM file of the key.") })),
         "plain": { "type": "boolean", "description": "Without TLS, on a network that is trusted." },
-        "client_certificates": { "enum": ["never", "ask"] },
+        "client_certificates": { "enum": ["never", "ask"], "description": "Whether phones are asked for their own." },
         "families": texts("The families served here; left out: all."),
     }));
+    let mut authority = object(json!({
+        "file": text("PEM file of a maker's certificates."),
+        "families": { "type": "array", "items": { "type": "string" }, "minItems": 1, "description": "Whose phones they speak for." },
+        "weak": { "type": "boolean", "description": "SHA-1, RSA of 1024 bits and certificates whose time is over count too." },
+    }));
+    authority["required"] = json!(["file", "families"]);
     merged(
         json!({
             "schema": { "const": 1, "description": "The version of the files' format." },
             "public_url": text("What phones and templates call the server."),
             "listen": { "type": "array", "items": listen },
+            "client_authorities": { "type": "array", "items": authority },
         }),
         layer(vocabulary, true),
     )

@@ -128,14 +128,22 @@ impl Secrets {
         }
     }
 
-    fn read_file(&self, path: &str, entity: &Entity) -> Result<Secret, (String, String)> {
+    /// The text of a file that is followed as those of secrets are.
+    ///
+    /// # Errors
+    /// Why it cannot be read.
+    pub fn read_beside(&self, path: &str, entity: &Entity) -> Result<String, String> {
         let path = self.root.join(path);
         self.remember(&path, entity);
+        read_plain(&path).map_err(|error| plain(&error))
+    }
+
+    fn read_file(&self, path: &str, entity: &Entity) -> Result<Secret, (String, String)> {
+        let shown = self.root.join(path);
         let wrong =
-            |what: &str, hint: &str| (format!("is in the file `{}`, which {what}", path.display()), hint.into());
-        let text = read_plain(&path).map_err(|error| {
-            let hint = "make the file readable for the user that runs offhook";
-            wrong(&format!("cannot be read: {}", plain(&error)), hint)
+            |what: &str, hint: &str| (format!("is in the file `{}`, which {what}", shown.display()), hint.into());
+        let text = self.read_beside(path, entity).map_err(|why| {
+            wrong(&format!("cannot be read: {why}"), "make the file readable for the user that runs offhook")
         })?;
         let secret = text.trim_end_matches(['\n', '\r']);
         // Whoever writes it has not finished, or has forgotten to.

@@ -32,6 +32,8 @@ pub enum Place {
     Query,
     /// In the user agent.
     UserAgent,
+    /// In the certificate of the connection.
+    Certificate,
 }
 
 /// Two MACs that are both strong evidence and differ: nothing may be served.
@@ -41,6 +43,13 @@ pub struct Contradiction {
     pub one: (Place, Mac),
     /// The other.
     pub other: (Place, Mac),
+}
+
+impl Contradiction {
+    /// Whether one of the two stands there.
+    pub fn is_in(&self, place: Place) -> bool {
+        self.one.0 == place || self.other.0 == place
+    }
 }
 
 /// What a request tells of who asks, and for what.

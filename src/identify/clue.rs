@@ -103,6 +103,7 @@ impl Place {
             Place::Path => "path",
             Place::Query => "query",
             Place::UserAgent => "user agent",
+            Place::Certificate => "certificate",
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Who asks, and for what: a request's path and user agent become a [`Claim`].
+//! Who asks, and for what: a request's path, user agent and certificate become a [`Claim`].
 //!
 //! This stage knows the catalogue, not the fleet. It never says more than the request: two strong MACs that differ are
 //! told as a contradiction, a file that several families own stays open until the fleet says which phone has the MAC,
@@ -29,6 +29,8 @@ pub struct Request<'r> {
     pub target: &'r str,
     /// The `User-Agent`, if there is one.
     pub user_agent: Option<&'r str>,
+    /// The MAC for which the certificate of the connection was made, if that has been found good.
+    pub certificate: Option<Mac>,
 }
 
 /// Reads a request. Never fails: what cannot be read is left out of the claim.
@@ -48,7 +50,7 @@ pub fn identify(request: &Request<'_>, index: &Index) -> Claim {
         SmallVec::new()
     };
     choose_product(&mut claim, agent.as_ref(), &found, index);
-    choose_mac(&mut claim, agent.as_ref(), &found, &target);
+    choose_mac(&mut claim, request.certificate, agent.as_ref(), &found, &target);
     if let Some(agent) = agent {
         claim.firmware = agent.firmware;
     }
@@ -151,12 +153,15 @@ fn choose_product(claim: &mut Claim, agent: Option<&Agent>, found: &[Found], ind
 }
 
 /// The phone's MAC: strong evidence before weak; strong ones that differ leave neither MAC nor file.
-fn choose_mac(claim: &mut Claim, agent: Option<&Agent>, found: &[Found], target: &Target) {
+fn choose_mac(claim: &mut Claim, certificate: Option<Mac>, agent: Option<&Agent>, found: &[Found], target: &Target) {
     let in_target = found.iter().filter_map(|found| found.mac);
     let in_query = query_macs(&target.query).map(|mac| (Place::Query, mac, Evidence::Strong));
     let in_agent = agent.and_then(|agent| agent.mac).map(|(mac, evidence)| (Place::UserAgent, mac, evidence));
+    let in_certificate = certificate.map(|mac| (Place::Certificate, mac, Evidence::Strong));
     let mut told: SmallVec<[(Place, Mac, Evidence); 4]> = SmallVec::new();
-    for (place, mac, evidence) in in_target.chain(in_query.filter(|_| target.sound)).chain(in_agent) {
+    for (place, mac, evidence) in
+        in_target.chain(in_query.filter(|_| target.sound)).chain(in_agent).chain(in_certificate)
+    {
         if !told.iter().any(|(known, other, _)| (*known, *other) == (place, mac)) {
             told.push((place, mac, evidence));
         }

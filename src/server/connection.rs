@@ -7,7 +7,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
@@ -20,8 +20,9 @@ use tokio_rustls::server::TlsStream;
 use tracing::debug;
 
 use super::exchange::{Desk, Ends, Visit};
+use super::heard::Hearing;
 use super::timed::{Socket, Timed};
-use super::{Answer, CertificateDer, Limits};
+use super::{Answer, CertificateDer, HandshakeFailure, Limits};
 
 /// The longest time for reading what nobody wants, see [`read_to_the_end`].
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -120,24 +121,38 @@ pub(super) async fn attend<A: Answer + ?Sized>(
     }
 }
 
-async fn shake_hands<A: ?Sized>(
+async fn shake_hands<A: Answer + ?Sized>(
     house: &House<A>,
     tcp: TcpStream,
     ends: &Ends,
     acceptor: TlsAcceptor,
-) -> Option<TlsStream<TcpStream>> {
-    let handshake = timeout(house.limits.handshake, acceptor.accept(tcp));
+) -> Option<TlsStream<Hearing>> {
+    let (hearing, heard) = Hearing::new(tcp);
+    let handshake = timeout(house.limits.handshake, acceptor.accept(hearing));
     let done = tokio::select! {
         done = handshake => done,
         () = house.stage.reaches(Stage::FINISHING) => return None,
     };
     let reason = match done {
-        Ok(Ok(tls)) => return Some(tls),
+        Ok(Ok(mut tls)) => {
+            tls.get_mut().0.stop();
+            return Some(tls);
+        }
         Ok(Err(err)) => err,
         Err(_) => io::Error::new(io::ErrorKind::TimedOut, "it took too long"),
     };
     debug!(peer = %ends.peer, listener = ends.listener, %reason, "tls handshake failed");
+    let heard = heard.take();
+    // Who says nothing only looks whether the port is open.
+    if !heard.is_empty() {
+        house.answer.handshake_failed(failure(ends, &reason, &heard));
+    }
     None
+}
+
+fn failure(ends: &Ends, reason: &io::Error, heard: &[u8]) -> HandshakeFailure {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    HandshakeFailure::new(now.as_secs(), ends.peer.ip(), ends.listener, reason, heard)
 }
 
 async fn converse<A: Answer + ?Sized, S: Socket>(
@@ -159,6 +174,9 @@ async fn converse<A: Answer + ?Sized, S: Socket>(
         (None, Err(err)) => Some(err),
         (None, Ok(())) => None,
     };
+    if let Some(failure) = failure.as_ref().filter(|failure| is_alert(failure)) {
+        house.answer.handshake_failed(self::failure(&ends, failure, &[]));
+    }
     if let Some(trouble) = trouble {
         let reason = Chain(trouble);
         debug!(peer = %ends.peer, listener = ends.listener, %reason, "connection ended early");
@@ -168,6 +186,12 @@ async fn converse<A: Answer + ?Sized, S: Socket>(
     if not_understood || visit.left_a_body_unread() {
         let _ = timeout(FAREWELL, read_to_the_end(stream.tcp())).await;
     }
+}
+
+/// Some phones look at the certificate only when the handshake is over.
+fn is_alert(failure: &io::Error) -> bool {
+    let inner = failure.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    matches!(inner, Some(rustls::Error::AlertReceived(_)))
 }
 
 type Connection<A, S> = http1::Connection<TokioIo<Timed<S>>, Desk<A>>;

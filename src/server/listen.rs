@@ -60,7 +60,7 @@ pub struct Bound {
 struct Door {
     socket: TcpListener,
     address: SocketAddr,
-    acceptor: Option<TlsAcceptor>,
+    tls: Option<Arc<TlsMaterial>>,
 }
 
 impl Bound {
@@ -84,8 +84,7 @@ fn open(listener: Listener) -> Result<Door, BindError> {
     let Listener { address, tls } = listener;
     let socket = listen(address).map_err(|source| BindError { address, source })?;
     let address = socket.local_addr().map_err(|source| BindError { address, source })?;
-    let acceptor = tls.map(|tls| TlsAcceptor::from(tls.config()));
-    Ok(Door { socket, address, acceptor })
+    Ok(Door { socket, address, tls })
 }
 
 fn listen(address: SocketAddr) -> io::Result<TcpListener> {
@@ -160,11 +159,12 @@ async fn welcome<A: Answer + ?Sized>(
     // These two fail only if the peer is gone already.
     let _ = tcp.set_nodelay(true);
     let Ok(local) = tcp.local_addr() else { return };
-    let ends = Ends { peer: canonical(peer), local: canonical(local), listener, tls: door.acceptor.is_some() };
+    let ends = Ends { peer: canonical(peer), local: canonical(local), listener, tls: door.tls.is_some() };
     let Ok(place) = Arc::clone(&house.places).acquire_owned().await else {
         return;
     };
-    let attended = attend(Arc::clone(house), tcp, ends, door.acceptor.clone());
+    let acceptor = door.tls.as_ref().map(|tls| TlsAcceptor::from(tls.config()));
+    let attended = attend(Arc::clone(house), tcp, ends, acceptor);
     tokio::spawn(async move {
         attended.await;
         drop(place);

@@ -18,16 +18,20 @@ pub use hyper::header::HeaderValue;
 pub use hyper::{Method, StatusCode};
 pub use rustls_pki_types::CertificateDer;
 
+mod ask;
 mod connection;
+mod doctor;
 mod etag;
 mod exchange;
 mod expiry;
 pub mod folder;
+mod heard;
 pub mod ledger;
 mod listen;
 pub mod orders;
 mod passwords;
 pub mod phones;
+mod proofs;
 mod record;
 pub mod seen;
 mod self_signed;
@@ -35,6 +39,7 @@ mod timed;
 mod tls;
 pub mod tokens;
 
+pub use doctor::{Fault, HandshakeFailure, Offer};
 pub use listen::{BindError, Bound, Listener, bind, run};
 pub use tls::{TlsError, TlsMaterial};
 
@@ -107,6 +112,9 @@ impl Reply {
 pub trait Answer: Send + Sync + 'static {
     /// Decides what the phone gets.
     fn answer(&self, asked: &Asked<'_>) -> Reply;
+
+    /// Takes note of a caller with whom there was no TLS.
+    fn handshake_failed(&self, _failure: HandshakeFailure) {}
 }
 
 /// How much, and how long, a caller may take. The defaults suit a fleet of phones.

@@ -8,13 +8,15 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use compact_str::CompactString;
 
+use super::doctor::Doctor;
 use super::ledger::Ledger;
 use super::passwords::Porter;
+use super::proofs::Proofs;
 use super::tokens::{Bearer, Tokens};
-use super::{Answer as Answering, Asked, HeaderValue, Method, Reply, StatusCode};
-use crate::admit::{Ladder, Refusal, Shown, Way, admit, is_token, network};
+use super::{Answer as Answering, Asked, HandshakeFailure, HeaderValue, Method, Reply, StatusCode};
+use crate::admit::{Ladder, Proof, Refusal, Shown, Way, admit, is_token, network};
 use crate::catalogue::{Answer, Family, FilePattern};
-use crate::identify::{Claim, FamilyIndex, Request, Token, identify};
+use crate::identify::{Claim, FamilyIndex, Place, Request, Token, identify};
 use crate::live::{Live, Serving};
 use crate::phone::Mac;
 use crate::render::{
@@ -35,6 +37,8 @@ pub struct Phones {
     tokens: Arc<Tokens>,
     passwords: Porter,
     listeners: Vec<Vec<CompactString>>,
+    proofs: Proofs,
+    doctor: Doctor,
 }
 
 impl Phones {
@@ -46,7 +50,17 @@ impl Phones {
         ledger: Ledger,
         listeners: Vec<Vec<CompactString>>,
     ) -> Phones {
-        Phones { live, cache, key, ledger, tokens: Arc::new(Tokens::in_memory()), passwords: Porter::new(), listeners }
+        Phones {
+            live,
+            cache,
+            key,
+            ledger,
+            tokens: Arc::new(Tokens::in_memory()),
+            passwords: Porter::new(),
+            listeners,
+            proofs: Proofs::new(),
+            doctor: Doctor::default(),
+        }
     }
 
     /// The same with tokens that outlive it.
@@ -54,22 +68,30 @@ impl Phones {
         Phones { tokens, ..self }
     }
 
+    /// The last handshakes that failed, the oldest first.
+    pub fn handshake_failures(&self) -> Vec<HandshakeFailure> {
+        self.doctor.last()
+    }
+
     fn reply(&self, asked: &Asked<'_>) -> Reply {
         let serving = self.live.now();
-        let request = Request { target: asked.target, user_agent: asked.user_agent };
+        let proof = self.proofs.of(asked.certificates, &serving, SystemTime::now());
+        let request = Request { target: asked.target, user_agent: asked.user_agent, certificate: proof.mac() };
         let claim = identify(&request, &serving.index);
         if let Some(two) = &claim.contradiction {
             tracing::debug!("`{}` and `{}` in one request", two.one.1, two.other.1);
-            return refused(&claim, asked, Refusal::Contradiction);
+            let of_certificate = two.is_in(Place::Certificate);
+            let refusal = if of_certificate { Refusal::OtherCertificate } else { Refusal::Contradiction };
+            return refused(&claim, asked, refusal);
         }
         match claim.mac {
-            Some(mac) => self.phone(&serving, &claim, mac, asked),
+            Some(mac) => self.phone(&serving, &claim, mac, &proof, asked),
             None => self.anybody(&serving, &claim, asked),
         }
     }
 
     /// A request that names a phone.
-    fn phone(&self, serving: &Serving, claim: &Claim, mac: Mac, asked: &Asked<'_>) -> Reply {
+    fn phone(&self, serving: &Serving, claim: &Claim, mac: Mac, proof: &Proof, asked: &Asked<'_>) -> Reply {
         let subject = match serving.world.subject(mac) {
             Ok(subject) => subject,
             Err(Unserved::Unknown(_)) => return refused(claim, asked, Refusal::UnknownPhone),
@@ -93,7 +115,7 @@ impl Phones {
         }
         let bearer = self.tokens.bearer(&subject, token_of(claim), asked.peer.ip(), now_secs());
         let password = self.passwords.judge(&subject, asked);
-        let ladder = Ladder { token: bearer.shown, password, ..ladder(&subject, asked) };
+        let ladder = Ladder { token: bearer.shown, password, ..ladder(&subject, proof, asked) };
         match admit(&subject.site.trust, &ladder) {
             Ok(()) => self.document(serving, &subject, claim, (at, file), asked, &bearer),
             Err(refusal) => {
@@ -269,16 +291,20 @@ impl Answering for Phones {
     fn answer(&self, asked: &Asked<'_>) -> Reply {
         self.reply(asked)
     }
+
+    fn handshake_failed(&self, failure: HandshakeFailure) {
+        self.doctor.see(failure, &self.live.now().world.catalogue);
+    }
 }
 
 /// What a request shows of itself.
-fn ladder(subject: &Subject, asked: &Asked<'_>) -> Ladder {
+fn ladder(subject: &Subject, proof: &Proof, asked: &Asked<'_>) -> Ladder {
     let way = Way { peer: asked.peer.ip(), local: asked.local.ip(), forwarded: asked.forwarded };
     Ladder {
         network: network(&subject.site.trust.networks, way),
         password: Shown::Nothing,
         token: Shown::Nothing,
-        certificate: Shown::Nothing,
+        certificate: proof.shown(subject.phone.mac, &subject.model.family),
     }
 }
 
@@ -338,7 +364,10 @@ fn refused(claim: &Claim, asked: &Asked<'_>, refusal: Refusal) -> Reply {
         Refusal::NoSuchFile => tracing::debug!(peer = %peer, phone.mac = %mac, reason = code, "refused: {refusal}"),
         _ => tracing::warn!(peer = %peer, phone.mac = %mac, reason = code, "refused a request of `{peer}`: {refusal}"),
     }
-    not_found()
+    match refusal.is_of_certificate() {
+        true => Reply::empty(StatusCode::FORBIDDEN),
+        false => not_found(),
+    }
 }
 
 fn now_secs() -> u64 {

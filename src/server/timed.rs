@@ -15,6 +15,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use tokio_rustls::server::TlsStream;
 
 use super::Limits;
+use super::heard::Hearing;
 
 /// A stream on top of a TCP connection.
 pub(super) trait Socket: AsyncRead + AsyncWrite + Send + Unpin {
@@ -28,9 +29,9 @@ impl Socket for TcpStream {
     }
 }
 
-impl Socket for TlsStream<TcpStream> {
+impl Socket for TlsStream<Hearing> {
     fn tcp(&mut self) -> &mut TcpStream {
-        self.get_mut().0
+        &mut self.get_mut().0.tcp
     }
 }
 

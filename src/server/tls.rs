@@ -11,14 +11,17 @@ use arc_swap::ArcSwap;
 use rustls::CipherSuite;
 use rustls::crypto::CryptoProvider;
 use rustls::crypto::aws_lc_rs::{Ticketer, default_provider};
-use rustls::server::{ClientHello, ResolvesServerCert, ServerConfig, ServerSessionMemoryCache};
+use rustls::server::danger::ClientCertVerifier;
+use rustls::server::{ClientHello, NoClientAuth, ResolvesServerCert, ServerConfig, ServerSessionMemoryCache};
 use rustls::sign::CertifiedKey;
 use rustls::version::{TLS12, TLS13};
 use rustls_pki_types::pem::{self, PemObject};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use zeroize::Zeroizing;
 
+use super::ask::Asking;
 use super::expiry;
+use crate::fleet::ClientAuthority;
 
 /// Sessions remembered for phones that resume by number, as TLS 1.2 without tickets does. About 200 bytes each.
 const SESSIONS: usize = 16 * 1024;
@@ -81,6 +84,7 @@ pub struct TlsMaterial {
     key: PathBuf,
     current: Arc<Current>,
     config: Arc<ServerConfig>,
+    asking: Option<Asking>,
 }
 
 impl TlsMaterial {
@@ -92,8 +96,24 @@ impl TlsMaterial {
     pub fn load(certificate: impl Into<PathBuf>, key: impl Into<PathBuf>) -> Result<TlsMaterial, TlsError> {
         let (certificate, key) = (certificate.into(), key.into());
         let current = Arc::new(Current(ArcSwap::from_pointee(read(&certificate, &key)?)));
-        let config = Arc::new(config(Arc::clone(&current))?);
-        Ok(TlsMaterial { certificate, key, current, config })
+        let mut config = config(Arc::clone(&current), Arc::new(NoClientAuth))?;
+        config.session_storage = ServerSessionMemoryCache::new(SESSIONS);
+        config.ticketer = Ticketer::new()?;
+        Ok(TlsMaterial { certificate, key, current, config: Arc::new(config), asking: None })
+    }
+
+    /// The same, asking each phone for a certificate of its own, which it may leave out. Those of `authorities`, which is
+    /// called for each handshake, are told to the phone as welcome.
+    ///
+    /// # Errors
+    ///
+    /// If TLS cannot be set up.
+    pub fn asking(
+        mut self,
+        authorities: impl Fn() -> Arc<[ClientAuthority]> + Send + Sync + 'static,
+    ) -> Result<TlsMaterial, TlsError> {
+        self.asking = Some(Asking::new(Box::new(authorities), |verifier| self.verified_by(verifier))?);
+        Ok(self)
     }
 
     /// Reads the files again. The next handshake gets the new certificate; connections and sessions live on.
@@ -127,8 +147,20 @@ impl TlsMaterial {
         self.current.0.load().cert.first().cloned()
     }
 
+    /// What the next handshake is to be made with.
     pub(super) fn config(&self) -> Arc<ServerConfig> {
-        Arc::clone(&self.config)
+        match &self.asking {
+            None => Arc::clone(&self.config),
+            Some(asking) => asking.config(|verifier| self.verified_by(verifier)),
+        }
+    }
+
+    /// The same sessions can be resumed with it.
+    fn verified_by(&self, verifier: Arc<dyn ClientCertVerifier>) -> Result<Arc<ServerConfig>, rustls::Error> {
+        let mut config = config(Arc::clone(&self.current), verifier)?;
+        config.session_storage = Arc::clone(&self.config.session_storage);
+        config.ticketer = Arc::clone(&self.config.ticketer);
+        Ok(Arc::new(config))
     }
 }
 
@@ -154,15 +186,13 @@ impl fmt::Debug for Current {
     }
 }
 
-fn config(current: Arc<Current>) -> Result<ServerConfig, TlsError> {
+fn config(current: Arc<Current>, verifier: Arc<dyn ClientCertVerifier>) -> Result<ServerConfig, rustls::Error> {
     let mut config = ServerConfig::builder_with_provider(Arc::new(provider()))
         .with_protocol_versions(&[&TLS13, &TLS12])?
-        .with_no_client_auth()
+        .with_client_cert_verifier(verifier)
         .with_cert_resolver(current);
     config.ignore_client_order = true;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    config.session_storage = ServerSessionMemoryCache::new(SESSIONS);
-    config.ticketer = Ticketer::new()?;
     // A phone comes back over one connection; a second ticket in every handshake would be for nothing.
     config.send_tls13_tickets = 1;
     Ok(config)

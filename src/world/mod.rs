@@ -371,6 +371,11 @@ impl World {
         })
     }
 
+    /// The generations of the catalogue and of `fleet.toml`.
+    pub fn common_generations(&self) -> [u64; 2] {
+        [self.catalogue_generation, self.root.generation]
+    }
+
     /// The generations of everything that has a say in a phone's files.
     pub fn generations(&self, phone: &Phone) -> SmallVec<[u64; 6]> {
         let mut generations = SmallVec::new();
