@@ -12,7 +12,8 @@ use tracing_subscriber::EnvFilter;
 use super::args::{LogFormat, Serve};
 use super::output;
 use crate::catalogue::Answer;
-use crate::fleet::{Listen, Root};
+use crate::fleet::{Keeping, Listen, Root};
+use crate::journal::Journal;
 use crate::live::{Followed, Live, Serving, watch};
 use crate::phone::Mac;
 use crate::render::{Cache, MAX_CACHE_BYTES, RevisionKey};
@@ -56,14 +57,24 @@ async fn serve(args: &Serve, state: &Path, live: Arc<Live>, root: Arc<Root>, lis
     let key = revision_key(state)?;
     let ledger = Ledger::open(state).with_context(|| format!("cannot use the state folder `{}`", state.display()))?;
     let families = listens.iter().map(|listen| listen.families.clone()).collect();
-    let phones = Arc::new(Phones::new(live.clone(), Cache::new(MAX_CACHE_BYTES), key, ledger, families));
+    let journal = Arc::new(journal(state, &live).context("cannot start")?);
+    let phones = Phones::new(live.clone(), Cache::new(MAX_CACHE_BYTES), key, ledger, families);
+    let phones = Arc::new(phones.with_journal(journal.clone()));
     let watching = watch(live.clone(), &args.fleet, followed)
         .map_err(|error| anyhow!("`{}` cannot be watched: {error}", args.fleet.display()))?;
     greet(&live.now(), &bound, &listens, state);
     run_server(bound, phones, Limits::default(), stopped()).await;
     drop(watching);
+    journal.close();
     anstream::eprintln!("stopped");
     Ok(())
+}
+
+/// The journal, kept as the fleet's file says at the moment.
+fn journal(state: &Path, live: &Arc<Live>) -> std::io::Result<Journal> {
+    let live = live.clone();
+    let keeping = move || live.now().world.root().map_or_else(Keeping::default, |root| root.journal);
+    Journal::open(state, keeping)
 }
 
 /// The listeners with their certificates, and what to do when those change on disk.

@@ -4,6 +4,7 @@
 //! else. Whether a model exists and a key fits on it is a question of several entities, and so the world's.
 
 mod handset;
+mod keeping;
 mod keys;
 mod layer;
 mod line;
@@ -19,12 +20,13 @@ mod trust;
 mod write;
 
 pub use handset::Handset;
+pub use keeping::Keeping;
 pub use keys::MAX_LABEL;
 pub use layer::{Layer, Stored};
 pub use line::Line;
 pub use phone::{Modules, Phone, Raw};
 pub use place::{Entity, list, list_sites};
-pub use registration::Registration;
+pub use registration::{Registration, unix_seconds};
 pub use root::{ClientCertificates, Listen, Root, TlsFiles};
 pub use secrets::Secrets;
 pub use site::{KnownNumber, NumberKind, Services, Site};

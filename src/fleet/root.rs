@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use compact_str::CompactString;
 
-use super::{Layer, Reading};
+use super::{Keeping, Layer, Reading};
 use crate::catalogue::check_url;
 use crate::reader::Table;
 
@@ -52,6 +52,8 @@ pub struct Root {
     pub public_url: Option<CompactString>,
     /// Where to listen.
     pub listen: Vec<Listen>,
+    /// How much of the journal is kept.
+    pub journal: Keeping,
     /// What holds for every phone.
     pub layer: Layer,
 }
@@ -87,7 +89,8 @@ impl Root {
                 at: 1,
             });
         }
-        Root { public_url, listen, layer: Layer::read_with_scopes(table, reading) }
+        let journal = Keeping::read(table);
+        Root { public_url, listen, journal, layer: Layer::read_with_scopes(table, reading) }
     }
 
     /// Phones would be told an address that is none: the first listener takes any address of the machine.

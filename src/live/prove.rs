@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use crate::catalogue::{Answer, Catalogue, Family, FeatureCodes, FilePattern, Maker, Model};
 use crate::findings::Finding;
-use crate::fleet::{Handset, Layer, Line, Modules, Phone, Registration, Root, Site};
+use crate::fleet::{Handset, Keeping, Layer, Line, Modules, Phone, Registration, Root, Site};
 use crate::phone::{Function, KeySetting, Mac, Number, Parameter, Place, Secret, Use};
 use crate::render::{RenderError, Renderer, Reveal, RevisionKey, Templates, bootstrap, render};
 use crate::resolve::{Phase, resolve};
@@ -123,7 +123,7 @@ fn told(subject: &Subject, template: &str, of: &str, error: RenderError) -> Find
 pub fn spare(catalogue: &Arc<Catalogue>, maker: &Arc<Maker>, model: &Arc<Model>) -> Subject {
     Subject {
         catalogue: catalogue.clone(),
-        root: Arc::new(Root { public_url: None, listen: Vec::new(), layer: Layer::default() }),
+        root: Arc::new(Root { public_url: None, listen: Vec::new(), journal: Keeping::default(), layer: Layer::default() }),
         site: Arc::new(Site { id: "proof".into(), ..Site::default() }),
         codes: Arc::new(FeatureCodes::default()),
         phone: Arc::new(Phone {

@@ -9,10 +9,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use compact_str::CompactString;
 
 use super::ledger::Ledger;
-use super::{Answer as Answering, Asked, HeaderValue, Method, Reply, StatusCode};
+use super::{Answer as Answering, Asked, HeaderValue, Method, Reply, StatusCode, etag};
 use crate::admit::{Ladder, Refusal, Shown, Way, admit, network};
 use crate::catalogue::{Answer, Band, Family, FilePattern};
 use crate::identify::{Claim, FamilyIndex, Request, identify};
+use crate::journal::{Fetch, Journal, agent, now_ms};
 use crate::live::{Live, Serving};
 use crate::phone::Mac;
 use crate::render::{Cache, CacheKey, Document, RenderError, Renderer, Reveal, RevisionKey, bootstrap, render};
@@ -29,6 +30,7 @@ pub struct Phones {
     key: RevisionKey,
     ledger: Ledger,
     listeners: Vec<Vec<CompactString>>,
+    journal: Option<Arc<Journal>>,
 }
 
 impl Phones {
@@ -40,25 +42,28 @@ impl Phones {
         ledger: Ledger,
         listeners: Vec<Vec<CompactString>>,
     ) -> Phones {
-        Phones { live, cache, key, ledger, listeners }
+        Phones { live, cache, key, ledger, listeners, journal: None }
     }
 
-    fn reply(&self, asked: &Asked<'_>) -> Reply {
-        let serving = self.live.now();
-        let request = Request { target: asked.target, user_agent: asked.user_agent };
-        let claim = identify(&request, &serving.index);
+    /// The same service, which tells a journal what it answers.
+    #[must_use]
+    pub fn with_journal(self, journal: Arc<Journal>) -> Phones {
+        Phones { journal: Some(journal), ..self }
+    }
+
+    fn decide(&self, serving: &Serving, claim: &Claim, asked: &Asked<'_>) -> Decided {
         if let Some(two) = &claim.contradiction {
             tracing::debug!("`{}` and `{}` in one request", two.one.1, two.other.1);
-            return refused(&claim, asked, Refusal::Contradiction);
+            return refused(claim, asked, Refusal::Contradiction);
         }
         match claim.mac {
-            Some(mac) => self.phone(&serving, &claim, mac, asked),
-            None => self.anybody(&serving, &claim, asked),
+            Some(mac) => self.phone(serving, claim, mac, asked),
+            None => self.anybody(serving, claim, asked),
         }
     }
 
     /// A request that names a phone.
-    fn phone(&self, serving: &Serving, claim: &Claim, mac: Mac, asked: &Asked<'_>) -> Reply {
+    fn phone(&self, serving: &Serving, claim: &Claim, mac: Mac, asked: &Asked<'_>) -> Decided {
         let subject = match serving.world.subject(mac) {
             Ok(subject) => subject,
             Err(Unserved::Unknown(_)) => return refused(claim, asked, Refusal::UnknownPhone),
@@ -77,17 +82,19 @@ impl Phones {
         if claim.site.as_ref().is_some_and(|site| *site != subject.site.id && serving.world.site(site).is_some()) {
             return refused(claim, asked, Refusal::OtherSite);
         }
-        match file.answer {
+        let decided = match file.answer {
             Answer::Document => match admit(&subject.site.trust, &ladder(&subject, asked)) {
                 Ok(()) => self.document(serving, &subject, claim, (at, file), asked),
                 Err(refusal) => refused(claim, asked, refusal),
             },
             answer => self.plain(answer, serving, &subject.maker.family, file.template.as_deref(), file),
-        }
+        };
+        // The claim may have taken it for a file of another family.
+        Decided { file: Some(file.name.clone()), ..decided }
     }
 
     /// A request that names none.
-    fn anybody(&self, serving: &Serving, claim: &Claim, asked: &Asked<'_>) -> Reply {
+    fn anybody(&self, serving: &Serving, claim: &Claim, asked: &Asked<'_>) -> Decided {
         let Some(found) = claim.file else { return refused(claim, asked, Refusal::NoSuchFile) };
         let family = serving.index.family(found.family);
         let Some(file) = family.files.get(found.file) else { return not_found() };
@@ -109,7 +116,7 @@ impl Phones {
         claim: &Claim,
         (at, file): (usize, &FilePattern),
         asked: &Asked<'_>,
-    ) -> Reply {
+    ) -> Decided {
         let mac = subject.phone.mac;
         let told = claim.firmware.as_deref().filter(|told| subject.maker.family.bands.fitting(told).is_some());
         let seen = told.is_none().then(|| self.ledger.seen().firmware(mac)).flatten();
@@ -189,18 +196,19 @@ impl Phones {
         family: &Family,
         template: Option<&str>,
         file: &FilePattern,
-    ) -> Reply {
+    ) -> Decided {
         match answer {
             Answer::NotFound | Answer::Document => not_found(),
             Answer::Empty => {
-                Reply { content_type: HeaderValue::from_str(&file.content_type).ok(), ..Reply::empty(StatusCode::OK) }
+                let content_type = HeaderValue::from_str(&file.content_type).ok();
+                Reply { content_type, ..Reply::empty(StatusCode::OK) }.into()
             }
             Answer::Bootstrap => self.bootstrap(serving, family, template.unwrap_or_default(), file),
         }
     }
 
     /// A file without any secret, which leads the phone to its own.
-    fn bootstrap(&self, serving: &Serving, family: &Family, template: &str, file: &FilePattern) -> Reply {
+    fn bootstrap(&self, serving: &Serving, family: &Family, template: &str, file: &FilePattern) -> Decided {
         let Some(root) = serving.world.root() else { return later() };
         let url = root.url();
         let with = Renderer {
@@ -215,7 +223,8 @@ impl Phones {
                 content_type: HeaderValue::from_str(&file.content_type).ok(),
                 body: made.bytes,
                 ..Reply::empty(StatusCode::OK)
-            },
+            }
+            .into(),
             Err(error) => {
                 tracing::error!("a `{}` cannot be made: {error}", file.name);
                 later()
@@ -230,7 +239,54 @@ impl Phones {
 
 impl Answering for Phones {
     fn answer(&self, asked: &Asked<'_>) -> Reply {
-        self.reply(asked)
+        let serving = self.live.now();
+        let request = Request { target: asked.target, user_agent: asked.user_agent };
+        let claim = identify(&request, &serving.index);
+        let decided = self.decide(&serving, &claim, asked);
+        if let Some(journal) = &self.journal {
+            journal.fetched(fetch(&serving, &claim, asked, &decided));
+        }
+        decided.reply
+    }
+}
+
+/// What a request gets, and what there is to tell of it.
+struct Decided {
+    reply: Reply,
+    /// The file's handle, where it is not the one of the claim.
+    file: Option<CompactString>,
+    revision: Option<CompactString>,
+    refusal: Option<Refusal>,
+}
+
+impl From<Reply> for Decided {
+    fn from(reply: Reply) -> Decided {
+        Decided { reply, file: None, revision: None, refusal: None }
+    }
+}
+
+/// What the journal is told of a request: nothing of its path, and no header but the user agent.
+fn fetch(serving: &Serving, claim: &Claim, asked: &Asked<'_>, decided: &Decided) -> Fetch {
+    let Decided { reply, file, revision, refusal } = decided;
+    let claimed = || Some(serving.index.family(claim.file?.family).files.get(claim.file?.file)?.name.clone());
+    let has_it = reply.status == StatusCode::OK
+        && asked.if_none_match.zip(reply.etag.as_ref()).is_some_and(|(known, etag)| {
+            etag::names(known.as_bytes(), etag.as_bytes())
+        });
+    Fetch {
+        at: now_ms(),
+        mac: claim.mac,
+        known: claim.mac.is_some() && *refusal != Some(Refusal::UnknownPhone),
+        file: file.clone().or_else(claimed),
+        revision: revision.clone(),
+        head: asked.method == Method::HEAD,
+        source: Some(asked.peer.ip()),
+        agent: asked.user_agent.map(agent),
+        status: if has_it { StatusCode::NOT_MODIFIED } else { reply.status }.as_u16(),
+        reason: refusal.map(Refusal::code),
+        listener: asked.local,
+        tls: asked.tls,
+        detail: None,
     }
 }
 
@@ -250,26 +306,27 @@ fn file_of<'f>(claim: &Claim, index: FamilyIndex, family: &'f Family) -> Option<
     Some((at, family.files.get(at)?))
 }
 
-fn reply_of(document: &Document) -> Reply {
-    Reply {
+fn reply_of(document: &Document) -> Decided {
+    let reply = Reply {
         content_type: HeaderValue::from_str(&document.content_type).ok(),
         etag: HeaderValue::from_str(&document.etag).ok(),
         body: document.bytes.clone(),
         ..Reply::empty(StatusCode::OK)
-    }
+    };
+    Decided { revision: Some(document.revision.as_str().into()), ..reply.into() }
 }
 
-fn not_found() -> Reply {
-    Reply::empty(StatusCode::NOT_FOUND)
+fn not_found() -> Decided {
+    Reply::empty(StatusCode::NOT_FOUND).into()
 }
 
 /// The phone keeps what it has, and asks again.
-fn later() -> Reply {
-    Reply { retry_after_secs: Some(RETRY_AFTER_SECS), ..Reply::empty(StatusCode::SERVICE_UNAVAILABLE) }
+fn later() -> Decided {
+    Reply { retry_after_secs: Some(RETRY_AFTER_SECS), ..Reply::empty(StatusCode::SERVICE_UNAVAILABLE) }.into()
 }
 
 /// Refusals that phones meet in their normal life are quiet; those that somebody has to look at are not.
-fn refused(claim: &Claim, asked: &Asked<'_>, refusal: Refusal) -> Reply {
+fn refused(claim: &Claim, asked: &Asked<'_>, refusal: Refusal) -> Decided {
     let peer = asked.peer.ip();
     let mac = claim.mac.map(|mac| mac.to_string()).unwrap_or_default();
     let code = refusal.code();
@@ -277,12 +334,13 @@ fn refused(claim: &Claim, asked: &Asked<'_>, refusal: Refusal) -> Reply {
         Refusal::NoSuchFile => tracing::debug!(peer = %peer, phone.mac = %mac, reason = code, "refused: {refusal}"),
         _ => tracing::warn!(peer = %peer, phone.mac = %mac, reason = code, "refused a request of `{peer}`: {refusal}"),
     }
-    match refusal {
+    let reply = match refusal {
         Refusal::Untrusted | Refusal::NoPassword | Refusal::NoToken | Refusal::NoCertificate => {
             Reply::empty(StatusCode::FORBIDDEN)
         }
-        _ => not_found(),
-    }
+        _ => Reply::empty(StatusCode::NOT_FOUND),
+    };
+    Decided { refusal: Some(refusal), ..reply.into() }
 }
 
 fn now_secs() -> u64 {
