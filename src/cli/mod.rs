@@ -1,8 +1,10 @@
 //! The command line: thin, data on stdout and the rest on stderr. Exit codes: 0 well, 1 findings, 2 cannot run.
 
 mod args;
+mod changes;
 mod check;
 mod compare;
+mod history;
 mod identify;
 mod init;
 mod inspect;
@@ -13,6 +15,7 @@ mod schema;
 mod serve;
 mod simulate;
 mod state;
+mod why;
 
 use std::process::ExitCode;
 
@@ -48,6 +51,8 @@ pub fn run(args: Args) -> Result<u8> {
         Command::CompareModel(compare) => compare::run(&compare),
         Command::Url(url) => inspect::url(&url),
         Command::Identify(identify) => identify::run(&identify),
+        Command::History(history) => history::run(&history),
+        Command::Why(why) => why::run(&why),
         Command::Simulate(simulate) => simulate::run(&simulate),
         Command::Models(models) => models::run(&models),
         Command::Schema(schema) => schema::run(&schema),

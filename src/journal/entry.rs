@@ -99,8 +99,28 @@ pub(super) fn cut(text: Option<&String>) -> Option<&str> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+
+    /// A phone that has got its file.
+    pub(in super::super) fn fetch(at: i64, number: u32) -> Fetch {
+        let bytes = number.to_be_bytes();
+        Fetch {
+            at,
+            mac: Some(Mac::from_bytes([0, 0, bytes[0], bytes[1], bytes[2], bytes[3]])),
+            known: true,
+            file: Some("phone".into()),
+            revision: Some("0123456789abcdef0123456789abcdef".into()),
+            head: false,
+            source: Some([192, 0, 2, 1].into()),
+            agent: Some(agent("Yealink SIP-T46S 66.86.0.15")),
+            status: 200,
+            reason: None,
+            listener: ([192, 0, 2, 100], 8443).into(),
+            tls: true,
+            detail: None,
+        }
+    }
 
     #[test]
     fn a_user_agent_is_bounded_and_printable() {

@@ -184,3 +184,96 @@ impl Folds {
 fn is_folded(key: &Key, known: bool) -> bool {
     key.reason.is_some() || !known
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::entry::tests::fetch;
+    use super::*;
+
+    /// Folds entries, and tells the rows that they make: the phone, where from, and how often.
+    fn rows(fetches: impl IntoIterator<Item = Fetch>) -> Vec<(Option<String>, Option<String>, u64)> {
+        let (mut folds, mut batch) = (Folds::default(), Batch::default());
+        fetches.into_iter().for_each(|fetch| folds.add(fetch, &mut batch));
+        let shown = |row: &Row| {
+            let (mac, source) = (row.fetch.mac.map(|mac| mac.to_string()), row.fetch.source);
+            (mac, source.map(|source| source.to_string()), row.again.times)
+        };
+        batch.rows.iter().map(shown).collect()
+    }
+
+    fn times(rows: &[(Option<String>, Option<String>, u64)]) -> Vec<u64> {
+        rows.iter().map(|(.., times)| *times).collect()
+    }
+
+    fn refused(number: u32, known: bool) -> Fetch {
+        let reason = Some(if known { "untrusted-network" } else { "unknown-phone" });
+        Fetch { known, status: 404, reason, revision: None, ..fetch(0, number) }
+    }
+
+    #[test]
+    fn what_is_alike_is_one_row_for_ten_minutes() {
+        let at = |at| Fetch { at, ..fetch(0, 1) };
+        assert_eq!(times(&rows([at(0), at(1_000), at(599_999), at(600_000), at(600_001)])), [3, 2]);
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_begins_a_row() {
+        let at = |at| Fetch { at, ..fetch(0, 1) };
+        let day = 24 * 3600 * 1000;
+        assert_eq!(times(&rows([at(day), at(day - 100), at(0), at(1), at(day)])), [2, 2, 1]);
+    }
+
+    #[test]
+    fn another_file_revision_or_status_is_another_row() {
+        let one = || fetch(0, 1);
+        let changed = Fetch { revision: Some("other".into()), ..one() };
+        let head = Fetch { head: true, ..one() };
+        let known = Fetch { status: 304, ..one() };
+        let other = Fetch { file: Some("other".into()), ..one() };
+        assert_eq!(times(&rows([one(), changed, head, known, other, one()])), [2, 1, 1, 1, 1]);
+    }
+
+    #[test]
+    fn ten_thousand_phones_are_as_many_rows() {
+        assert_eq!(rows((0..10_000).map(|number| fetch(0, number))).len(), 10_000);
+    }
+
+    #[test]
+    fn who_walks_through_macs_makes_few_rows() {
+        let rows = rows((0..100_000).map(|number| refused(number, false)));
+        assert_eq!(rows.len(), 17);
+        assert_eq!(rows[0], (Some("000000000000".into()), Some("192.0.2.1".into()), 1));
+        assert_eq!(rows[16], (None, Some("192.0.2.1".into()), 99_984));
+        // Every address of his network is the same.
+        let from = |number: u32| Some(format!("2001:db8::{number:x}").parse().unwrap());
+        let walked = (0..10_000).map(|number| Fetch { source: from(number), ..refused(number, false) });
+        assert_eq!(super::tests::rows(walked).len(), 17);
+    }
+
+    #[test]
+    fn so_does_a_crowd_that_walks() {
+        let from = |number: u32| Some(IpAddr::from((number / 20 + 1).to_be_bytes()));
+        let rows = rows((0..100_000).map(|number| Fetch { source: from(number), ..refused(number, false) }));
+        assert_eq!(rows.len(), SOURCES * 17 + 1);
+        assert_eq!(rows.last(), Some(&(None, None, 100_000 - SOURCES as u64 * 20)));
+    }
+
+    #[test]
+    fn an_office_that_is_refused_is_told_phone_by_phone() {
+        let rows = rows((0..1_000).chain(0..1_000).map(|number| refused(number, true)));
+        assert_eq!(rows.len(), 513);
+        assert_eq!(times(&rows)[511..], [2, 976]);
+    }
+
+    #[test]
+    fn what_can_be_remembered_is_bounded() {
+        let from = |number: u32| Some(IpAddr::from(number.to_be_bytes()));
+        let away = |number: u32| Fetch { source: from(number), ..refused(number, true) };
+        let (mut folds, mut batch) = (Folds::default(), Batch::default());
+        (0..200_000).for_each(|number| folds.add(away(number), &mut batch));
+        (0..200_000).for_each(|number| folds.add(fetch(0, number), &mut batch));
+        assert!(folds.rows.len() <= REMEMBERED + 2 && folds.refused.len() <= SOURCES, "{}", folds.rows.len());
+        assert_eq!(batch.entries(), 400_000);
+        assert!(batch.rows.len() >= 200_000, "what was served is never nameless: {}", batch.rows.len());
+    }
+}

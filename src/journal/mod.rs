@@ -11,9 +11,12 @@
 
 mod entry;
 mod fold;
+mod harmless;
 mod queue;
 mod read;
 mod store;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -22,6 +25,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 pub use entry::{Change, Fetch, MAX_AGENT, NO_HANDSHAKE, agent};
+pub use harmless::harmless;
 pub use read::{Changed, Fetched, Gap, History, Reader};
 pub use store::{JournalError, append};
 

@@ -85,7 +85,7 @@ fn as_text<S: Serializer>(at: &i64, serializer: S) -> Result<S::Ok, S::Error> {
 }
 
 /// What a phone did, and what was done to it; the latest first.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct History {
     /// What it asked for and got.
     pub fetches: Vec<Fetched>,

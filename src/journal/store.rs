@@ -120,12 +120,7 @@ impl Store {
             insert.build().persistent(rows.len() == ROWS).execute(&mut *writing).await?;
         }
         for (id, again) in &batch.again {
-            query(AGAIN)
-                .bind(again.times as i64)
-                .bind(again.last_at)
-                .bind(id)
-                .execute(&mut *writing)
-                .await?;
+            query(AGAIN).bind(again.times as i64).bind(again.last_at).bind(id).execute(&mut *writing).await?;
         }
         for change in &batch.changes {
             add(change, &mut writing).await?;
@@ -180,6 +175,11 @@ impl Store {
         let spare = query_scalar("PRAGMA freelist_count").fetch_one(&mut self.connection).await?;
         let bytes = query_scalar("PRAGMA page_size").fetch_one(&mut self.connection).await?;
         Ok((pages, spare, bytes))
+    }
+
+    #[cfg(test)]
+    pub(super) fn connection(&mut self) -> &mut SqliteConnection {
+        &mut self.connection
     }
 
     /// Closes the file, so that there is no log beside it.

@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use tokio::runtime::{Builder, Runtime};
 
 use super::fold::{Batch, Folds};
+use super::now_ms;
 use super::queue::{Note, Queue};
 use super::store::{JournalError, Store, set_aside};
-use super::now_ms;
 use crate::fleet::Keeping;
 
 /// How often it is looked whether something is too old, or the file too large.
@@ -190,7 +190,9 @@ impl Writer {
                 Ok(aside) => {
                     tracing::error!("the journal was broken: it is set aside as `{}`, and begun anew", aside.display());
                 }
-                Err(error) => tracing::error!("the broken journal `{}` cannot be set aside: {error}", self.path.display()),
+                Err(error) => {
+                    tracing::error!("the broken journal `{}` cannot be set aside: {error}", self.path.display())
+                }
             }
         }
     }

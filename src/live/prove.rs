@@ -123,7 +123,12 @@ fn told(subject: &Subject, template: &str, of: &str, error: RenderError) -> Find
 pub fn spare(catalogue: &Arc<Catalogue>, maker: &Arc<Maker>, model: &Arc<Model>) -> Subject {
     Subject {
         catalogue: catalogue.clone(),
-        root: Arc::new(Root { public_url: None, listen: Vec::new(), journal: Keeping::default(), layer: Layer::default() }),
+        root: Arc::new(Root {
+            public_url: None,
+            listen: Vec::new(),
+            journal: Keeping::default(),
+            layer: Layer::default(),
+        }),
         site: Arc::new(Site { id: "proof".into(), ..Site::default() }),
         codes: Arc::new(FeatureCodes::default()),
         phone: Arc::new(Phone {

@@ -270,9 +270,10 @@ fn fetch(serving: &Serving, claim: &Claim, asked: &Asked<'_>, decided: &Decided)
     let Decided { reply, file, revision, refusal } = decided;
     let claimed = || Some(serving.index.family(claim.file?.family).files.get(claim.file?.file)?.name.clone());
     let has_it = reply.status == StatusCode::OK
-        && asked.if_none_match.zip(reply.etag.as_ref()).is_some_and(|(known, etag)| {
-            etag::names(known.as_bytes(), etag.as_bytes())
-        });
+        && asked
+            .if_none_match
+            .zip(reply.etag.as_ref())
+            .is_some_and(|(known, etag)| etag::names(known.as_bytes(), etag.as_bytes()));
     Fetch {
         at: now_ms(),
         mac: claim.mac,
