@@ -53,10 +53,11 @@ pub fn run(args: &args::Why) -> Result<u8> {
         let (mut begins, mut nameless) = (None, Vec::new());
         if let Some(reader) = &mut looking.reader {
             begins = reader.begins().await?;
-            nameless = reader.nameless(now_ms() - LATELY_MS, OTHERS).await?;
+            let reasons = [NO_HANDSHAKE, Refusal::UnknownPhone.code()];
+            nameless = reader.nameless(reasons, now_ms() - LATELY_MS, OTHERS).await?;
         }
         let served = fetches.iter().find(|fetch| is_served(fetch));
-        let refusals = refusals(&fetches, served);
+        let refusals = refusals(&fetches);
         let state = match (served, refusals.is_empty()) {
             (_, false) => State::Refused,
             (Some(_), true) => State::Served,
@@ -79,10 +80,14 @@ fn is_served(fetch: &Fetched) -> bool {
 
 /// The last refusal for each reason since the phone was served. Files that no phone of its kind has are asked for by
 /// well ones too, so they count only if it gets nothing else.
-fn refusals<'f>(fetches: &'f [Fetched], served: Option<&Fetched>) -> Vec<Explained<'f>> {
-    let since = served.map_or(i64::MIN, |served| served.last_at);
-    let mut last: Vec<Explained<'f>> = Vec::new();
-    for fetch in fetches.iter().filter(|fetch| fetch.last_at > since) {
+fn refusals(fetches: &[Fetched]) -> Vec<Explained<'_>> {
+    let served = fetches.iter().position(is_served);
+    // A row that has a count may stand below the one of a file that was sent meanwhile.
+    let is_later = |(at, fetch): &(usize, &Fetched)| {
+        served.is_none_or(|served| *at < served || fetch.last_at > fetches[served].last_at)
+    };
+    let mut last: Vec<Explained<'_>> = Vec::new();
+    for (_, fetch) in fetches.iter().enumerate().filter(is_later) {
         if let Some(explained) = explain(fetch)
             && !last.iter().any(|known| known.meaning == explained.meaning)
         {
@@ -172,9 +177,7 @@ impl Told<'_> {
                 Some(NO_HANDSHAKE) => {
                     "a TLS handshake failed, so nobody knows which phone it was; see docs/old-phones.md"
                 }
-                Some("unknown-phone") => "phones that are not stored, too many to keep each MAC",
-                Some(code) => code,
-                None => continue,
+                _ => "phones that are not stored, too many to keep each MAC",
             };
             let detail = detail.as_ref().map(|detail| format!(" ({detail})")).unwrap_or_default();
             let at = utc(*last_at);
@@ -199,4 +202,53 @@ fn circumstances(fetch: &Fetched) -> String {
     let source = source.as_deref().unwrap_or("many addresses");
     let agent = agent.as_ref().map(|agent| format!(", as `{agent}`")).unwrap_or_default();
     format!("{file} at {}{often}, from {source} to {listener}{agent}", utc(*last_at))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A row: the last time, the status and the reason.
+    fn row((last_at, status, reason): (i64, i64, &str)) -> Fetched {
+        Fetched {
+            at: 0,
+            last_at,
+            times: 1,
+            mac: None,
+            file: None,
+            revision: (status < 400).then(|| "r".to_owned()),
+            head: false,
+            source: None,
+            agent: None,
+            status,
+            reason: (!reason.is_empty()).then(|| reason.to_owned()),
+            listener: String::new(),
+            tls: true,
+            detail: None,
+        }
+    }
+
+    #[test]
+    fn what_counts_is_what_was_refused_since_the_phone_got_its_file() {
+        let (served, away) = ((50, 200, ""), "untrusted-network");
+        let cases: [(&[(i64, i64, &str)], &[i64]); 9] = [
+            (&[(60, 403, away), served], &[60]),
+            (&[served, (40, 403, away)], &[]),
+            // It goes on after the file was sent.
+            (&[served, (60, 403, away)], &[60]),
+            // The clock was set back.
+            (&[(10, 403, away), served], &[10]),
+            // The last one for each reason.
+            (&[(90, 403, "no-password"), (80, 403, away), (70, 403, away)], &[90, 80]),
+            (&[(90, 404, "no-such-file"), (80, 403, away)], &[80]),
+            (&[(90, 404, "no-such-file"), served], &[]),
+            (&[(90, 404, "no-such-file")], &[90]),
+            (&[(90, 503, ""), (80, 404, ""), (70, 403, "of-the-future")], &[90, 70]),
+        ];
+        for (rows, told) in cases {
+            let fetches: Vec<_> = rows.iter().copied().map(row).collect();
+            let refused: Vec<_> = refusals(&fetches).iter().map(|one| one.fetch.last_at).collect();
+            assert_eq!(refused, told, "{rows:?}");
+        }
+    }
 }

@@ -145,14 +145,16 @@ impl Reader {
         })
     }
 
-    /// Entries of nobody in particular since a time that are refusals or failed handshakes.
+    /// Entries of nobody in particular since a time, with one of two reasons.
     ///
     /// # Errors
     /// The journal cannot be read.
-    pub async fn nameless(&mut self, since: i64, limit: u32) -> Result<Vec<Fetched>, JournalError> {
-        const NAMELESS: &str = "SELECT * FROM fetches WHERE mac IS NULL AND reason IS NOT NULL AND last_at >= $1 \
-                                ORDER BY id DESC LIMIT $2";
-        Ok(query_as(NAMELESS).bind(since).bind(limit).fetch_all(&mut self.connection).await?)
+    pub async fn nameless(&mut self, reasons: [&str; 2], since: i64, limit: u32) -> Result<Vec<Fetched>, JournalError> {
+        const NAMELESS: &str = "SELECT * FROM fetches WHERE mac IS NULL AND reason IN ($1, $2) AND last_at >= $3 \
+                                ORDER BY id DESC LIMIT $4";
+        let [one, other] = reasons;
+        let nameless = query_as(NAMELESS).bind(one).bind(other).bind(since).bind(limit);
+        Ok(nameless.fetch_all(&mut self.connection).await?)
     }
 
     /// Since when there are entries, in milliseconds since 1970; none if there are none.

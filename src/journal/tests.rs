@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use super::entry::tests::fetch;
 use super::fold::{Batch, Folds};
-use super::store::{MIGRATIONS, STEP, Store, options};
+use super::store::{MIGRATIONS, STEP, Store, options, set_aside};
 use super::*;
 use crate::phone::Mac;
 
@@ -214,6 +214,31 @@ fn a_file_that_is_no_longer_the_same_is_noticed() {
         let other = Store::open(&path(folder.path())).await.unwrap();
         assert!(!store.is_there() && other.is_there());
     });
+}
+
+#[test]
+fn the_last_three_broken_files_are_left_with_their_logs() {
+    let folder = TempDir::new().unwrap();
+    let path = path(folder.path());
+    for second in 0..5_i64 {
+        for ending in ["", "-wal", "-shm"] {
+            std::fs::write(format!("{}{ending}", path.display()), format!("{second}{ending}")).unwrap();
+        }
+        set_aside(&path, 1_795_420_800_000 + second * 1000).unwrap();
+    }
+    let entries = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
+    let mut files: Vec<_> = entries
+        .map(|path| format!("{}: {}", path.file_name().unwrap().display(), std::fs::read_to_string(&path).unwrap()))
+        .collect();
+    files.sort();
+    insta::assert_snapshot!(files.join("\n"), @"
+    journal.sqlite.corrupt-20261123T080002Z-wal: 2-wal
+    journal.sqlite.corrupt-20261123T080002Z: 2
+    journal.sqlite.corrupt-20261123T080003Z-wal: 3-wal
+    journal.sqlite.corrupt-20261123T080003Z: 3
+    journal.sqlite.corrupt-20261123T080004Z-wal: 4-wal
+    journal.sqlite.corrupt-20261123T080004Z: 4
+    ");
 }
 
 #[test]

@@ -17,17 +17,17 @@ use offhook::journal::{Fetch, History, Journal, Reader, path};
 use offhook::phone::Mac;
 use sqlx::{ConnectOptions, sqlite::SqliteConnectOptions, sqlite::SqliteConnection};
 
-pub fn wait<T>(work: impl Future<Output = T>) -> T {
+fn wait<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
 }
 
-pub fn mac(number: u32) -> Mac {
+fn mac(number: u32) -> Mac {
     let bytes = number.to_be_bytes();
     Mac::from_bytes([2, 0, bytes[0], bytes[1], bytes[2], bytes[3]])
 }
 
 /// A phone that has got its file.
-pub fn fetch(number: u32) -> Fetch {
+fn fetch(number: u32) -> Fetch {
     Fetch {
         at: 1_700_000_000_000 + i64::from(number),
         mac: Some(mac(number)),
@@ -46,11 +46,11 @@ pub fn fetch(number: u32) -> Fetch {
 }
 
 /// A journal that keeps everything: the times of these tests are old.
-pub fn journal(state: &Path) -> Journal {
+fn journal(state: &Path) -> Journal {
     Journal::open(state, || Keeping { days: 36_500, ..Keeping::default() }).unwrap()
 }
 
-pub fn history(state: &Path, mac: Mac) -> History {
+fn history(state: &Path, mac: Mac) -> History {
     wait(async {
         match Reader::open(state).await.unwrap() {
             Some(mut reader) => reader.history(mac, 0, 1_000).await.unwrap(),
@@ -59,17 +59,17 @@ pub fn history(state: &Path, mac: Mac) -> History {
     })
 }
 
-pub async fn connection(state: &Path) -> SqliteConnection {
+async fn connection(state: &Path) -> SqliteConnection {
     SqliteConnectOptions::new().filename(path(state)).connect().await.unwrap()
 }
 
 /// What a query says, of one number.
-pub fn number(state: &Path, sql: &'static str) -> i64 {
+fn number(state: &Path, sql: &'static str) -> i64 {
     wait(async { sqlx::query_scalar(sql).fetch_one(&mut connection(state).await).await.unwrap() })
 }
 
 /// Tries again until something is so.
-pub fn until(what: &str, is_so: impl Fn() -> bool) {
+fn until(what: &str, is_so: impl Fn() -> bool) {
     let begin = std::time::Instant::now();
     while !is_so() {
         assert!(begin.elapsed() < server::LONG, "never: {what}");

@@ -6,8 +6,10 @@ use std::process::Command;
 use insta::assert_snapshot;
 use regex::Regex;
 
+use offhook::journal::{Fetch, now_ms};
+
 use crate::server::{Server, fleet, shell};
-use crate::{history, until};
+use crate::{fetch, history, journal, until};
 
 const MAC: &str = "001565aabb01";
 const AGENT: &str = "Yealink SIP-T46S 66.86.0.15 00:15:65:aa:bb:01";
@@ -28,6 +30,7 @@ fn run(folder: &Path, arguments: &str) -> String {
         (r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", "TIME"),
         (r"127\.0\.0\.1:\d+", "LISTENER"),
         (r"\b[0-9a-f]{8}  ", "REVISION  "),
+        (", since TIME", ""),
     ] {
         said = Regex::new(pattern).unwrap().replace_all(&said, name).into_owned();
     }
@@ -54,10 +57,11 @@ impl Office {
         shell(&format!("curl -sk -o /dev/null --path-as-is --max-time 20 {more} 'https://{address}{path}'"));
     }
 
-    /// What the phone has done is in the file.
-    fn has_written(&self, mac: &str, rows: usize) {
+    /// Waits until so many requests of a phone are in the file.
+    fn has_written(&self, mac: &str, requests: i64) {
         let (state, mac) = (self.folder.path().join("state"), mac.parse().unwrap());
-        until("the entries are written", || history(&state, mac).fetches.len() == rows);
+        let written = || history(&state, mac).fetches.iter().map(|fetch| fetch.times).sum::<i64>();
+        until("the entries are written", || written() == requests);
     }
 
     fn run(&self, arguments: &str) -> String {
@@ -86,7 +90,7 @@ fn a_phones_day() {
     for _ in 0..3 {
         office.curl(&format!("/{MAC}.cfg"), &format!("{agent} -H 'X-Forwarded-For: 192.0.2.7'"));
     }
-    office.has_written(MAC, 3);
+    office.has_written(MAC, 5);
     assert_snapshot!(office.run(&format!("why {MAC}")), @"
     001565aabb01 was refused `phone` at TIME (3 times since TIME), from 127.0.0.1 to LISTENER, as `Yealink SIP-T46S 66.86.0.15 00:15:65:aa:bb:01`
       the phone's site does not trust this network [untrusted-network]
@@ -165,6 +169,30 @@ fn a_change_by_a_command_is_in_the_history() {
     assert_snapshot!(changed, @"TIME  changed                               sites/office/phones/001565aabb01.toml, by WHO with compare-model (change 1)");
     assert!(told.contains(r#""before": "lines = [\"201\"]\nmodel = \"yealink-t46s\"\n"#), "{told}");
     assert!(told.contains(r#""after": "lines = [\"201\"]\nmodel = \"yealink-t54w\"\n"#), "{told}");
+}
+
+#[test]
+fn a_phone_that_never_came_may_be_one_whose_handshake_failed() {
+    let folder = fleet();
+    let state = folder.path().join("state");
+    std::fs::create_dir(&state).unwrap();
+    let journal = journal(&state);
+    let listener = "127.0.0.1:8443".parse().unwrap();
+    let failed = || Fetch::handshake(now_ms(), [192, 0, 2, 7].into(), listener, "it offers TLS 1.0 only");
+    (0..3).for_each(|_| journal.fetched(failed()));
+    let walked =
+        |number| Fetch { known: false, status: 404, reason: Some("unknown-phone"), at: now_ms(), ..fetch(number) };
+    let source = Some([198, 51, 100, 7].into());
+    (0..1_000).for_each(|number| journal.fetched(Fetch { source, ..walked(number) }));
+    journal.close();
+    assert_snapshot!(run(folder.path(), &format!("why {MAC}")), @"
+    001565aabb01 never came since TIME, when the journal begins
+      hint: `offhook url 001565aabb01` prints what to type into the phone, or into its DHCP option
+      hint: from the phone's network, does `curl -k` of that address reach the server?
+      perhaps this was it: TIME, x984, from 198.51.100.7 to 192.0.2.100:8443: phones that are not stored, too many to keep each MAC
+      perhaps this was it: TIME, x3, from 192.0.2.7 to LISTENER: a TLS handshake failed, so nobody knows which phone it was; see docs/old-phones.md (it offers TLS 1.0 only)
+    exit 1
+    ");
 }
 
 #[test]
