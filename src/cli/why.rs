@@ -171,8 +171,7 @@ impl Told<'_> {
         ))?;
         output::line("  hint: from the phone's network, does `curl -k` of that address reach the server?")?;
         for fetch in &self.nameless {
-            let Fetched { source, listener, last_at, times, reason, detail, .. } = fetch;
-            let from = source.as_deref().unwrap_or("many addresses");
+            let Fetched { last_at, times, reason, detail, .. } = fetch;
             let what = match reason.as_deref() {
                 Some(NO_HANDSHAKE) => {
                     "a TLS handshake failed, so nobody knows which phone it was; see docs/old-phones.md"
@@ -181,7 +180,7 @@ impl Told<'_> {
             };
             let detail = detail.as_ref().map(|detail| format!(" ({detail})")).unwrap_or_default();
             let at = utc(*last_at);
-            output::line(&format!("  perhaps this was it: {at}, x{times}, from {from} to {listener}: {what}{detail}"))?;
+            output::line(&format!("  perhaps this was it: {at}, x{times}, {}: {what}{detail}", way(fetch)))?;
         }
         Ok(())
     }
@@ -196,20 +195,27 @@ impl Told<'_> {
 
 /// When, how often, what, from where, and as what.
 fn circumstances(fetch: &Fetched) -> String {
-    let Fetched { at, last_at, times, file, source, agent, listener, .. } = fetch;
+    let Fetched { at, last_at, times, file, agent, .. } = fetch;
     let often = if *times > 1 { format!(" ({times} times since {})", utc(*at)) } else { String::new() };
     let file = file.as_ref().map_or("what it asked for".to_owned(), |file| format!("`{file}`"));
-    let source = source.as_deref().unwrap_or("many addresses");
     let agent = agent.as_ref().map(|agent| format!(", as `{agent}`")).unwrap_or_default();
-    format!("{file} at {}{often}, from {source} to {listener}{agent}", utc(*last_at))
+    format!("{file} at {}{often}, {}{agent}", utc(*last_at), way(fetch))
+}
+
+/// From where, and to which address if that is known.
+fn way(fetch: &Fetched) -> String {
+    let to = fetch.listener.as_ref().map(|listener| format!(" to {listener}")).unwrap_or_default();
+    format!("from {}{to}", fetch.source.as_deref().unwrap_or("many addresses"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// A row: the last time, the status and the reason.
-    fn row((last_at, status, reason): (i64, i64, &str)) -> Fetched {
+    /// The last time, the status and the reason.
+    type Short = (i64, i64, &'static str);
+
+    fn row((last_at, status, reason): Short) -> Fetched {
         Fetched {
             at: 0,
             last_at,
@@ -222,7 +228,7 @@ mod tests {
             agent: None,
             status,
             reason: (!reason.is_empty()).then(|| reason.to_owned()),
-            listener: String::new(),
+            listener: None,
             tls: true,
             detail: None,
         }
@@ -231,7 +237,7 @@ mod tests {
     #[test]
     fn what_counts_is_what_was_refused_since_the_phone_got_its_file() {
         let (served, away) = ((50, 200, ""), "untrusted-network");
-        let cases: [(&[(i64, i64, &str)], &[i64]); 9] = [
+        let cases: [(&[Short], &[i64]); 9] = [
             (&[(60, 403, away), served], &[60]),
             (&[served, (40, 403, away)], &[]),
             // It goes on after the file was sent.

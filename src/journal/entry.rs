@@ -8,6 +8,8 @@ use crate::phone::Mac;
 
 /// How much of a user agent is kept, in bytes; the longest known of a phone has about 100.
 pub const MAX_AGENT: usize = 128;
+/// How much is kept of what else there is to say, in bytes.
+const MAX_DETAIL: usize = 512;
 /// How much of a changed text is kept, in bytes.
 const MAX_TEXT: usize = 64 * 1024;
 
@@ -34,8 +36,8 @@ pub struct Fetch {
     pub status: u16,
     /// The short name of a refusal.
     pub reason: Option<&'static str>,
-    /// The address that was called.
-    pub listener: SocketAddr,
+    /// The address that was called, if that is known.
+    pub listener: Option<SocketAddr>,
     /// Whether the connection is encrypted.
     pub tls: bool,
     /// What else there is to say, without secrets.
@@ -47,7 +49,7 @@ pub const NO_HANDSHAKE: &str = "tls-handshake";
 
 impl Fetch {
     /// A TLS handshake that failed; `detail` says with what. Nobody knows then which phone it was.
-    pub fn handshake(at: i64, source: IpAddr, listener: SocketAddr, detail: &str) -> Fetch {
+    pub fn handshake(at: i64, source: IpAddr, detail: &str) -> Fetch {
         Fetch {
             at,
             mac: None,
@@ -59,17 +61,24 @@ impl Fetch {
             agent: None,
             status: 0,
             reason: Some(NO_HANDSHAKE),
-            listener,
+            listener: None,
             tls: true,
-            detail: Some(agent(detail)),
+            detail: Some(printable(detail, MAX_DETAIL)),
         }
     }
 }
 
 /// A user agent, cut to [`MAX_AGENT`] bytes; what could confuse a terminal becomes a `?`.
 pub fn agent(text: &str) -> CompactString {
-    let bytes = text.bytes().take(MAX_AGENT);
-    bytes.map(|byte| if matches!(byte, b' '..=b'~') { char::from(byte) } else { '?' }).collect()
+    printable(text, MAX_AGENT)
+}
+
+fn printable(text: &str, max: usize) -> CompactString {
+    let is_printable = |byte: &u8| matches!(byte, b' '..=b'~');
+    if text.len() <= max && text.as_bytes().iter().all(is_printable) {
+        return text.into();
+    }
+    text.bytes().take(max).map(|byte| if is_printable(&byte) { char::from(byte) } else { '?' }).collect()
 }
 
 /// Somebody changed something.
@@ -116,7 +125,7 @@ pub(super) mod tests {
             agent: Some(agent("Yealink SIP-T46S 66.86.0.15")),
             status: 200,
             reason: None,
-            listener: ([192, 0, 2, 100], 8443).into(),
+            listener: Some(([192, 0, 2, 100], 8443).into()),
             tls: true,
             detail: None,
         }

@@ -38,7 +38,7 @@ pub struct Fetched {
     /// The short name of a refusal.
     pub reason: Option<String>,
     /// The address that was called.
-    pub listener: String,
+    pub listener: Option<String>,
     /// Whether the connection was encrypted.
     pub tls: bool,
     /// What else there is to say.

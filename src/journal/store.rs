@@ -209,7 +209,7 @@ fn insert(rows: &[Row], first: i64) -> QueryBuilder<Sqlite> {
             .push_bind(fetch.agent.as_deref())
             .push_bind(i64::from(fetch.status))
             .push_bind(fetch.reason)
-            .push_bind(fetch.listener.to_string())
+            .push_bind(fetch.listener.map(|listener| listener.to_string()))
             .push_bind(fetch.tls)
             .push_bind(fetch.detail.as_deref());
     });

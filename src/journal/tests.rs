@@ -70,7 +70,7 @@ fn what_is_written_is_read() {
         let one = &told.fetches[1];
         assert_eq!(one.mac.as_deref(), Some("000000000007"));
         assert_eq!((one.file.as_deref(), one.source.as_deref()), (Some("phone"), Some("192.0.2.1")));
-        assert_eq!((one.listener.as_str(), one.tls, one.head), ("192.0.2.100:8443", true, false));
+        assert_eq!((one.listener.as_deref(), one.tls, one.head), (Some("192.0.2.100:8443"), true, false));
         assert_eq!(told.changes[0].before.as_deref(), Some("old"));
         assert_eq!(told.gaps, [Gap { from_at: 10, until_at: 20, lost: 3 }]);
     });

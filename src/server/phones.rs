@@ -285,7 +285,7 @@ fn fetch(serving: &Serving, claim: &Claim, asked: &Asked<'_>, decided: &Decided)
         agent: asked.user_agent.map(agent),
         status: if has_it { StatusCode::NOT_MODIFIED } else { reply.status }.as_u16(),
         reason: refusal.map(Refusal::code),
-        listener: asked.local,
+        listener: Some(asked.local),
         tls: asked.tls,
         detail: None,
     }

@@ -39,7 +39,7 @@ fn fetch(number: u32) -> Fetch {
         agent: Some(format!("Yealink SIP-T46S 66.86.0.{number}").as_str().into()),
         status: 200,
         reason: None,
-        listener: ([192, 0, 2, 100], 8443).into(),
+        listener: Some(([192, 0, 2, 100], 8443).into()),
         tls: true,
         detail: None,
     }

@@ -177,8 +177,7 @@ fn a_phone_that_never_came_may_be_one_whose_handshake_failed() {
     let state = folder.path().join("state");
     std::fs::create_dir(&state).unwrap();
     let journal = journal(&state);
-    let listener = "127.0.0.1:8443".parse().unwrap();
-    let failed = || Fetch::handshake(now_ms(), [192, 0, 2, 7].into(), listener, "it offers TLS 1.0 only");
+    let failed = || Fetch::handshake(now_ms(), [192, 0, 2, 7].into(), "it offers TLS 1.0 only");
     (0..3).for_each(|_| journal.fetched(failed()));
     let walked =
         |number| Fetch { known: false, status: 404, reason: Some("unknown-phone"), at: now_ms(), ..fetch(number) };
@@ -190,7 +189,7 @@ fn a_phone_that_never_came_may_be_one_whose_handshake_failed() {
       hint: `offhook url 001565aabb01` prints what to type into the phone, or into its DHCP option
       hint: from the phone's network, does `curl -k` of that address reach the server?
       perhaps this was it: TIME, x984, from 198.51.100.7 to 192.0.2.100:8443: phones that are not stored, too many to keep each MAC
-      perhaps this was it: TIME, x3, from 192.0.2.7 to LISTENER: a TLS handshake failed, so nobody knows which phone it was; see docs/old-phones.md (it offers TLS 1.0 only)
+      perhaps this was it: TIME, x3, from 192.0.2.7: a TLS handshake failed, so nobody knows which phone it was; see docs/old-phones.md (it offers TLS 1.0 only)
     exit 1
     ");
 }

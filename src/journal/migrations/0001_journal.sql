@@ -16,7 +16,7 @@ CREATE TABLE fetches (
     -- Of HTTP; 0 where it did not come so far.
     status INTEGER NOT NULL,
     reason TEXT,
-    listener TEXT NOT NULL,
+    listener TEXT,
     tls BOOLEAN NOT NULL,
     detail TEXT
 );
