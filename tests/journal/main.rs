@@ -1,5 +1,7 @@
 //! The journal: what a server writes into it, what people read in it, and what may be wrong with its file.
 
+#[path = "../common/mod.rs"]
+mod common;
 #[path = "../common/log.rs"]
 mod log;
 #[path = "../common/server.rs"]

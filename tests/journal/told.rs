@@ -4,10 +4,12 @@ use std::path::Path;
 use std::process::Command;
 
 use insta::assert_snapshot;
+use offhook::fleet::Keeping;
 use regex::Regex;
 
 use offhook::journal::{Fetch, now_ms};
 
+use crate::common::{phone, serving};
 use crate::server::{Server, fleet, shell};
 use crate::{fetch, history, journal, until};
 
@@ -191,6 +193,27 @@ fn a_phone_that_never_came_may_be_one_whose_handshake_failed() {
       perhaps this was it: TIME, x984, from 198.51.100.7 to 192.0.2.100:8443: phones that are not stored, too many to keep each MAC
       perhaps this was it: TIME, x3, from 192.0.2.7: a TLS handshake failed, so nobody knows which phone it was; see docs/old-phones.md (it offers TLS 1.0 only)
     exit 1
+    ");
+}
+
+#[test]
+fn the_fleet_says_how_much_is_kept() {
+    let kept = |text: &str| {
+        let fleet = phone("yealink-t46s", "").with("fleet.toml", &format!("schema = 1\n{text}"));
+        let keeping = serving(fleet.path()).world.root().map(|root| root.journal);
+        (keeping, fleet.findings())
+    };
+    let usual = Keeping { enabled: true, days: 90, megabytes: 512 };
+    assert_eq!(kept("").0, Some(usual));
+    assert_eq!(kept("[journal]\nenabled = false\n").0, Some(Keeping { enabled: false, ..usual }));
+    let said = "[journal]\nkeep_days = 7\nmax_megabytes = 64\n";
+    assert_eq!(kept(said).0, Some(Keeping { enabled: true, days: 7, megabytes: 64 }));
+    assert_snapshot!(kept("[journal]\nkeep_days = 0\nmax_megabytes = 4\nenabled = 1\ndays = 3\n").1, @"
+    error: fleet.toml:3: `journal.keep_days` is 0, but must be from 1 to 3650 [out-of-range]
+    error: fleet.toml:4: `journal.max_megabytes` is 4, but must be from 8 to 1048576 [out-of-range]
+    error: fleet.toml:5: `journal.enabled` must be true or false, not a whole number [wrong-type]
+    error: fleet.toml:6: `journal.days` is not a known field [unknown-field]
+      hint: known here: enabled, keep_days, max_megabytes
     ");
 }
 
