@@ -10,12 +10,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use offhook::check::check;
+use offhook::fleet::Keeping;
+use offhook::journal::Journal;
 use offhook::live::{Live, Loader, watch};
 use offhook::phone::Mac;
 use offhook::render::{Cache, MAX_CACHE_BYTES, RevisionKey};
 use offhook::server::ledger::Ledger;
 use offhook::server::phones::Phones;
-use offhook::server::{Answer, Asked, Method};
+use offhook::server::{Answer, Asked, Method, Reply};
 
 fn main() {
     let wanted = std::env::args().filter_map(|argument| argument.parse().ok()).next();
@@ -31,6 +33,7 @@ fn main() {
     row("start from files, warm page cache", began.elapsed());
     println!("{:<44} {:>9} MiB (of it {before} before)", "resident after the start", resident_mib());
 
+    storm(&live);
     edit_to_served(folder.path(), &live);
     drop(live);
 
@@ -43,6 +46,43 @@ fn main() {
 
 fn row(what: &str, took: Duration) {
     println!("{what:<44} {:>9.3} s", took.as_secs_f64());
+}
+
+/// Phones that ask one after the other for what they have, without a journal and with one: what its entry costs a
+/// request, and what the processors of the whole process do meanwhile, the thread that writes included.
+fn storm(live: &Arc<Live>) {
+    const ROUNDS: u32 = 20;
+    let targets: Vec<String> = live.now().world.macs().take(10_000).map(|mac| format!("/{mac}.cfg")).collect();
+    let requests = ROUNDS * targets.len() as u32;
+    let state = tempfile::tempdir().expect("the system's folder for temporary files can be written");
+    for with_journal in [false, true] {
+        let ledger = Ledger::in_memory();
+        let mut phones =
+            Phones::new(live.clone(), Cache::new(MAX_CACHE_BYTES), RevisionKey::fixed(), ledger, Vec::new());
+        let journal = Arc::new(Journal::open(state.path(), Keeping::default).expect("a thread can be started"));
+        if with_journal {
+            phones = phones.with_journal(journal.clone());
+        }
+        targets.iter().for_each(|target| drop(ask(&phones, target)));
+        let (began, busy) = (Instant::now(), processors());
+        (0..ROUNDS).for_each(|_| targets.iter().for_each(|target| drop(ask(&phones, target))));
+        let took = began.elapsed() / requests;
+        journal.close();
+        let busy = (processors() - busy) / requests;
+        let what = if with_journal { "with the journal" } else { "without a journal" };
+        println!("a request {what:<34} {:>9.3} us", took.as_secs_f64() * 1e6);
+        println!("a request {what}, of all processors {:>14.3} us", busy.as_secs_f64() * 1e6);
+    }
+    let bytes = fs::metadata(offhook::journal::path(state.path())).map_or(0, |file| file.len());
+    println!("{:<44} {:>9} KiB for {} requests", "the journal", bytes / 1024, requests + targets.len() as u32);
+}
+
+/// What the processors have done for this process, from `/proc`, in steps of 10 ms.
+fn processors() -> Duration {
+    let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields = stat.rsplit(") ").next().unwrap_or_default().split(' ');
+    let ticks: u64 = fields.skip(11).take(2).filter_map(|ticks| ticks.parse::<u64>().ok()).sum();
+    Duration::from_millis(ticks * 10)
 }
 
 /// From the last write of an edited file to the first answer with the new bytes: a line, and the template of the family
@@ -95,11 +135,15 @@ fn edits(
 }
 
 fn serves(phones: &Phones, target: &str, mark: &str) -> bool {
+    String::from_utf8_lossy(&ask(phones, target).body).contains(mark)
+}
+
+fn ask(phones: &Phones, target: &str) -> Reply {
     let here = std::net::SocketAddr::from(([127, 0, 0, 1], 1));
     let asked = Asked {
         method: &Method::GET,
         target,
-        user_agent: None,
+        user_agent: Some("Yealink SIP-T46S 66.86.0.15"),
         authorization: None,
         if_none_match: None,
         peer: here,
@@ -109,8 +153,7 @@ fn serves(phones: &Phones, target: &str, mark: &str) -> bool {
         forwarded: false,
         certificates: &[],
     };
-    let reply = phones.answer(&asked);
-    String::from_utf8_lossy(&reply.body).contains(mark)
+    phones.answer(&asked)
 }
 
 /// Resident memory of this process, from `/proc`.

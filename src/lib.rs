@@ -30,6 +30,8 @@ pub mod resolve;
 
 pub mod render;
 
+pub mod journal;
+
 pub mod live;
 
 pub mod check;

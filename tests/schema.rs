@@ -43,11 +43,12 @@ fn properties(schema: &Value, path: &[&str]) -> BTreeSet<String> {
 fn every_table_has_the_same_fields_in_both() {
     let (fleet, site) = ("fleet.toml", "sites/a/site.toml");
     let (line, phone) = ("sites/a/lines/201.toml", "sites/a/phones/001565aabbcc.toml");
-    let tables: [(File, &str, &str, &[&str]); 21] = [
+    let tables: [(File, &str, &str, &[&str]); 22] = [
         (File::Fleet, fleet, "", &[]),
         (File::Fleet, fleet, "[listen]", &["listen", "[]"]),
         (File::Fleet, fleet, "[client_authorities]", &["client_authorities", "[]"]),
         (File::Fleet, fleet, "listen.tls", &["listen", "[]", "tls"]),
+        (File::Fleet, fleet, "journal", &["journal"]),
         (File::Fleet, fleet, "family.yealink", &["family", "*"]),
         (File::Fleet, fleet, "model.yealink-t46s", &["model", "*"]),
         (File::Site, site, "", &[]),

@@ -1,7 +1,11 @@
 //! Why a request is refused.
 
+use serde::Deserialize;
+use serde::de::value::{Error, StrDeserializer};
+
 /// A reason, with a short name for logs and a sentence for people.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Refusal {
     /// Two strong MACs that differ.
     #[error("the request names two different phones")]
@@ -23,6 +27,7 @@ pub enum Refusal {
     OtherFamily,
     /// The phone's site does not name the network that the request comes from.
     #[error("the phone's site does not trust this network")]
+    #[serde(rename = "untrusted-network")]
     Untrusted,
     /// The site wants a password, and none was sent.
     #[error("the phone's site wants a password")]
@@ -111,5 +116,109 @@ impl Refusal {
             Refusal::OtherCertificate => "other-certificate",
             Refusal::NamelessCertificate => "nameless-certificate",
         }
+    }
+
+    /// The refusal of a short name.
+    pub fn named(code: &str) -> Option<Refusal> {
+        Refusal::deserialize(StrDeserializer::<Error>::new(code)).ok()
+    }
+
+    /// What to do about it.
+    pub fn hint(self) -> &'static str {
+        match self {
+            Refusal::Contradiction => {
+                "the address typed into the phone, or its DHCP option, names another phone's MAC: \
+                 `offhook url MAC` prints what to type"
+            }
+            Refusal::UnknownPhone => "put `MAC.toml` with its model and lines into its site's folder `phones`",
+            Refusal::OtherSite => {
+                "correct the site in the address that the phone was given, or move its file into that site's folder"
+            }
+            Refusal::NoSuchFile => {
+                "most phones ask for some files that they can do without; if it gets none at all, its `model` is of \
+                 another family than the phone: compare it with the user agent"
+            }
+            Refusal::OldFirmware => "update the phone's firmware by hand; docs/models.md tells which files it can read",
+            Refusal::OtherFamily => {
+                "send the phone to another `[[listen]]`, or add its family to `families` of this one, in fleet.toml"
+            }
+            Refusal::Untrusted => "if it is the phone's network, add it to `networks` in `[trust]` of its site.toml",
+            Refusal::NoPassword => {
+                "type the phone's user name and password into it, or look why it does not send them; some phones \
+                 ask once without them, as a rule, and then again"
+            }
+            Refusal::WrongPassword => {
+                "type the phone's user name and password into it again; `offhook password MAC` makes a new one, and its \
+                 files tell the phone the next one as long as it still has the former"
+            }
+            Refusal::OwnSecret => {
+                "it tries its own secret first, as its family does: the next answer should be the password that was typed \
+                 into it"
+            }
+            Refusal::BasicInClear => {
+                "let it come to a `[[listen]]` with TLS, or switch it to Digest: its password would cross the network in clear"
+            }
+            Refusal::BadAuthorization => {
+                "look whether something between the phone and this server changes its requests; else its firmware answers \
+                 in a way of its own: tell its user agent in a report"
+            }
+            Refusal::OtherUri => {
+                "look whether a proxy rewrites the path: the phone proves its password for the address that it asked for"
+            }
+            Refusal::StaleNonce => "the phone asks again by itself, at once; if not, restart it",
+            Refusal::ReplayedNonce => {
+                "if it comes from the phone's own address, restart the phone; else somebody has recorded its request, and \
+                 got nothing"
+            }
+            Refusal::NoToken => "give the phone the address with the token: `offhook url MAC` prints what to type",
+            Refusal::WrongToken => "give the phone its own address again: `offhook url MAC` prints what to type",
+            Refusal::SpentToken => {
+                "if the phone was reset, `offhook rearm MAC` lets it begin anew; if not, somebody else has its first \
+                 address, and got nothing"
+            }
+            Refusal::UntrustedCertificate => {
+                "add its maker's authority to `[[client_authorities]]` in fleet.toml, if the phone is a genuine one"
+            }
+            Refusal::WeakCertificate => {
+                "say `weak = true` at its authority in `[[client_authorities]]`, if phones as old as this shall come in"
+            }
+            Refusal::ExpiredCertificate => {
+                "compare this machine's clock; phones cannot renew what they got at the factory: `weak = true` at its \
+                 authority takes them all the same"
+            }
+            Refusal::OtherCertificate => {
+                "the address typed into the phone names another phone's MAC, or somebody asks for the file of another phone"
+            }
+            Refusal::NamelessCertificate => {
+                "it has its maker's generic certificate: let its site accept another kind of trust in `[trust]`"
+            }
+            Refusal::NoCertificate => {
+                "let it come to a `[[listen]]` with `client_certificates = \"ask\"`; a phone that has no certificate of \
+                 its maker needs another kind of trust in `[trust]` of its site.toml"
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// All short names, which the error of an unknown one lists.
+    fn names() -> Vec<String> {
+        let error = Refusal::deserialize(StrDeserializer::<Error>::new("?")).unwrap_err().to_string();
+        error.split('`').skip(3).step_by(2).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn every_refusal_is_known_by_its_short_name_and_has_a_remedy() {
+        let names = names();
+        assert!(names.len() >= 10 && names.contains(&"no-certificate".to_owned()), "{names:?}");
+        for name in names {
+            let refusal = Refusal::named(&name).unwrap();
+            assert_eq!(refusal.code(), name);
+            assert!(refusal.hint().len() > 20 && !refusal.hint().ends_with('.'), "{name}: {}", refusal.hint());
+        }
+        assert_eq!(Refusal::named("tls-handshake"), None);
     }
 }

@@ -42,6 +42,10 @@ pub enum Command {
     Password(Password),
     /// Tell who is asking, what for, and by which rule.
     Identify(Identify),
+    /// Tell what a phone asked for and got, and what was changed, the latest first.
+    History(History),
+    /// Tell why a phone was refused, and what to do.
+    Why(Why),
     /// Play phones: boot them as they really do, and tell what they have understood.
     Simulate(Simulate),
     /// List the models of the catalogue.
@@ -259,6 +263,11 @@ pub struct CompareModel {
     /// Write it: the phone's file gets the model and its modules, the primary line's file the keys that move.
     #[arg(long)]
     pub write: bool,
+    /// The state folder of the server whose journal is told of it.
+    ///
+    /// Default: the one that `offhook serve` uses for this fleet if it is told nothing.
+    #[arg(long, value_name = "DIR", requires = "write")]
+    pub state: Option<PathBuf>,
     /// Where the fleet is.
     #[command(flatten)]
     pub fleet: Fleet,
@@ -295,6 +304,46 @@ pub struct Identify {
     /// How data is printed.
     #[arg(long, value_enum, default_value = "human")]
     pub format: Format,
+}
+
+/// Whose journal to look into.
+#[derive(Debug, clap::Args)]
+pub struct Journal {
+    /// The phone's MAC address; the fleet need not have it.
+    pub mac: String,
+    /// The state folder of the server.
+    ///
+    /// Default: the one that `offhook serve` uses for this fleet if it is told nothing.
+    #[arg(long, value_name = "DIR")]
+    pub state: Option<PathBuf>,
+    /// Where the fleet is.
+    #[command(flatten)]
+    pub fleet: Fleet,
+    /// Nothing older: so long ago, such as 90m, 24h or 7d, or a time such as 2026-11-23T09:00:00+01:00.
+    #[arg(long, value_name = "WHEN")]
+    pub since: Option<String>,
+    /// How data is printed.
+    #[arg(long, value_enum, default_value = "human")]
+    pub format: Format,
+}
+
+/// `offhook history`
+#[derive(Debug, clap::Args)]
+pub struct History {
+    /// The phone and its journal.
+    #[command(flatten)]
+    pub journal: Journal,
+    /// So many entries at the most.
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    pub limit: u32,
+}
+
+/// `offhook why`
+#[derive(Debug, clap::Args)]
+pub struct Why {
+    /// The phone and its journal.
+    #[command(flatten)]
+    pub journal: Journal,
 }
 
 /// `offhook simulate`

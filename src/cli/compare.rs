@@ -5,10 +5,11 @@ use owo_colors::OwoColorize;
 use serde_json::json;
 
 use super::args::{CompareModel, Format};
-use super::output;
+use super::{changes, output};
 use crate::compare::{Comparison, Difference, Kind, compare};
 use crate::findings::Finding;
-use crate::fleet::write;
+use crate::fleet::{Edit, Keeping, write};
+use crate::journal::{Change, harmless, now_ms};
 use crate::live::Loader;
 use crate::phone::Mac;
 
@@ -25,6 +26,8 @@ pub fn run(args: &CompareModel) -> Result<u8> {
     let comparison = compare(&loader, &serving, mac, &args.model)?;
     if args.write {
         write(root, &comparison.edits)?;
+        let keeping = serving.world.root().map_or_else(Keeping::default, |root| root.journal);
+        changes::record(args.state.as_deref(), root, keeping, &told(&comparison));
     }
     match args.format {
         Format::Human => human(&comparison)?,
@@ -38,6 +41,21 @@ pub fn run(args: &CompareModel) -> Result<u8> {
         }
     }
     Ok(u8::from(comparison.is_worse()))
+}
+
+/// What the journal is told of the edits.
+fn told(comparison: &Comparison) -> Vec<Change> {
+    let told = |edit: &Edit| Change {
+        at: now_ms(),
+        who: changes::who(),
+        what: "compare-model".to_owned(),
+        entity: edit.entity.path().display().to_string(),
+        mac: Some(comparison.mac),
+        before: harmless(&edit.before),
+        after: harmless(&edit.after),
+        undoes: None,
+    };
+    comparison.edits.iter().map(told).collect()
 }
 
 fn human(comparison: &Comparison) -> Result<()> {

@@ -1,8 +1,10 @@
 //! The command line: thin, data on stdout and the rest on stderr. Exit codes: 0 well, 1 findings, 2 cannot run.
 
 mod args;
+mod changes;
 mod check;
 mod compare;
+mod history;
 mod identify;
 mod init;
 mod inspect;
@@ -16,6 +18,7 @@ mod serve;
 mod simulate;
 mod state;
 mod tokens;
+mod why;
 
 use std::process::ExitCode;
 
@@ -54,6 +57,8 @@ pub fn run(args: Args) -> Result<u8> {
         Command::Revoke(revoke) => tokens::revoke(&revoke),
         Command::Password(password) => password::run(&password),
         Command::Identify(identify) => identify::run(&identify),
+        Command::History(history) => history::run(&history),
+        Command::Why(why) => why::run(&why),
         Command::Simulate(simulate) => simulate::run(&simulate),
         Command::Models(models) => models::run(&models),
         Command::Secret(secret) => secret::run(&secret),

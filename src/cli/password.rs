@@ -3,8 +3,8 @@
 use anyhow::{Context, Result, anyhow, bail};
 
 use super::args::Password;
-use super::output;
-use crate::fleet::{Edit, Entity, Phone, end_rotation, rotate, write};
+use super::{changes, output};
+use crate::fleet::{Edit, Entity, Keeping, Phone, end_rotation, rotate, write};
 use crate::live::Loader;
 use crate::phone::{Mac, Secret};
 
@@ -38,6 +38,9 @@ pub fn run(args: &Password) -> Result<u8> {
         bail!("`{}` is not changed, for it would not be taken\n  hint: `offhook check` tells why", phone.path());
     }
     write(root, &[Edit { entity, before, after }])?;
+    let what = if args.end_rotation { "password --end-rotation" } else { "password" };
+    let keeping = serving.world.root().map_or_else(Keeping::default, |root| root.journal);
+    changes::record(None, root, keeping, &[changes::made(what, &phone.path(), mac)]);
     anstream::eprintln!("written: {}", phone.path());
     let Some(minted) = minted else { return Ok(0) };
     let user = read.access.as_deref().map(|access| access.user_of(mac)).unwrap_or_default();

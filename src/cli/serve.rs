@@ -13,7 +13,8 @@ use super::args::{LogFormat, Serve};
 use super::output;
 use super::state::{now_secs, state_folder};
 use crate::catalogue::Answer;
-use crate::fleet::{ClientAuthority, ClientCertificates, Listen, Root};
+use crate::fleet::{ClientAuthority, ClientCertificates, Keeping, Listen, Root};
+use crate::journal::Journal;
 use crate::live::{Followed, Live, Serving, watch};
 use crate::phone::Mac;
 use crate::render::{Cache, MAX_CACHE_BYTES, RevisionKey};
@@ -63,14 +64,24 @@ async fn serve(args: &Serve, state: &Path, live: Arc<Live>, root: Arc<Root>, lis
     let tokens = Arc::new(Tokens::open(state, &told).with_context(usable)?);
     followed.push(obey(orders, tokens.clone()));
     let families = listens.iter().map(|listen| listen.families.clone()).collect();
-    let phones = Phones::new(live.clone(), Cache::new(MAX_CACHE_BYTES), key, ledger, families).with_tokens(tokens);
+    let journal = Arc::new(journal(state, &live).context("cannot start")?);
+    let phones = Phones::new(live.clone(), Cache::new(MAX_CACHE_BYTES), key, ledger, families);
+    let phones = Arc::new(phones.with_tokens(tokens).with_journal(journal.clone()));
     let watching = watch(live.clone(), &args.fleet, followed)
         .map_err(|error| anyhow!("`{}` cannot be watched: {error}", args.fleet.display()))?;
     greet(&live.now(), &bound, &listens, state);
-    run_server(bound, Arc::new(phones), Limits::default(), stopped()).await;
+    run_server(bound, phones, Limits::default(), stopped()).await;
     drop(watching);
+    journal.close();
     anstream::eprintln!("stopped");
     Ok(())
+}
+
+/// The journal, kept as the fleet's file says at the moment.
+fn journal(state: &Path, live: &Arc<Live>) -> std::io::Result<Journal> {
+    let live = live.clone();
+    let keeping = move || live.now().world.root().map_or_else(Keeping::default, |root| root.journal);
+    Journal::open(state, keeping)
 }
 
 /// The listeners with their certificates, and what to do when those change on disk.

@@ -10,7 +10,7 @@ use crate::phone::Mac;
 use crate::server::seen::last_seen;
 
 /// The state folder where none is named: systemd's, else one in the user's home, a folder for each fleet.
-fn default_state(fleet: &Path) -> Result<PathBuf> {
+pub(super) fn default_state(fleet: &Path) -> Result<PathBuf> {
     if let Some(folder) = std::env::var_os("STATE_DIRECTORY") {
         return Ok(folder.into());
     }

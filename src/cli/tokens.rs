@@ -7,8 +7,8 @@ use serde_json::json;
 
 use super::args::{Format, PhoneTokens, Rearm, Url};
 use super::inspect::Looking;
-use super::output;
 use super::state::{now_secs, state_folder};
+use super::{changes, output};
 use crate::admit::LONGEST_WINDOW_SECS;
 use crate::fleet::Rung;
 use crate::render::with_token;
@@ -37,6 +37,7 @@ pub fn rearm(args: &Rearm) -> Result<u8> {
     let (mac, from, now) = (looking.subject.phone.mac, args.from, now_secs());
     let order = Order::Rearm { mac, from, until: now.saturating_add(args.secs) };
     let heard = told(&args.of, order, now)?;
+    note(&looking, &args.of, "rearm");
     let time = spelled(args.secs);
     match from {
         Some(from) => anstream::eprintln!("for {time} `{mac}` gets its files from {from} with any token or none"),
@@ -54,6 +55,7 @@ pub fn revoke(args: &PhoneTokens) -> Result<u8> {
     takes_tokens(&looking)?;
     let mac = looking.subject.phone.mac;
     let heard = told(args, Order::RevokeTokens { mac }, now_secs())?;
+    note(&looking, args, "revoke");
     anstream::eprintln!("every token that `{mac}` had is dead, its own one too");
     anstream::eprintln!("  hint: type the new address in, or let it begin anew: `offhook rearm {mac} --from NETWORK`");
     say(heard, &folder(args)?, "this holds from its next start on");
@@ -79,6 +81,13 @@ fn folder(of: &PhoneTokens) -> Result<PathBuf> {
 fn told(of: &PhoneTokens, order: Order, now: u64) -> Result<Heard> {
     let folder = folder(of)?;
     tell(&folder, order, now).with_context(|| format!("cannot write to the state folder `{}`", folder.display()))
+}
+
+/// Tells the journal who did it.
+fn note(looking: &Looking, of: &PhoneTokens, what: &str) {
+    let phone = &looking.subject.phone;
+    let change = changes::made(what, &phone.path(), phone.mac);
+    changes::record(of.state.as_deref(), &of.phone.fleet.fleet, looking.subject.root.journal, &[change]);
 }
 
 /// Says so where no server hears it.

@@ -5,6 +5,7 @@
 
 mod authority;
 mod handset;
+mod keeping;
 mod keys;
 mod layer;
 mod line;
@@ -24,12 +25,13 @@ mod write;
 
 pub use authority::{ClientAuthority, is_weak};
 pub use handset::Handset;
+pub use keeping::Keeping;
 pub use keys::MAX_LABEL;
 pub use layer::{Layer, Stored};
 pub use line::Line;
 pub use phone::{Modules, Phone, Raw};
 pub use place::{Entity, list, list_sites};
-pub use registration::Registration;
+pub use registration::{Registration, unix_seconds};
 pub use root::{ClientCertificates, Listen, Root, TlsFiles};
 pub use rotate::{RotateError, end_rotation, rotate};
 pub use seal::{Sealing, SealingError, seal_file};

@@ -49,7 +49,8 @@ fn read_from(table: &mut Table<'_, '_>) -> Option<i64> {
     seconds
 }
 
-fn unix_seconds(text: &str) -> Option<i64> {
+/// The seconds since 1970 of a date and time with its offset, such as `2026-11-23T09:00:00+01:00`.
+pub fn unix_seconds(text: &str) -> Option<i64> {
     let written: toml::value::Datetime = text.parse().ok()?;
     let (date, time) = (written.date?, written.time?);
     let offset_minutes = match written.offset? {

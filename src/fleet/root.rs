@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use compact_str::CompactString;
 
-use super::{ClientAuthority, Layer, Reading};
+use super::{ClientAuthority, Keeping, Layer, Reading};
 use crate::catalogue::check_url;
 use crate::reader::Table;
 
@@ -55,6 +55,8 @@ pub struct Root {
     pub listen: Vec<Listen>,
     /// By whom phones' certificates are judged.
     pub client_authorities: Arc<[ClientAuthority]>,
+    /// How much of the journal is kept.
+    pub journal: Keeping,
     /// What holds for every phone.
     pub layer: Layer,
 }
@@ -92,7 +94,8 @@ impl Root {
         }
         let authorities = table.tables("client_authorities").into_iter();
         let client_authorities = authorities.filter_map(|table| ClientAuthority::read(table, reading)).collect();
-        Root { public_url, listen, client_authorities, layer: Layer::read_with_scopes(table, reading) }
+        let journal = Keeping::read(table);
+        Root { public_url, listen, client_authorities, journal, layer: Layer::read_with_scopes(table, reading) }
     }
 
     /// Phones would be told an address that is none: the first listener takes any address of the machine.

@@ -2,9 +2,12 @@
 //!
 //! The readers stay the judges: a schema cannot say that a line exists. A test holds the two against each other.
 
+use std::ops::RangeInclusive;
+
 use serde_json::{Map, Value, json};
 
 use super::handset::MAX_HANDSETS;
+use super::keeping::{DAYS, MEGABYTES};
 use super::{MAX_LABEL, Rung};
 use crate::catalogue::{CODECS, Kind, Setting, Vocabulary};
 use crate::phone::{FUNCTIONS, Number};
@@ -48,6 +51,10 @@ fn map(of: Value, names: &str) -> Value {
     json!({ "type": "object", "patternProperties": { names: of }, "additionalProperties": false })
 }
 
+fn whole(range: RangeInclusive<i64>, description: &str) -> Value {
+    json!({ "type": "integer", "minimum": range.start(), "maximum": range.end(), "description": description })
+}
+
 fn text(description: &str) -> Value {
     json!({ "type": "string", "description": description })
 }
@@ -76,6 +83,11 @@ fn fleet(vocabulary: &Vocabulary) -> Value {
             "public_url": text("What phones and templates call the server."),
             "listen": { "type": "array", "items": listen },
             "client_authorities": { "type": "array", "items": authority },
+            "journal": object(json!({
+                "enabled": { "type": "boolean", "description": "Whether a journal is kept." },
+                "keep_days": whole(DAYS, "Entries that are older go."),
+                "max_megabytes": whole(MEGABYTES, "The largest size of its file; beyond it the oldest entries go."),
+            })),
         }),
         layer(vocabulary, true),
     )

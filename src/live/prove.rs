@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use crate::catalogue::{Answer, Catalogue, Family, FeatureCodes, FilePattern, Maker, Model};
 use crate::findings::Finding;
-use crate::fleet::{Access, Handset, Layer, Line, Modules, Phone, Registration, Root, Site};
+use crate::fleet::{Access, Handset, Keeping, Layer, Line, Modules, Phone, Registration, Root, Site};
 use crate::phone::{Function, KeySetting, Mac, Number, Parameter, Place, Secret, Use};
 use crate::render::{RenderError, Renderer, Reveal, RevisionKey, Templates, bootstrap, render};
 use crate::resolve::{Phase, resolve};
@@ -128,6 +128,7 @@ pub fn spare(catalogue: &Arc<Catalogue>, maker: &Arc<Maker>, model: &Arc<Model>)
             public_url: None,
             listen: Vec::new(),
             client_authorities: Arc::default(),
+            journal: Keeping::default(),
             layer: Layer::default(),
         }),
         site: Arc::new(Site { id: "proof".into(), ..Site::default() }),

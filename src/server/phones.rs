@@ -13,10 +13,11 @@ use super::ledger::Ledger;
 use super::passwords::Porter;
 use super::proofs::Proofs;
 use super::tokens::{Bearer, Tokens};
-use super::{Answer as Answering, Asked, HandshakeFailure, HeaderValue, Method, Reply, StatusCode};
+use super::{Answer as Answering, Asked, HandshakeFailure, HeaderValue, Method, Reply, StatusCode, etag};
 use crate::admit::{Ladder, Proof, Refusal, Shown, Way, admit, is_token, network};
 use crate::catalogue::{Answer, Family, FilePattern};
 use crate::identify::{Claim, FamilyIndex, Place, Request, Token, identify};
+use crate::journal::{Fetch, Journal, agent, now_ms};
 use crate::live::{Live, Serving};
 use crate::phone::Mac;
 use crate::render::{
@@ -39,6 +40,7 @@ pub struct Phones {
     listeners: Vec<Vec<CompactString>>,
     proofs: Proofs,
     doctor: Doctor,
+    journal: Option<Arc<Journal>>,
 }
 
 impl Phones {
@@ -60,10 +62,12 @@ impl Phones {
             listeners,
             proofs: Proofs::new(),
             doctor: Doctor::default(),
+            journal: None,
         }
     }
 
     /// The same with tokens that outlive it.
+    #[must_use]
     pub fn with_tokens(self, tokens: Arc<Tokens>) -> Phones {
         Phones { tokens, ..self }
     }
@@ -73,25 +77,27 @@ impl Phones {
         self.doctor.last()
     }
 
-    fn reply(&self, asked: &Asked<'_>) -> Reply {
-        let serving = self.live.now();
-        let proof = self.proofs.of(asked.certificates, &serving, SystemTime::now());
-        let request = Request { target: asked.target, user_agent: asked.user_agent, certificate: proof.mac() };
-        let claim = identify(&request, &serving.index);
+    /// The same service, which tells a journal what it answers.
+    #[must_use]
+    pub fn with_journal(self, journal: Arc<Journal>) -> Phones {
+        Phones { journal: Some(journal), ..self }
+    }
+
+    fn decide(&self, serving: &Serving, claim: &Claim, proof: &Proof, asked: &Asked<'_>) -> Decided {
         if let Some(two) = &claim.contradiction {
             tracing::debug!("`{}` and `{}` in one request", two.one.1, two.other.1);
             let of_certificate = two.is_in(Place::Certificate);
             let refusal = if of_certificate { Refusal::OtherCertificate } else { Refusal::Contradiction };
-            return refused(&claim, asked, refusal);
+            return refused(claim, asked, refusal);
         }
         match claim.mac {
-            Some(mac) => self.phone(&serving, &claim, mac, &proof, asked),
-            None => self.anybody(&serving, &claim, asked),
+            Some(mac) => self.phone(serving, claim, mac, proof, asked),
+            None => self.anybody(serving, claim, asked),
         }
     }
 
     /// A request that names a phone.
-    fn phone(&self, serving: &Serving, claim: &Claim, mac: Mac, proof: &Proof, asked: &Asked<'_>) -> Reply {
+    fn phone(&self, serving: &Serving, claim: &Claim, mac: Mac, proof: &Proof, asked: &Asked<'_>) -> Decided {
         let subject = match serving.world.subject(mac) {
             Ok(subject) => subject,
             Err(Unserved::Unknown(_)) => return refused(claim, asked, Refusal::UnknownPhone),
@@ -110,23 +116,38 @@ impl Phones {
         if claim.site.as_ref().is_some_and(|site| *site != subject.site.id && serving.world.site(site).is_some()) {
             return refused(claim, asked, Refusal::OtherSite);
         }
-        if file.answer != Answer::Document {
-            return self.plain(file.answer, serving, family, file.template.as_deref(), file, claim);
-        }
-        let bearer = self.tokens.bearer(&subject, token_of(claim), asked.peer.ip(), now_secs());
-        let password = self.passwords.judge(&subject, asked);
-        let ladder = Ladder { token: bearer.shown, password, ..ladder(&subject, proof, asked) };
+        let decided = match file.answer {
+            Answer::Document => self.own_file(serving, &subject, claim, (at, file), proof, asked),
+            answer => self.plain(answer, serving, family, file.template.as_deref(), file, claim),
+        };
+        // The claim may have taken it for a file of another family.
+        Decided { file: Some(file.name.clone()), ..decided }
+    }
+
+    /// A file of the phone's own, if the request shows what the phone's site wants to be shown.
+    fn own_file(
+        &self,
+        serving: &Serving,
+        subject: &Subject,
+        claim: &Claim,
+        found: (usize, &FilePattern),
+        proof: &Proof,
+        asked: &Asked<'_>,
+    ) -> Decided {
+        let bearer = self.tokens.bearer(subject, token_of(claim), asked.peer.ip(), now_secs());
+        let password = self.passwords.judge(subject, asked);
+        let ladder = Ladder { token: bearer.shown, password, ..ladder(subject, proof, asked) };
         match admit(&subject.site.trust, &ladder) {
-            Ok(()) => self.document(serving, &subject, claim, (at, file), asked, &bearer),
+            Ok(()) => self.document(serving, subject, claim, found, asked, &bearer),
             Err(refusal) => {
-                let challenges = self.passwords.challenges(&subject, &ladder, refusal, asked);
+                let challenges = self.passwords.challenges(subject, &ladder, refusal, asked);
                 untrusted(claim, asked, refusal, challenges)
             }
         }
     }
 
     /// A request that names none.
-    fn anybody(&self, serving: &Serving, claim: &Claim, asked: &Asked<'_>) -> Reply {
+    fn anybody(&self, serving: &Serving, claim: &Claim, asked: &Asked<'_>) -> Decided {
         let Some(found) = claim.file else { return refused(claim, asked, Refusal::NoSuchFile) };
         let family = serving.index.family(found.family);
         let Some(file) = family.files.get(found.file) else { return not_found() };
@@ -149,7 +170,7 @@ impl Phones {
         (at, file): (usize, &FilePattern),
         asked: &Asked<'_>,
         bearer: &Bearer,
-    ) -> Reply {
+    ) -> Decided {
         let mac = subject.phone.mac;
         let told = claim.firmware.as_deref().filter(|told| subject.maker.family.bands.fitting(told).is_some());
         let seen = told.is_none().then(|| self.ledger.seen().firmware(mac)).flatten();
@@ -240,11 +261,12 @@ impl Phones {
         template: Option<&str>,
         file: &FilePattern,
         claim: &Claim,
-    ) -> Reply {
+    ) -> Decided {
         match answer {
             Answer::NotFound | Answer::Document => not_found(),
             Answer::Empty => {
-                Reply { content_type: HeaderValue::from_str(&file.content_type).ok(), ..Reply::empty(StatusCode::OK) }
+                let content_type = HeaderValue::from_str(&file.content_type).ok();
+                Reply { content_type, ..Reply::empty(StatusCode::OK) }.into()
             }
             Answer::Bootstrap => self.bootstrap(serving, family, template.unwrap_or_default(), file, claim),
         }
@@ -258,7 +280,7 @@ impl Phones {
         template: &str,
         file: &FilePattern,
         claim: &Claim,
-    ) -> Reply {
+    ) -> Decided {
         let Some(root) = serving.world.root() else { return later() };
         let url = root.url();
         let with = Renderer {
@@ -274,7 +296,8 @@ impl Phones {
                 content_type: HeaderValue::from_str(&file.content_type).ok(),
                 body: made.bytes,
                 ..Reply::empty(StatusCode::OK)
-            },
+            }
+            .into(),
             Err(error) => {
                 tracing::error!("a `{}` cannot be made: {error}", file.name);
                 later()
@@ -289,11 +312,63 @@ impl Phones {
 
 impl Answering for Phones {
     fn answer(&self, asked: &Asked<'_>) -> Reply {
-        self.reply(asked)
+        let serving = self.live.now();
+        let proof = self.proofs.of(asked.certificates, &serving, SystemTime::now());
+        let request = Request { target: asked.target, user_agent: asked.user_agent, certificate: proof.mac() };
+        let claim = identify(&request, &serving.index);
+        let decided = self.decide(&serving, &claim, &proof, asked);
+        if let Some(journal) = &self.journal {
+            journal.fetched(fetch(&serving, &claim, asked, &decided));
+        }
+        decided.reply
     }
 
     fn handshake_failed(&self, failure: HandshakeFailure) {
+        if let Some(journal) = &self.journal {
+            journal.fetched(Fetch::handshake(now_ms(), failure.peer, &failure.to_string()));
+        }
         self.doctor.see(failure, &self.live.now().world.catalogue);
+    }
+}
+
+/// What a request gets, and what there is to tell of it.
+struct Decided {
+    reply: Reply,
+    /// The file's handle, where it is not the one of the claim.
+    file: Option<CompactString>,
+    revision: Option<CompactString>,
+    refusal: Option<Refusal>,
+}
+
+impl From<Reply> for Decided {
+    fn from(reply: Reply) -> Decided {
+        Decided { reply, file: None, revision: None, refusal: None }
+    }
+}
+
+/// What the journal is told of a request: nothing of its path, and no header but the user agent.
+fn fetch(serving: &Serving, claim: &Claim, asked: &Asked<'_>, decided: &Decided) -> Fetch {
+    let Decided { reply, file, revision, refusal } = decided;
+    let claimed = || Some(serving.index.family(claim.file?.family).files.get(claim.file?.file)?.name.clone());
+    let has_it = reply.status == StatusCode::OK
+        && asked
+            .if_none_match
+            .zip(reply.etag.as_ref())
+            .is_some_and(|(known, etag)| etag::names(known.as_bytes(), etag.as_bytes()));
+    Fetch {
+        at: now_ms(),
+        mac: claim.mac,
+        known: claim.mac.is_some() && *refusal != Some(Refusal::UnknownPhone),
+        file: file.clone().or_else(claimed),
+        revision: revision.clone(),
+        head: asked.method == Method::HEAD,
+        source: Some(asked.peer.ip()),
+        agent: asked.user_agent.map(agent),
+        status: if has_it { StatusCode::NOT_MODIFIED } else { reply.status }.as_u16(),
+        reason: refusal.map(Refusal::code),
+        listener: Some(asked.local),
+        tls: asked.tls,
+        detail: None,
     }
 }
 
@@ -317,56 +392,59 @@ fn file_of<'f>(claim: &Claim, index: FamilyIndex, family: &'f Family) -> Option<
     Some((at, family.files.get(at)?))
 }
 
-fn reply_of(document: &Document) -> Reply {
-    Reply {
+fn reply_of(document: &Document) -> Decided {
+    let reply = Reply {
         content_type: HeaderValue::from_str(&document.content_type).ok(),
         etag: HeaderValue::from_str(&document.etag).ok(),
         body: document.bytes.clone(),
         ..Reply::empty(StatusCode::OK)
-    }
+    };
+    Decided { revision: Some(document.revision.as_str().into()), ..reply.into() }
 }
 
-fn not_found() -> Reply {
-    Reply::empty(StatusCode::NOT_FOUND)
+fn not_found() -> Decided {
+    Reply::empty(StatusCode::NOT_FOUND).into()
 }
 
 /// The phone keeps what it has, and asks again.
-fn later() -> Reply {
-    Reply { retry_after_secs: Some(RETRY_AFTER_SECS), ..Reply::empty(StatusCode::SERVICE_UNAVAILABLE) }
+fn later() -> Decided {
+    Reply { retry_after_secs: Some(RETRY_AFTER_SECS), ..Reply::empty(StatusCode::SERVICE_UNAVAILABLE) }.into()
 }
 
 /// A phone that does not show enough is asked for its password, where that would help. To be asked is no trouble.
-fn untrusted(claim: &Claim, asked: &Asked<'_>, refusal: Refusal, challenges: Vec<HeaderValue>) -> Reply {
-    if challenges.is_empty() {
-        return Reply { status: StatusCode::FORBIDDEN, ..refused(claim, asked, refusal) };
-    }
-    let reply = match refusal {
+fn untrusted(claim: &Claim, asked: &Asked<'_>, refusal: Refusal, challenges: Vec<HeaderValue>) -> Decided {
+    let is_normal = !matches!(
+        refusal,
         Refusal::WrongPassword
-        | Refusal::BasicInClear
-        | Refusal::BadAuthorization
-        | Refusal::OtherUri
-        | Refusal::ReplayedNonce => refused(claim, asked, refusal),
-        _ => {
-            let mac = claim.mac.map(|mac| mac.to_string()).unwrap_or_default();
-            tracing::debug!(peer = %asked.peer.ip(), phone.mac = %mac, reason = refusal.code(), "asked for a password");
-            not_found()
-        }
-    };
-    Reply { status: StatusCode::UNAUTHORIZED, challenges, ..reply }
+            | Refusal::BasicInClear
+            | Refusal::BadAuthorization
+            | Refusal::OtherUri
+            | Refusal::ReplayedNonce
+    );
+    if is_normal && !challenges.is_empty() {
+        let mac = claim.mac.map(|mac| mac.to_string()).unwrap_or_default();
+        tracing::debug!(peer = %asked.peer.ip(), phone.mac = %mac, reason = refusal.code(), "asked for a password");
+    } else {
+        warn(claim, asked, refusal);
+    }
+    let status = if challenges.is_empty() { StatusCode::FORBIDDEN } else { StatusCode::UNAUTHORIZED };
+    Decided { refusal: Some(refusal), ..Reply { challenges, ..Reply::empty(status) }.into() }
 }
 
 /// Refusals that phones meet in their normal life are quiet; those that somebody has to look at are not.
-fn refused(claim: &Claim, asked: &Asked<'_>, refusal: Refusal) -> Reply {
+fn refused(claim: &Claim, asked: &Asked<'_>, refusal: Refusal) -> Decided {
+    warn(claim, asked, refusal);
+    let status = if refusal.is_of_certificate() { StatusCode::FORBIDDEN } else { StatusCode::NOT_FOUND };
+    Decided { refusal: Some(refusal), ..Reply::empty(status).into() }
+}
+
+fn warn(claim: &Claim, asked: &Asked<'_>, refusal: Refusal) {
     let peer = asked.peer.ip();
     let mac = claim.mac.map(|mac| mac.to_string()).unwrap_or_default();
     let code = refusal.code();
     match refusal {
         Refusal::NoSuchFile => tracing::debug!(peer = %peer, phone.mac = %mac, reason = code, "refused: {refusal}"),
         _ => tracing::warn!(peer = %peer, phone.mac = %mac, reason = code, "refused a request of `{peer}`: {refusal}"),
-    }
-    match refusal.is_of_certificate() {
-        true => Reply::empty(StatusCode::FORBIDDEN),
-        false => not_found(),
     }
 }
 

@@ -1,0 +1,90 @@
+//! What waits to be written: bounded, and never in anybody's way.
+
+use std::sync::{Condvar, Mutex, MutexGuard};
+use std::time::Duration;
+
+use super::{Change, Fetch};
+
+/// How many entries may wait; a storm of 10,000 phones fits in. About 8 MB when full.
+pub(super) const MAX_WAITING: usize = 32_768;
+/// So many changes more, which a storm of fetches cannot push out.
+const FOR_CHANGES: usize = 1_000;
+/// How long entries gather before they are written, so that the writer is woken, and the disk used, seldom.
+const GATHER: Duration = Duration::from_millis(100);
+
+/// An entry.
+#[derive(Debug)]
+pub(super) enum Note {
+    Fetch(Fetch),
+    Change(Box<Change>),
+}
+
+#[derive(Debug, Default)]
+struct State {
+    waiting: Vec<Note>,
+    lost: u64,
+    closed: bool,
+}
+
+/// The queue between those who serve and the one who writes.
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    state: Mutex<State>,
+    bell: Condvar,
+}
+
+impl Queue {
+    /// Adds an entry, or counts it as lost.
+    pub(super) fn add(&self, note: Note) {
+        let room = match note {
+            Note::Fetch(_) => MAX_WAITING,
+            Note::Change(_) => MAX_WAITING + FOR_CHANGES,
+        };
+        let mut state = self.lock();
+        if state.closed {
+            return;
+        }
+        if state.waiting.len() >= room {
+            state.lost += 1;
+            return;
+        }
+        state.waiting.push(note);
+        let first = state.waiting.len() == 1;
+        drop(state);
+        if first {
+            self.bell.notify_one();
+        }
+    }
+
+    /// Waits until entries have gathered, but no longer than `idle` for the first one; tells whether the queue is closed.
+    pub(super) fn gather(&self, idle: Duration) -> bool {
+        let is_idle = |state: &mut State| state.waiting.is_empty() && !state.closed;
+        let Ok((state, _)) = self.bell.wait_timeout_while(self.lock(), idle, is_idle) else { return true };
+        let (gathering, closed) = (!state.waiting.is_empty(), state.closed);
+        drop(state);
+        if gathering { self.rest(GATHER) } else { closed }
+    }
+
+    /// Waits, unless the queue is closed; tells whether it is.
+    pub(super) fn rest(&self, time: Duration) -> bool {
+        let rested = self.bell.wait_timeout_while(self.lock(), time, |state| !state.closed);
+        rested.map_or(true, |(state, _)| state.closed)
+    }
+
+    /// What waits, and how many entries were lost since the last time.
+    pub(super) fn take(&self) -> (Vec<Note>, u64) {
+        let mut state = self.lock();
+        (std::mem::take(&mut state.waiting), std::mem::take(&mut state.lost))
+    }
+
+    /// Takes nothing any more.
+    pub(super) fn close(&self) {
+        self.lock().closed = true;
+        self.bell.notify_all();
+    }
+
+    /// Nothing that is done under the lock can break what is in it.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
