@@ -281,19 +281,19 @@ fn untrusted(claim: &Claim, asked: &Asked<'_>, refusal: Refusal, challenges: Vec
     if challenges.is_empty() {
         return Reply { status: StatusCode::FORBIDDEN, ..refused(claim, asked, refusal) };
     }
-    let reply = match refusal {
-        Refusal::WrongPassword
-        | Refusal::BasicInClear
-        | Refusal::BadAuthorization
-        | Refusal::OtherUri
-        | Refusal::ReplayedNonce => refused(claim, asked, refusal),
-        _ => {
+    match refusal {
+        Refusal::Untrusted
+        | Refusal::NoPassword
+        | Refusal::NoToken
+        | Refusal::NoCertificate
+        | Refusal::OwnSecret
+        | Refusal::StaleNonce => {
             let mac = claim.mac.map(|mac| mac.to_string()).unwrap_or_default();
             tracing::debug!(peer = %asked.peer.ip(), phone.mac = %mac, reason = refusal.code(), "asked for a password");
-            not_found()
         }
-    };
-    Reply { status: StatusCode::UNAUTHORIZED, challenges, ..reply }
+        _ => drop(refused(claim, asked, refusal)),
+    }
+    Reply { challenges, ..Reply::empty(StatusCode::UNAUTHORIZED) }
 }
 
 /// Refusals that phones meet in their normal life are quiet; those that somebody has to look at are not.
