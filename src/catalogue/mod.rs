@@ -1,6 +1,7 @@
 //! What is known of phones: families, models, modules, settings, feature codes. Text in, checked values out.
 
 mod band;
+mod challenge;
 mod family;
 mod feature_codes;
 mod figure;
@@ -13,7 +14,8 @@ mod model;
 mod setting;
 
 pub use band::{Band, Bands};
-pub use family::{Answer, Challenge, Evidence, Family, FilePattern, Number, Recogniser, Resync};
+pub use challenge::Challenge;
+pub use family::{Answer, Evidence, Family, FilePattern, Number, Recogniser, Resync};
 pub use feature_codes::{Codes, Dialled, FeatureCodes};
 pub use figure::{Source, State};
 pub use functions::{Alternative, Class, Field, FunctionTable, Outcome, Part, Pattern, Placeholder, Wide};
