@@ -139,7 +139,7 @@ fn a_file_of_a_format_that_nobody_knows_is_told() {
     let findings: Vec<String> = Catalogue::load(&texts, None).1.iter().map(ToString::to_string).collect();
     let told = lines_with(&findings.join("\n"), &["tvl"]);
     let (what, known) = told.split_once("one of ").unwrap_or_default();
-    assert_snapshot!(what, @"error: models/gigaset-classic/family.toml:44: `format` is `tvl`, but must be ");
+    assert_snapshot!(what, @"error: models/gigaset-classic/family.toml:46: `format` is `tvl`, but must be ");
     assert!(known.split(", ").any(|format| format.starts_with("tlv")), "{told}");
 }
 

@@ -4,6 +4,7 @@ use compact_str::CompactString;
 use regex::Regex;
 
 use super::band::{Band, Bands};
+use super::challenge::{self, Challenge};
 use super::client::{CertificateName, OldTls};
 use super::encryption::Encryption;
 use super::figure::Source;
@@ -21,17 +22,6 @@ pub enum Evidence {
     Weak,
     /// It is the phone's MAC.
     Strong,
-}
-
-/// How a phone is asked for its password.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Challenge {
-    /// Digest with MD5.
-    DigestMd5,
-    /// Digest with SHA-256.
-    DigestSha256,
-    /// Basic; over TLS only.
-    Basic,
 }
 
 /// How a file is answered.
@@ -194,8 +184,8 @@ impl Family {
             provisioning_url: table.text("provisioning_url").map_or("{base}/".into(), |at| at.value.into()),
             needs_host_name: table.boolean("needs_host_name").is_some_and(|at| at.value),
             provisioning_where: table.text("provisioning_where").map(|at| at.value.into()),
-            challenges: read_challenges(table),
-            own_secret_first: read_own_secret_first(table),
+            challenges: challenge::read(table),
+            own_secret_first: challenge::read_own_secret_first(table),
             unset: table.text("unset").map(|at| at.value.into()),
             booleans: [no, yes],
             settings: read_settings(table, vocabulary),
@@ -319,43 +309,13 @@ fn read_folders(table: &mut Table<'_, '_>) -> Vec<CompactString> {
 }
 
 /// A list of hints; like any figure it has to say where it is from.
-fn hints(table: &mut Table<'_, '_>, field: &'static str, source: &'static str) -> Option<Vec<At<String>>> {
+pub(super) fn hints(table: &mut Table<'_, '_>, field: &'static str, source: &'static str) -> Option<Vec<At<String>>> {
     let list = table.texts(field);
     match list {
         Some(_) => table.required_text(source),
         None => table.text(source),
     };
     list.map(|at| at.value)
-}
-
-/// Old clients take the first header or the last and know no SHA-256, so either of these two has to be one that they know.
-fn read_challenges(table: &mut Table<'_, '_>) -> Vec<Challenge> {
-    const CHALLENGES: [(&str, Challenge); 3] =
-        [("digest-md5", Challenge::DigestMd5), ("digest-sha256", Challenge::DigestSha256), ("basic", Challenge::Basic)];
-    let Some(list) = hints(table, "challenges", "challenges_source") else {
-        return vec![Challenge::DigestMd5, Challenge::Basic];
-    };
-    let mut challenges = Vec::new();
-    for word in list {
-        match CHALLENGES.iter().find(|(name, _)| *name == word.value) {
-            Some((_, challenge)) => challenges.push(*challenge),
-            None => {
-                let what =
-                    format!("`challenges` names `{}`, but must name digest-md5, digest-sha256 or basic", word.value);
-                table.error("unknown-word", word.line, what);
-            }
-        }
-    }
-    challenges
-}
-
-fn read_own_secret_first(table: &mut Table<'_, '_>) -> bool {
-    let said = table.boolean("own_secret_first").is_some_and(|at| at.value);
-    match said {
-        true => table.required_text("own_secret_first_source"),
-        false => table.text("own_secret_first_source"),
-    };
-    said
 }
 
 /// Options are texts, whole numbers or booleans under names of the family's own.

@@ -1,6 +1,7 @@
 //! What is known of phones: families, models, modules, settings, feature codes. Text in, checked values out.
 
 mod band;
+mod challenge;
 mod client;
 mod encryption;
 mod family;
@@ -15,9 +16,10 @@ mod model;
 mod setting;
 
 pub use band::{Band, Bands};
+pub use challenge::Challenge;
 pub use client::{CertificateName, OldTls};
 pub use encryption::{Cipher, Encryption};
-pub use family::{Answer, Challenge, Evidence, Family, FilePattern, Number, Recogniser, Resync};
+pub use family::{Answer, Evidence, Family, FilePattern, Number, Recogniser, Resync};
 pub use feature_codes::{Codes, Dialled, FeatureCodes};
 pub use figure::{Source, State};
 pub use functions::{Alternative, Class, Field, FunctionTable, Outcome, Part, Pattern, Placeholder, Wide};

@@ -413,13 +413,14 @@ fn later() -> Decided {
 
 /// A phone that does not show enough is asked for its password, where that would help. To be asked is no trouble.
 fn untrusted(claim: &Claim, asked: &Asked<'_>, refusal: Refusal, challenges: Vec<HeaderValue>) -> Decided {
-    let is_normal = !matches!(
+    let is_normal = matches!(
         refusal,
-        Refusal::WrongPassword
-            | Refusal::BasicInClear
-            | Refusal::BadAuthorization
-            | Refusal::OtherUri
-            | Refusal::ReplayedNonce
+        Refusal::Untrusted
+            | Refusal::NoPassword
+            | Refusal::NoToken
+            | Refusal::NoCertificate
+            | Refusal::OwnSecret
+            | Refusal::StaleNonce
     );
     if is_normal && !challenges.is_empty() {
         let mac = claim.mac.map(|mac| mac.to_string()).unwrap_or_default();
