@@ -9,6 +9,7 @@ mod inspect;
 pub mod models;
 mod output;
 mod overrides;
+mod privileges;
 mod schema;
 mod secret;
 mod serve;
