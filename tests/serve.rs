@@ -1,99 +1,13 @@
 //! `offhook serve` as a process: what it says, what it serves, and how it ends.
 
-use std::io::{BufRead, BufReader, Read};
+#[path = "common/server.rs"]
+mod server;
+
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Output, Stdio};
-use std::sync::mpsc::{Receiver, channel};
-use std::time::{Duration, Instant};
+use std::process::Command;
 
-use tempfile::TempDir;
-
-const LONG: Duration = Duration::from_secs(30);
-
-/// A running server with what it writes to stderr.
-struct Server {
-    child: Child,
-    lines: Receiver<String>,
-    said: Vec<String>,
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// A copy of the fleet to start from, with a state folder beside it.
-fn fleet() -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/start");
-    shell(&format!("cp -r {} {}", from.display(), folder.path().join("fleet").display()));
-    folder
-}
-
-fn shell(command: &str) -> Output {
-    let output = Command::new("sh").arg("-c").arg(command).output().unwrap();
-    assert!(output.status.success(), "{command}\n{}", String::from_utf8_lossy(&output.stderr));
-    output
-}
-
-fn serve(folder: &Path, more: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_offhook"));
-    command.arg("serve").arg("fleet").args(["--state", "state"]).args(more).current_dir(folder);
-    command.env_remove("OFFHOOK_LOG").stderr(Stdio::piped()).stdout(Stdio::piped()).stdin(Stdio::null());
-    command
-}
-
-impl Server {
-    fn start(folder: &Path, more: &[&str]) -> Server {
-        let mut child = serve(folder, more).spawn().unwrap();
-        let (send, lines) = channel();
-        let stderr = BufReader::new(child.stderr.take().unwrap());
-        std::thread::spawn(move || stderr.lines().map_while(Result::ok).try_for_each(|line| send.send(line)));
-        let mut server = Server { child, lines, said: Vec::new() };
-        server.until("try: ");
-        server
-    }
-
-    /// Waits for a line that has a text in it.
-    fn until(&mut self, text: &str) -> String {
-        let begin = Instant::now();
-        loop {
-            let left = LONG.saturating_sub(begin.elapsed());
-            let Ok(line) = self.lines.recv_timeout(left) else { panic!("never said `{text}`: {:#?}", self.said) };
-            self.said.push(line.clone());
-            if line.contains(text) {
-                return line;
-            }
-        }
-    }
-
-    fn line(&self, text: &str) -> &str {
-        self.said.iter().find(|line| line.contains(text)).unwrap_or_else(|| panic!("no `{text}`: {:#?}", self.said))
-    }
-
-    fn address(&self) -> &str {
-        self.line("listening on ").rsplit('/').next().unwrap()
-    }
-
-    /// Runs the line that it tells to try, and gives what came.
-    fn tried(&self) -> String {
-        let line = self.line("try: ").trim_start_matches("try: ").to_owned();
-        String::from_utf8(shell(&format!("{line} --fail --silent --show-error --max-time 20")).stdout).unwrap()
-    }
-
-    fn terminate(mut self) -> (ExitStatus, Duration) {
-        let begin = Instant::now();
-        shell(&format!("kill -TERM {}", self.child.id()));
-        self.until("stopped");
-        let mut out = String::new();
-        self.child.stdout.take().unwrap().read_to_string(&mut out).unwrap();
-        assert_eq!(out, "", "data is for stdout, and serve has none");
-        (self.child.wait().unwrap(), begin.elapsed())
-    }
-}
+use server::{LONG, Server, fleet, serve, shell};
 
 #[test]
 fn it_says_what_it_does_and_the_line_to_try_works() {
@@ -230,4 +144,34 @@ fn a_seed_is_not_sent_again_after_a_restart() {
     server.terminate();
     let server = Server::start(folder.path(), &["--listen", "127.0.0.1:0"]);
     assert!(!server.tried().contains("voice.ring_vol = "));
+}
+
+#[test]
+fn told_to_reload_it_looks_and_goes_on() {
+    let folder = fleet();
+    let mut server = Server::start(folder.path(), &["--listen", "127.0.0.1:0"]);
+    shell(&format!("kill -HUP {}", server.child.id()));
+    server.until("looked at every file");
+    assert!(server.tried().contains("account.1.user_name = 201"));
+    assert_eq!(server.terminate().0.code(), Some(0));
+}
+
+#[test]
+fn systemd_hears_that_it_serves_and_that_it_stops() {
+    let folder = fleet();
+    let path = folder.path().join("notify");
+    let socket = std::os::unix::net::UnixDatagram::bind(&path).unwrap();
+    socket.set_read_timeout(Some(LONG)).unwrap();
+    let mut command = serve(folder.path(), &["--listen", "127.0.0.1:0"]);
+    command.env("NOTIFY_SOCKET", &path);
+    let server = Server::of(command);
+    let heard = || {
+        let mut bytes = [0; 64];
+        let length = socket.recv(&mut bytes).unwrap();
+        String::from_utf8_lossy(&bytes[..length]).trim().to_owned()
+    };
+    assert_eq!(heard(), "READY=1");
+    server.tried();
+    server.terminate();
+    assert_eq!(heard(), "STOPPING=1");
 }
