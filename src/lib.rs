@@ -13,6 +13,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 pub mod findings;
 pub mod reader;
+pub mod writer;
 
 pub mod format;
 pub mod phone;

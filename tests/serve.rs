@@ -224,3 +224,33 @@ fn a_rotation_of_a_password_happens_by_itself() {
     server.until("reloaded");
     assert_eq!((get(&first), get(&second)), (no, yes(&second)));
 }
+
+#[test]
+fn told_to_reload_it_looks_and_goes_on() {
+    let folder = fleet();
+    let mut server = Server::start(folder.path(), &["--listen", "127.0.0.1:0"]);
+    shell(&format!("kill -HUP {}", server.child.id()));
+    server.until("looked at every file");
+    assert!(server.tried().contains("account.1.user_name = 201"));
+    assert_eq!(server.terminate().0.code(), Some(0));
+}
+
+#[test]
+fn systemd_hears_that_it_serves_and_that_it_stops() {
+    let folder = fleet();
+    let path = folder.path().join("notify");
+    let socket = std::os::unix::net::UnixDatagram::bind(&path).unwrap();
+    socket.set_read_timeout(Some(LONG)).unwrap();
+    let mut command = serve(folder.path(), &["--listen", "127.0.0.1:0"]);
+    command.env("NOTIFY_SOCKET", &path);
+    let server = Server::of(command);
+    let heard = || {
+        let mut bytes = [0; 64];
+        let length = socket.recv(&mut bytes).unwrap();
+        String::from_utf8_lossy(&bytes[..length]).trim().to_owned()
+    };
+    assert_eq!(heard(), "READY=1");
+    server.tried();
+    server.terminate();
+    assert_eq!(heard(), "STOPPING=1");
+}

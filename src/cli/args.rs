@@ -125,6 +125,9 @@ pub struct Serve {
     /// Listen here with the self-signed certificate, instead of where fleet.toml says. May be repeated.
     #[arg(long, value_name = "ADDRESS")]
     pub listen: Vec<SocketAddr>,
+    /// Become this user once the ports are taken and the keys of certificates are read, which may need root.
+    #[arg(long, value_name = "NAME")]
+    pub user: Option<String>,
     /// How logs are written to stderr. $OFFHOOK_LOG filters them, such as `debug` or `offhook::server=debug`.
     #[arg(long, value_enum, default_value = "text")]
     pub log: LogFormat,

@@ -12,6 +12,7 @@ pub mod models;
 mod output;
 mod overrides;
 mod password;
+mod privileges;
 mod schema;
 mod secret;
 mod serve;

@@ -6,6 +6,7 @@ use super::args::Override;
 use super::output;
 use crate::findings::nearest;
 use crate::live::{mark, shipped};
+use crate::writer::Aside;
 
 /// Copies a shipped file with the mark of what it was copied from, or lists all that can be.
 pub fn run(args: &Override) -> Result<u8> {
@@ -39,7 +40,10 @@ pub fn run(args: &Override) -> Result<u8> {
     }
     let folder = target.parent().unwrap_or(&target);
     std::fs::create_dir_all(folder).with_context(|| format!("cannot make `{}`", folder.display()))?;
-    std::fs::write(&target, text).with_context(|| format!("cannot write `{}`", target.display()))?;
+    // A server that runs must not read half of it.
+    Aside::write(&target, text.as_bytes(), 0o644)
+        .and_then(Aside::put)
+        .with_context(|| format!("cannot write `{}`", target.display()))?;
     anstream::eprintln!("copied to `{}`; `offhook check` tells when the shipped file changes", target.display());
     Ok(0)
 }

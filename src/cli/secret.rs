@@ -1,22 +1,24 @@
 //! `secret`: key files, and secrets that are encrypted where they stand.
 
-use std::io::{IsTerminal, Read, Write};
+use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
-use tempfile::NamedTempFile;
 use zeroize::Zeroizing;
 
 use super::args::{Encrypt, KeyFile, Secret, SecretCommand};
 use super::output;
+use super::privileges::keep_memory_private;
 use crate::fleet::sealed::{SealKeys, key_file, new_key};
 use crate::fleet::{Edit, Entity, list, seal_file, write};
 use crate::live::Loader;
 use crate::phone;
 use crate::reader::read_plain;
+use crate::writer::Aside;
 
 /// Makes keys, encrypts, decrypts.
 pub fn run(args: &Secret) -> Result<u8> {
+    keep_memory_private();
     match &args.command {
         SecretCommand::NewKey(key) => add_key(&path(key)),
         SecretCommand::Encrypt(args) if args.in_place => encrypt_fleet(args),
@@ -43,16 +45,9 @@ fn add_key(path: &Path) -> Result<u8> {
         false => Zeroizing::default(),
     };
     let key = new_key().ok_or_else(no_random)?;
-    let written = || -> std::io::Result<()> {
-        // Made by its owner for its owner: `tempfile` gives no rights to anybody else.
-        let mut file = NamedTempFile::new_in(path.parent().filter(|folder| *folder != "").unwrap_or(Path::new(".")))?;
-        writeln!(file, "{}", *key)?;
-        file.write_all(older.as_bytes())?;
-        file.as_file().sync_all()?;
-        file.persist(path)?;
-        Ok(())
-    };
-    written().with_context(|| format!("cannot write `{}`", path.display()))?;
+    let text = Zeroizing::new(format!("{}\n{}", *key, *older));
+    let written = Aside::write(path, text.as_bytes(), 0o600).and_then(Aside::put);
+    written.with_context(|| format!("cannot write `{}`", path.display()))?;
     anstream::eprintln!("written: {}", path.display());
     match older.is_empty() {
         true => anstream::eprintln!("keep a copy of it in a safe place, and keep it out of the fleet's git"),

@@ -1,26 +1,30 @@
 //! `serve`: answers phones until it is told to stop.
 
 use std::net::SocketAddr;
-use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, anyhow, bail};
 use compact_str::CompactString;
+use sd_notify::NotifyState;
+use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
+use zeroize::Zeroizing;
 
 use super::args::{LogFormat, Serve};
 use super::output;
-use super::state::{now_secs, state_folder};
+use super::privileges::{Account, DEFAULT_STATE, is_root, keep_memory_private};
+use super::state::{default_state, now_secs};
 use crate::catalogue::Answer;
 use crate::fleet::{ClientAuthority, ClientCertificates, Keeping, Listen, Root};
 use crate::journal::Journal;
-use crate::live::{Followed, Live, Serving, watch};
+use crate::live::{Changed, Followed, Live, Loader, Serving, watch};
 use crate::phone::Mac;
 use crate::render::{Cache, MAX_CACHE_BYTES, RevisionKey};
-use crate::server::folder::key;
+use crate::server::folder::{self, REVISION_KEY, key, random_key};
 use crate::server::ledger::Ledger;
-use crate::server::orders::Orders;
+use crate::server::orders::{Orders, Told};
 use crate::server::phones::Phones;
 use crate::server::tokens::Tokens;
 use crate::server::{Bound, Limits, Listener, TlsMaterial, bind, run as run_server};
@@ -35,33 +39,42 @@ pub fn run(args: &Serve) -> Result<u8> {
         let folder = args.fleet.display();
         bail!("`{folder}` has no fleet.toml\n  hint: `offhook init {folder}` makes a fleet to start from");
     }
-    let state = state_folder(args.state.as_deref(), &args.fleet)?;
-    let live = Arc::new(Live::load(&args.fleet));
-    let serving = live.now();
-    let Some(root) = serving.world.root() else {
-        for finding in serving.findings() {
-            anstream::eprintln!("{finding}");
-        }
-        bail!("`{}` has errors, so there is no address to listen on", args.fleet.join("fleet.toml").display());
-    };
-    let listens =
-        if args.listen.is_empty() { root.listen.clone() } else { args.listen.iter().map(own_address).collect() };
+    let account = args.user.as_deref().map(Account::named).transpose()?;
+    let state = state_folder(args)?;
+    if let Some(account) = &account {
+        account.take_over(&state)?;
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start")?;
-    runtime.block_on(serve(args, &state, live.clone(), root.clone(), listens))?;
+    runtime.block_on(serve(args, &state, account))?;
     Ok(0)
 }
 
-async fn serve(args: &Serve, state: &Path, live: Arc<Live>, root: Arc<Root>, listens: Vec<Listen>) -> Result<()> {
-    let (listeners, mut followed) = listeners(&listens, &live, &root, &args.fleet, state)?;
+/// Ports are taken and keys are read before anything else, since that may need root; what is read later is read by whom
+/// the server then is, so that a file which he cannot read is told at the start and not at the first edit.
+async fn serve(args: &Serve, state: &Path, account: Option<Account>) -> Result<()> {
+    let Some(root) = Loader::new(&args.fleet).root_alone() else { return Err(no_root(&Live::load(&args.fleet), args)) };
+    let listens =
+        if args.listen.is_empty() { root.listen.clone() } else { args.listen.iter().map(own_address).collect() };
+    let loaded = Arc::new(OnceLock::new());
+    let (listeners, mut followed) = listeners(&listens, &loaded, &root, &args.fleet, state)?;
     let bound = bind(listeners).await.map_err(|error| {
         let hint = error.hint().map(|hint| format!("\n  hint: {hint}")).unwrap_or_default();
         anyhow!("{:#}{hint}", anyhow::Error::new(error))
     })?;
+    if let Some(account) = account {
+        account.become_it()?;
+    }
+    keep_memory_private();
+    let live = Arc::new(Live::load(&args.fleet));
+    if live.now().world.root().is_none() {
+        return Err(no_root(&live, args));
+    }
+    let _ = loaded.set(live.clone());
     let usable = || format!("cannot use the state folder `{}`", state.display());
-    let key = RevisionKey::new(&key(state, "revision.key").with_context(usable)?);
+    let key = revision_key(state)?;
     let ledger = Ledger::open(state).with_context(usable)?;
     let (orders, told) = Orders::open(state, now_secs()).with_context(usable)?;
-    let tokens = Arc::new(Tokens::open(state, &told).with_context(usable)?);
+    let tokens = Arc::new(tokens(state, &told));
     followed.push(obey(orders, tokens.clone()));
     let families = listens.iter().map(|listen| listen.families.clone()).collect();
     let journal = Arc::new(journal(state, &live).context("cannot start")?);
@@ -70,11 +83,30 @@ async fn serve(args: &Serve, state: &Path, live: Arc<Live>, root: Arc<Root>, lis
     let watching = watch(live.clone(), &args.fleet, followed)
         .map_err(|error| anyhow!("`{}` cannot be watched: {error}", args.fleet.display()))?;
     greet(&live.now(), &bound, &listens, state);
-    run_server(bound, phones, Limits::default(), stopped()).await;
+    if is_root() {
+        tracing::warn!("running as root, which nothing needs from here on: --user NAME gives it up");
+    }
+    tell_systemd(NotifyState::Ready);
+    run_server(bound, phones, Limits::default(), stopped(live)).await;
     drop(watching);
     journal.close();
     anstream::eprintln!("stopped");
     Ok(())
+}
+
+/// The fleet, once it is loaded: listeners are there before it.
+type Loaded = Arc<OnceLock<Arc<Live>>>;
+
+/// The tokens of a state folder. Where it has no key and can keep none, there is one for this run: phones that have a
+/// token are refused then, and those that need none are served.
+fn tokens(state: &Path, told: &[Told]) -> Tokens {
+    Tokens::open(state, told).unwrap_or_else(|error| {
+        tracing::error!(
+            "the tokens in `{}` cannot be used, so none that a phone has is good: {error}",
+            state.display()
+        );
+        Tokens::in_memory()
+    })
 }
 
 /// The journal, kept as the fleet's file says at the moment.
@@ -84,10 +116,45 @@ fn journal(state: &Path, live: &Arc<Live>) -> std::io::Result<Journal> {
     Journal::open(state, keeping)
 }
 
+/// Where the server keeps what it remembers; who wants to write into a folder that cannot be made tells it.
+fn state_folder(args: &Serve) -> Result<PathBuf> {
+    if args.user.is_some() && args.state.is_none() && std::env::var_os("STATE_DIRECTORY").is_none() {
+        bail!("--user needs a state folder that this user can reach\n  hint: --state {DEFAULT_STATE}");
+    }
+    let state = args.state.clone().map_or_else(|| default_state(&args.fleet), Ok)?;
+    let _ = folder::make(&state);
+    Ok(state)
+}
+
+/// Tells what is wrong with the fleet; gives why nothing is served.
+fn no_root(live: &Live, args: &Serve) -> anyhow::Error {
+    for finding in live.now().findings() {
+        anstream::eprintln!("{finding}");
+    }
+    anyhow!("`{}` has errors, so there is no address to listen on", args.fleet.join("fleet.toml").display())
+}
+
+/// The key of revisions. Where none can be kept, there is one for this run, and revisions change at the next.
+fn revision_key(state: &Path) -> Result<RevisionKey> {
+    let kept = key(state, REVISION_KEY).or_else(|error| {
+        let file = state.join(REVISION_KEY);
+        tracing::error!("`{}` cannot be used, so the next start gives files other revisions: {error}", file.display());
+        random_key()
+    });
+    Ok(RevisionKey::new(&*Zeroizing::new(kept?)))
+}
+
+/// Where systemd has started us, it wants to know.
+fn tell_systemd(state: NotifyState<'_>) {
+    if let Err(error) = sd_notify::notify(&[state]) {
+        tracing::warn!("systemd cannot be told: {error}");
+    }
+}
+
 /// The listeners with their certificates, and what to do when those change on disk.
 fn listeners(
     listens: &[Listen],
-    live: &Arc<Live>,
+    live: &Loaded,
     root: &Root,
     fleet: &Path,
     state: &Path,
@@ -118,8 +185,11 @@ fn listeners(
         };
         let tls = tls.map(Arc::new);
         if let Some(tls) = &tls {
-            warn_of_expiry(tls);
-            followed.push(follow(tls.clone()));
+            tokio::spawn(warn_daily(tls.clone()));
+            // One that could not be written is in memory only.
+            if tls.files().iter().all(|file| file.exists()) {
+                followed.push(follow(tls.clone()));
+            }
         }
         listeners.push(Listener { address: listen.address, tls });
     }
@@ -127,9 +197,12 @@ fn listeners(
 }
 
 /// The authorities of `fleet.toml`, as it is at each moment.
-fn authorities(live: &Arc<Live>) -> impl Fn() -> Arc<[ClientAuthority]> + Send + Sync + 'static {
+fn authorities(live: &Loaded) -> impl Fn() -> Arc<[ClientAuthority]> + Send + Sync + 'static {
     let live = Arc::clone(live);
-    move || live.now().world.root().map(|root| Arc::clone(&root.client_authorities)).unwrap_or_default()
+    move || {
+        let root = live.get().and_then(|live| live.now().world.root().cloned());
+        root.map(|root| Arc::clone(&root.client_authorities)).unwrap_or_default()
+    }
 }
 
 fn follow(tls: Arc<TlsMaterial>) -> Followed {
@@ -140,7 +213,10 @@ fn follow(tls: Arc<TlsMaterial>) -> Followed {
             warn_of_expiry(&tls);
         }
         Ok(false) => {}
-        Err(error) => tracing::error!("keeping the certificate: {:#}", anyhow::Error::new(error)),
+        Err(error) => {
+            let hint = error.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
+            tracing::error!("keeping the certificate: {:#}{hint}", anyhow::Error::new(error));
+        }
     };
     Followed { files, then: Box::new(then) }
 }
@@ -161,14 +237,37 @@ fn obey(orders: Orders, tokens: Arc<Tokens>) -> Followed {
     Followed { files, then: Box::new(then) }
 }
 
+/// A server may run for longer than a certificate is good.
+async fn warn_daily(tls: Arc<TlsMaterial>) {
+    let mut days = tokio::time::interval(Duration::from_secs(86_400));
+    loop {
+        days.tick().await;
+        warn_of_expiry(&tls);
+    }
+}
+
 fn warn_of_expiry(tls: &TlsMaterial) {
     let file = tls.files()[0].display();
-    match tls.expires().map(|end| end.duration_since(SystemTime::now())) {
-        Some(Err(_)) => tracing::error!("the certificate `{file}` has expired: phones will refuse it"),
-        Some(Ok(left)) if left < SOON => {
-            tracing::warn!("the certificate `{file}` ends in {} days", left.as_secs() / 86_400);
-        }
-        _ => {}
+    match tls.expires().and_then(|end| remaining(end, SystemTime::now())) {
+        Some(Remaining::Nothing) => tracing::error!("the certificate `{file}` has expired: phones will refuse it"),
+        Some(Remaining::Days(days)) => tracing::warn!("the certificate `{file}` ends in {days} days"),
+        None => {}
+    }
+}
+
+/// How long a certificate is still good.
+#[derive(Debug, PartialEq, Eq)]
+enum Remaining {
+    Nothing,
+    Days(u64),
+}
+
+/// None: it is too long to be told.
+fn remaining(end: SystemTime, now: SystemTime) -> Option<Remaining> {
+    match end.duration_since(now) {
+        Ok(left) if left >= SOON => None,
+        Ok(left) => Some(Remaining::Days(left.as_secs() / 86_400)),
+        Err(_) => Some(Remaining::Nothing),
     }
 }
 
@@ -237,20 +336,47 @@ fn log_to_stderr(format: LogFormat) {
     };
 }
 
-/// Ends when the process is told to stop.
-async fn stopped() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let interrupt = tokio::signal::ctrl_c();
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => {
-            tokio::select! {
-                _ = interrupt => {}
-                _ = terminate.recv() => {}
+/// Ends when the process is told to stop. Told to reload, it looks at every file of the fleet, for file systems that do
+/// not tell what changes.
+async fn stopped(live: Arc<Live>) {
+    let signal = |kind| signal(kind).expect("a runtime takes these signals");
+    let mut interrupt = signal(SignalKind::interrupt());
+    let mut terminate = signal(SignalKind::terminate());
+    let mut hangup = signal(SignalKind::hangup());
+    loop {
+        tokio::select! {
+            _ = interrupt.recv() => break,
+            _ = terminate.recv() => break,
+            _ = hangup.recv() => {
+                let live = live.clone();
+                let look = move || live.follow(&Changed { everything: true, ..Changed::default() });
+                let _ = tokio::task::spawn_blocking(look).await;
+                tracing::info!("looked at every file of the fleet");
             }
         }
-        Err(_) => {
-            let _ = interrupt.await;
+    }
+    tell_systemd(NotifyState::Stopping);
+    anstream::eprintln!("stopping: running answers are finished");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A clock that jumps makes a wrong word, and nothing worse.
+    #[test]
+    fn how_long_a_certificate_is_good_by_any_clock() {
+        let day = |days: u64| SystemTime::UNIX_EPOCH + Duration::from_secs(days * 86_400);
+        let end = day(20_000);
+        for (now, told) in [
+            (day(0), None),
+            (day(19_970), None),
+            (day(19_971), Some(Remaining::Days(29))),
+            (end, Some(Remaining::Days(0))),
+            (day(20_001), Some(Remaining::Nothing)),
+            (day(900_000), Some(Remaining::Nothing)),
+        ] {
+            assert_eq!(remaining(end, now), told, "{now:?}");
         }
     }
-    anstream::eprintln!("stopping: running answers are finished");
 }

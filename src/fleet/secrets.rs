@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
+use zeroize::Zeroizing;
+
 use super::sealed::{KEY_FILE_VARIABLE, SealError, SealKeys, key_file};
 use super::{Entity, Stamp};
 use crate::phone::Secret;
@@ -145,6 +147,7 @@ impl Secrets {
         let text = self.read_beside(path, entity).map_err(|why| {
             wrong(&format!("cannot be read: {why}"), "make the file readable for the user that runs offhook")
         })?;
+        let text = Zeroizing::new(text);
         let secret = text.trim_end_matches(['\n', '\r']);
         // Whoever writes it has not finished, or has forgotten to.
         if secret.is_empty() {

@@ -1,16 +1,10 @@
-//! Edited files, put in the place of what people have written.
-//!
-//! The new text is written aside, in the same folder and under a name that nobody reads, and is on the disk before it
-//! takes the file's name; so there is always one whole file. What has changed underneath meanwhile is left alone.
+//! Edited files, put in the place of what people have written. What has changed underneath meanwhile is left alone.
 
-use std::fs::File;
-use std::io::Write;
 use std::path::{Path, PathBuf};
-
-use tempfile::NamedTempFile;
 
 use super::Entity;
 use crate::reader::{plain, read_plain};
+use crate::writer::Aside;
 
 /// A file of the fleet with another text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,42 +40,26 @@ pub enum WriteError {
 /// # Errors
 /// A file that changed since it was read, or cannot be written.
 pub fn write(root: &Path, edits: &[Edit]) -> Result<(), WriteError> {
-    let aside = edits.iter().map(|edit| Aside::write(root, edit)).collect::<Result<Vec<_>, _>>()?;
+    let aside = edits.iter().map(|edit| aside(root, edit)).collect::<Result<Vec<_>, _>>()?;
     for (aside, edit) in aside.iter().zip(edits) {
-        match read_plain(&aside.target) {
+        match read_plain(aside.target()) {
             Ok(now) if now == edit.before => {}
-            Ok(_) => return Err(WriteError::Changed(aside.target.clone())),
-            Err(error) => return Err(cannot(&aside.target, &error, false)),
+            Ok(_) => return Err(WriteError::Changed(aside.target().to_owned())),
+            Err(error) => return Err(cannot(aside.target(), &error, false)),
         }
     }
-    for (at, Aside { target, file }) in aside.into_iter().enumerate() {
-        file.persist(&target).map_err(|error| cannot(&target, &error.error, at > 0))?;
-        // The new name has to last as well; not every file system lets a folder be synced.
-        let _ = target.parent().map(|folder| File::open(folder).and_then(|folder| folder.sync_all()));
+    for (at, aside) in aside.into_iter().enumerate() {
+        let target = aside.target().to_owned();
+        aside.put().map_err(|error| cannot(&target, &error, at > 0))?;
     }
     Ok(())
 }
 
-/// A new text beside the file that it is for.
-struct Aside {
-    target: PathBuf,
-    file: NamedTempFile,
-}
-
-impl Aside {
-    fn write(root: &Path, edit: &Edit) -> Result<Aside, WriteError> {
-        let path = root.join(edit.entity.path());
-        let wrong = |error: std::io::Error| cannot(&path, &error, false);
-        // A symbolic link stays one: what it leads to is written.
-        let target = path.canonicalize().map_err(wrong)?;
-        let folder = target.parent().unwrap_or(Path::new("/"));
-        let mut file = tempfile::Builder::new().prefix(".offhook-").tempfile_in(folder).map_err(wrong)?;
-        file.write_all(edit.after.as_bytes()).map_err(wrong)?;
-        let permissions = target.metadata().map_err(wrong)?.permissions();
-        file.as_file().set_permissions(permissions).map_err(wrong)?;
-        file.as_file().sync_all().map_err(wrong)?;
-        Ok(Aside { target, file })
-    }
+fn aside(root: &Path, edit: &Edit) -> Result<Aside, WriteError> {
+    let path = root.join(edit.entity.path());
+    // An edit is of a file that is there.
+    let written = path.metadata().and_then(|_| Aside::write(&path, edit.after.as_bytes(), 0o600));
+    written.map_err(|error| cannot(&path, &error, false))
 }
 
 fn cannot(path: &Path, error: &std::io::Error, some: bool) -> WriteError {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use compact_str::CompactString;
 use rayon::prelude::*;
+use zeroize::Zeroizing;
 
 use super::Held;
 use super::proofs::Proofs;
@@ -14,9 +15,9 @@ use super::shipped::{Overrides, shipped};
 use super::stamps::Stamps;
 use crate::catalogue::{Catalogue, Texts, Vocabulary};
 use crate::findings::Finding;
-use crate::fleet::{Entity, Reading, Secrets, Stamp, list, list_sites};
+use crate::fleet::{Entity, Reading, Root, Secrets, Stamp, list, list_sites};
 use crate::identify::Index;
-use crate::reader::read_text;
+use crate::reader::{Source, read_text};
 use crate::render::Templates;
 use crate::world::{Change, Read, World};
 
@@ -99,6 +100,14 @@ impl Loader {
     /// The catalogue alone, its templates not proven.
     pub fn catalogue(&self) -> Arc<Catalogue> {
         Arc::new(Catalogue::load(&self.overrides.over_shipped().0, None).0)
+    }
+
+    /// The fleet's own file alone, for its addresses; what is wrong with it is told when everything is loaded. None where it
+    /// cannot be read.
+    pub fn root_alone(&self) -> Option<Root> {
+        let text = self.text_of(&Entity::Root).ok()?;
+        let reading = Reading { vocabulary: &Vocabulary::default(), secrets: &self.secrets, entity: &Entity::Root };
+        Source::read(&Entity::Root.path(), &text, |table| Root::read(table, &reading)).0
     }
 
     /// Loads everything.
@@ -333,7 +342,8 @@ impl Loader {
         let known = entity.clone();
         let reading = Reading { vocabulary, secrets: &self.secrets, entity: &known };
         match read_text(&path, &relative) {
-            Ok(text) => Change::read(entity, &text, &reading),
+            // Secrets may stand in it.
+            Ok(text) => Change::read(entity, &Zeroizing::new(text), &reading),
             Err(_) if is_gone(&path) => Change::gone(entity),
             Err(finding) => Change::unreadable(entity, finding),
         }

@@ -1,12 +1,28 @@
 //! Files of the state folder, which a command may make before the server does, and under another user.
+//!
+//! A command may run as root in a folder that belongs to the server's user, and shall not become that user's hand: no
+//! file is opened through a symbolic link, and none is given away that has another name elsewhere.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{BufWriter, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown};
-use std::path::Path;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, fchown};
+use std::path::{Path, PathBuf};
+
+use nix::libc::O_NOFOLLOW;
+
+/// The name of the key of revisions.
+pub const REVISION_KEY: &str = "revision.key";
 
 /// Held by whoever writes a file that others write too.
 const WRITING: &str = "writing.lock";
+
+/// Makes the folder if there is none, for its owner and his group only.
+///
+/// # Errors
+/// It cannot be made.
+pub fn make(folder: &Path) -> std::io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o750).create(folder)
+}
 
 /// A key of the folder, of 256 bits; made if there is none.
 ///
@@ -14,24 +30,35 @@ const WRITING: &str = "writing.lock";
 /// It cannot be read, or not be written; or what is there is no key, and to make another would undo what it was for.
 pub fn key(folder: &Path, name: &str) -> std::io::Result<[u8; 32]> {
     let path = folder.join(name);
-    let _writing = writing(folder)?;
-    match std::fs::read(&path) {
-        Ok(bytes) => bytes.try_into().map_err(|_| std::io::Error::other("it is not a key of 32 bytes")),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => make(folder, &path),
-        Err(error) => Err(error),
+    // One that is there is taken also where nothing can be written.
+    if let Some(key) = read_key(&path)? {
+        return Ok(key);
     }
+    let _writing = writing(folder)?;
+    if let Some(key) = read_key(&path)? {
+        return Ok(key);
+    }
+    let key = random_key()?;
+    replace(&path, 0o600, |file| file.write_all(&key))?;
+    Ok(key)
 }
 
-fn make(folder: &Path, path: &Path) -> std::io::Result<[u8; 32]> {
+/// A key that nobody has had before.
+///
+/// # Errors
+/// The system gives no random numbers.
+pub fn random_key() -> std::io::Result<[u8; 32]> {
     let mut bytes = [0; 32];
-    aws_lc_rs::rand::fill(&mut bytes).map_err(std::io::Error::other)?;
-    let aside = path.with_extension("new");
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&aside)?;
-    belongs(&file, folder);
-    file.write_all(&bytes)?;
-    file.sync_all()?;
-    std::fs::rename(aside, path)?;
+    aws_lc_rs::rand::fill(&mut bytes).map_err(|_| std::io::Error::other("the system gives no random numbers"))?;
     Ok(bytes)
+}
+
+fn read_key(path: &Path) -> std::io::Result<Option<[u8; 32]>> {
+    match std::fs::read(path) {
+        Ok(bytes) => bytes.try_into().map(Some).map_err(|_| std::io::Error::other("it is not a key of 32 bytes")),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// Waits until nobody else writes, and keeps others waiting as long as what it gives lives.
@@ -50,18 +77,26 @@ pub(super) fn writing(folder: &Path) -> std::io::Result<File> {
 /// There is none, and it cannot be made.
 pub(super) fn lock_file(folder: &Path, name: &str) -> std::io::Result<File> {
     let path = folder.join(name);
-    File::open(&path).or_else(|_| {
-        let file = OpenOptions::new().append(true).create(true).open(&path)?;
-        belongs(&file, folder);
-        Ok(file)
-    })
+    OpenOptions::new().read(true).custom_flags(O_NOFOLLOW).open(&path).or_else(|_| to_append(&path))
 }
 
-/// Gives a file to the owner of the folder, so that a server may read what an administrator's command wrote. Only root
+/// A file of the folder, to be read and appended to; made if there is none.
+///
+/// # Errors
+/// It cannot be opened or made.
+pub(super) fn to_append(path: &Path) -> std::io::Result<File> {
+    let file = OpenOptions::new().read(true).append(true).create(true).custom_flags(O_NOFOLLOW).open(path)?;
+    belongs(&file, path);
+    Ok(file)
+}
+
+/// Gives a file to the owner of its folder, so that a server may read what an administrator's command wrote. Only root
 /// can do so, and nobody else needs to.
-pub(super) fn belongs(file: &File, folder: &Path) {
-    if let (Ok(own), Ok(wanted)) = (file.metadata(), std::fs::metadata(folder))
+fn belongs(file: &File, path: &Path) {
+    if let (Ok(own), Some(Ok(wanted))) = (file.metadata(), path.parent().map(std::fs::metadata))
         && (own.uid(), own.gid()) != (wanted.uid(), wanted.gid())
+        && own.is_file()
+        && own.nlink() == 1
     {
         let _ = fchown(file, Some(wanted.uid()), Some(wanted.gid()));
     }
@@ -71,12 +106,33 @@ pub(super) fn belongs(file: &File, folder: &Path) {
 ///
 /// # Errors
 /// It cannot be written.
-pub(super) fn rewrite<L: AsRef<str>>(path: &Path, lines: impl Iterator<Item = L>) -> std::io::Result<()> {
-    let aside = path.with_extension("new");
-    let mut file = BufWriter::new(File::create(&aside)?);
-    for line in lines {
-        file.write_all(line.as_ref().as_bytes())?;
-    }
-    file.into_inner().map_err(std::io::IntoInnerError::into_error)?.sync_all()?;
-    std::fs::rename(&aside, path)
+pub(super) fn rewrite<L: AsRef<str>>(path: &Path, mut lines: impl Iterator<Item = L>) -> std::io::Result<()> {
+    replace(path, 0o644, |file| lines.try_for_each(|line| file.write_all(line.as_ref().as_bytes())))
+}
+
+/// Puts a file in place that is whole and on the disk when it gets its name.
+///
+/// # Errors
+/// It cannot be written; what was there stays.
+pub(super) fn replace(
+    path: &Path,
+    mode: u32,
+    write: impl FnOnce(&mut BufWriter<File>) -> std::io::Result<()>,
+) -> std::io::Result<()> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".new");
+    let aside = PathBuf::from(name);
+    // Left by a run that was killed halfway, if at all.
+    let _ = std::fs::remove_file(&aside);
+    let written = || {
+        let mut file = BufWriter::new(OpenOptions::new().write(true).create_new(true).mode(mode).open(&aside)?);
+        belongs(file.get_ref(), path);
+        write(&mut file)?;
+        file.into_inner().map_err(std::io::IntoInnerError::into_error)?.sync_all()?;
+        std::fs::rename(&aside, path)
+    };
+    written().inspect_err(|_| drop(std::fs::remove_file(&aside)))?;
+    // The new name has to last as well; not every file system lets a folder be synced.
+    let _ = path.parent().map(|folder| File::open(folder).and_then(|folder| folder.sync_all()));
+    Ok(())
 }

@@ -12,6 +12,9 @@ use super::record::{Record, text};
 use super::seen::Seen;
 use crate::phone::Mac;
 
+/// The year 10000, which no clock tells and no file can show: a time beyond it is damage.
+const NO_TIME: u64 = 253_402_300_800;
+
 /// What a phone last got of one of its files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Entry {
@@ -98,8 +101,9 @@ fn line(mac: Mac, file: &str, revision: &str, changed_at: u64) -> String {
 fn parse(line: &str) -> Option<((Mac, CompactString), Entry)> {
     let mut parts = line.split(' ');
     let mac = parts.next()?.parse().ok()?;
-    let (file, revision, changed_at) = (parts.next()?, parts.next()?, parts.next()?.parse().ok()?);
-    (revision.len() == 32).then(|| ((mac, file.into()), Entry { revision: revision.into(), changed_at }))
+    let (file, revision, changed_at): (_, _, u64) = (parts.next()?, parts.next()?, parts.next()?.parse().ok()?);
+    (revision.len() == 32 && changed_at < NO_TIME)
+        .then(|| ((mac, file.into()), Entry { revision: revision.into(), changed_at }))
 }
 
 #[cfg(test)]
@@ -133,6 +137,29 @@ mod tests {
         ledger.served(mac(), &file, OTHER, 130);
         assert_eq!(ledger.changed_at(mac(), &file, OTHER, 500), 160);
         assert_eq!(ledger.changed_at(mac(), &file, REVISION, 130), 220);
+    }
+
+    #[test]
+    fn a_clock_that_jumps_makes_no_older_stamp() {
+        let ledger = Ledger::in_memory();
+        let file = CompactString::from("phone");
+        let (long_ago, today, far_ahead) = (86_400, 1_700_000_000, 4_000_000_000);
+        let mut before = 0;
+        for (now, revision, stamp) in [
+            (today, REVISION, today),
+            (long_ago, OTHER, today + 60),
+            (0, REVISION, today + 120),
+            (far_ahead, OTHER, far_ahead),
+            (today + 600, REVISION, far_ahead + 60),
+            (far_ahead + 600, OTHER, far_ahead + 600),
+        ] {
+            assert_eq!(ledger.changed_at(mac(), &file, revision, now), stamp);
+            ledger.served(mac(), &file, revision, now);
+            assert!(std::mem::replace(&mut before, stamp) < stamp);
+        }
+        // A time that no clock tells is damage.
+        assert!(parse(&format!("001565aabbcc phone {REVISION} 253402300799")).is_some());
+        assert!(parse(&format!("001565aabbcc phone {REVISION} 18446744073709551615")).is_none());
     }
 
     #[test]

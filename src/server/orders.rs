@@ -6,7 +6,7 @@
 
 use std::collections::HashSet;
 use std::fmt;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::mem::discriminant;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-use super::folder::{belongs, lock_file, rewrite, writing};
+use super::folder::{lock_file, rewrite, to_append, writing};
 use super::record::text;
 use crate::fleet::Stamp;
 use crate::phone::Mac;
@@ -101,8 +101,7 @@ pub fn tell(folder: &Path, order: Order, now: u64) -> std::io::Result<Heard> {
     aws_lc_rs::rand::fill(&mut id).map_err(std::io::Error::other)?;
     let told = Told { id: u64::from_le_bytes(id), at: now, order };
     let _writing = writing(folder)?;
-    let mut file = OpenOptions::new().read(true).append(true).create(true).open(folder.join(FILE))?;
-    belongs(&file, folder);
+    let mut file = to_append(&folder.join(FILE))?;
     // After a crash the last line may have no end.
     let start = if ends_within_a_line(&mut file)? { "\n" } else { "" };
     file.write_all(format!("{start}{}", line(&told)?).as_bytes())?;
@@ -135,7 +134,7 @@ pub struct Orders {
     place: Option<Stamp>,
     read: u64,
     known: HashSet<u64>,
-    _serving: File,
+    _serving: Option<File>,
 }
 
 impl Orders {
@@ -143,16 +142,22 @@ impl Orders {
     /// As long as this lives, commands are told that a server hears them.
     ///
     /// # Errors
-    /// The folder cannot be read or written.
+    /// The orders cannot be read. A folder that cannot be written is none: commands cannot tell anything there then.
     pub fn open(folder: &Path, now: u64) -> std::io::Result<(Orders, Vec<Told>)> {
-        let _writing = writing(folder)?;
-        let serving = lock_file(folder, SERVING)?;
-        if serving.try_lock().is_err() {
+        let serving = lock_file(folder, SERVING).ok();
+        if serving.as_ref().is_some_and(|serving| serving.try_lock().is_err()) {
             tracing::warn!("another server keeps its state in `{}`: each hears what commands tell", folder.display());
         }
-        let (path, told) = (folder.join(FILE), look(folder, now)?);
+        let writing = writing(folder);
+        let path = folder.join(FILE);
+        let told = look(folder, now)?;
         let lines: Vec<String> = told.iter().map(line).collect::<std::io::Result<_>>()?;
-        rewrite(&path, lines.iter().map(String::as_str))?;
+        if let Err(error) = writing.and_then(|_writing| rewrite(&path, lines.iter())) {
+            tracing::error!(
+                "`{}` cannot be written, so commands cannot tell the server anything: {error}",
+                path.display()
+            );
+        }
         let known = told.iter().map(|told| told.id).collect();
         Ok((Orders { path, place: None, read: 0, known, _serving: serving }, told))
     }

@@ -1,18 +1,17 @@
 //! The certificate of a first start, so that HTTPS works before anybody has bought or asked for a real one.
 
-use std::fs;
-use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::io::Write;
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair, KeyUsagePurpose};
 use rustls::client::verify_server_name;
 use rustls::server::ParsedCertificate;
 use rustls_pki_types::ServerName;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 use zeroize::Zeroizing;
 
+use super::folder::{make as make_folder, replace};
 use super::{TlsError, TlsMaterial};
 
 /// Names that every such certificate has.
@@ -30,7 +29,8 @@ impl TlsMaterial {
     ///
     /// # Errors
     ///
-    /// If a host is neither a name nor an address, or the folder cannot be read or written.
+    /// If a host is neither a name nor an address, or what is in the folder cannot be read. Where it cannot be written, that
+    /// is logged, and the certificate is for this run.
     pub fn self_signed(folder: &Path, hosts: &[&str]) -> Result<TlsMaterial, TlsError> {
         let hosts: Vec<&str> = hosts.iter().map(|host| without_brackets(host)).chain(OURS).collect();
         let names = hosts.iter().map(|host| server_name(host)).collect::<Result<Vec<_>, _>>()?;
@@ -48,8 +48,14 @@ impl TlsMaterial {
                 }
             }
         }
-        make(&hosts, &certificate, &key)?;
-        TlsMaterial::load(certificate, key)
+        let (chain, secret) = make(&hosts)?;
+        let keep = |path: &Path, content: &str, mode| replace(path, mode, |file| file.write_all(content.as_bytes()));
+        let kept = make_folder(folder).and_then(|()| keep(&key, &secret, 0o600));
+        if let Err(error) = kept.and_then(|()| keep(&certificate, &chain, 0o644)) {
+            let file = certificate.display();
+            error!("`{file}` cannot be written, so the next start makes another self-signed certificate: {error}");
+        }
+        TlsMaterial::of(certificate, key, chain.as_bytes(), secret.as_bytes())
     }
 }
 
@@ -73,7 +79,8 @@ fn will_do(kept: &TlsMaterial, names: &[ServerName<'_>]) -> bool {
     kept.expires().is_none_or(|end| end > soon) && names.iter().all(|name| verify_server_name(&leaf, name).is_ok())
 }
 
-fn make(hosts: &[&str], certificate: &Path, key: &Path) -> Result<(), TlsError> {
+/// A certificate and its key, both PEM.
+fn make(hosts: &[&str]) -> Result<(String, Zeroizing<String>), TlsError> {
     let mut hosts: Vec<String> = hosts.iter().map(|host| (*host).to_owned()).collect();
     hosts.sort_unstable();
     hosts.dedup();
@@ -88,34 +95,5 @@ fn make(hosts: &[&str], certificate: &Path, key: &Path) -> Result<(), TlsError> 
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     let pair = KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256)?;
     let signed = params.self_signed(&pair)?;
-    let secret = Zeroizing::new(pair.serialize_pem());
-    write_aside(key, secret.as_bytes(), 0o600)?;
-    write_aside(certificate, signed.pem().as_bytes(), 0o644)
-}
-
-/// Writes a file that is either not there or whole.
-fn write_aside(path: &Path, content: &[u8], mode: u32) -> Result<(), TlsError> {
-    let aside = aside(path);
-    write_new(&aside, content, mode).and_then(|()| fs::rename(&aside, path)).map_err(|source| {
-        let _ = fs::remove_file(&aside);
-        TlsError::Write { path: path.to_owned(), source }
-    })
-}
-
-fn aside(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(format!(".{}.new", std::process::id()));
-    PathBuf::from(name)
-}
-
-fn write_new(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
-    if let Some(folder) = path.parent() {
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    }
-    // Left by a run that was killed halfway, if at all.
-    let _ = fs::remove_file(path);
-    // The mode counts from the first moment, so nobody else can open the file before it is set.
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
-    file.write_all(content)?;
-    file.sync_all()
+    Ok((signed.pem(), Zeroizing::new(pair.serialize_pem())))
 }

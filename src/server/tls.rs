@@ -32,8 +32,6 @@ const SESSIONS: usize = 16 * 1024;
 pub enum TlsError {
     #[error("cannot read `{}`", path.display())]
     Read { path: PathBuf, source: io::Error },
-    #[error("cannot write `{}`", path.display())]
-    Write { path: PathBuf, source: io::Error },
     #[error("`{}` is not PEM: it has {flaw}", path.display())]
     Pem { path: PathBuf, flaw: &'static str },
     #[error("`{}` holds no certificate", path.display())]
@@ -71,6 +69,9 @@ impl TlsError {
             TlsError::Key { .. } => {
                 Some("RSA of 2048 bits or more, ECDSA P-256, P-384, P-521 and Ed25519 keys are understood")
             }
+            TlsError::Read { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => Some(
+                "make it readable for the user that offhook runs as; a restart as root with --user reads it before",
+            ),
             _ => None,
         }
     }
@@ -95,13 +96,19 @@ impl TlsMaterial {
     /// If a file can't be read or understood, or if the two don't belong together.
     pub fn load(certificate: impl Into<PathBuf>, key: impl Into<PathBuf>) -> Result<TlsMaterial, TlsError> {
         let (certificate, key) = (certificate.into(), key.into());
-        let current = Arc::new(Current(ArcSwap::from_pointee(read(&certificate, &key)?)));
+        let (chain, secret) = (content(&certificate)?, content(&key)?);
+        TlsMaterial::of(certificate, key, &chain, &secret)
+    }
+
+    /// The same from what is, or shall be, in the two files.
+    pub(super) fn of(certificate: PathBuf, key: PathBuf, chain: &[u8], secret: &[u8]) -> Result<TlsMaterial, TlsError> {
+        let certified = certified((&certificate, chain), (&key, secret))?;
+        let current = Arc::new(Current(ArcSwap::from_pointee(certified)));
         let mut config = config(Arc::clone(&current), Arc::new(NoClientAuth))?;
         config.session_storage = ServerSessionMemoryCache::new(SESSIONS);
         config.ticketer = Ticketer::new()?;
         Ok(TlsMaterial { certificate, key, current, config: Arc::new(config), asking: None })
     }
-
     /// The same, asking each phone for a certificate of its own, which it may leave out. Those of `authorities`, which is
     /// called for each handshake, are told to the phone as welcome.
     ///
@@ -124,7 +131,8 @@ impl TlsMaterial {
     ///
     /// As [`TlsMaterial::load`]; the certificate in place stays there.
     pub fn reload(&self) -> Result<bool, TlsError> {
-        let new = read(&self.certificate, &self.key)?;
+        let (chain, secret) = (content(&self.certificate)?, content(&self.key)?);
+        let new = certified((&self.certificate, &chain), (&self.key, &secret))?;
         let changed = new.cert != self.current.0.load().cert;
         if changed {
             self.current.0.store(Arc::new(new));
@@ -213,12 +221,17 @@ fn provider() -> CryptoProvider {
     provider
 }
 
-fn read(certificate: &Path, key: &Path) -> Result<CertifiedKey, TlsError> {
-    let chain = read_chain(certificate)?;
-    let secret = read_key(key)?;
+/// What is in a file; of a key nothing stays in memory.
+fn content(path: &Path) -> Result<Zeroizing<Vec<u8>>, TlsError> {
+    fs::read(path).map(Zeroizing::new).map_err(|source| TlsError::Read { path: path.to_owned(), source })
+}
+
+/// A chain and its key, out of two files.
+fn certified((certificate, chain): (&Path, &[u8]), (key, secret): (&Path, &[u8])) -> Result<CertifiedKey, TlsError> {
+    let chain = parse_chain(certificate, chain)?;
     let signer = default_provider()
         .key_provider
-        .load_private_key(secret)
+        .load_private_key(parse_key(key, secret)?)
         .map_err(|source| TlsError::Key { path: key.to_owned(), source })?;
     let certified = CertifiedKey::new(chain, signer);
     match certified.keys_match() {
@@ -230,21 +243,18 @@ fn read(certificate: &Path, key: &Path) -> Result<CertifiedKey, TlsError> {
     }
 }
 
-fn read_chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
-    let text = fs::read(path).map_err(|source| TlsError::Read { path: path.to_owned(), source })?;
+fn parse_chain(path: &Path, text: &[u8]) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let chain =
-        CertificateDer::pem_slice_iter(&text).collect::<Result<Vec<_>, _>>().map_err(|err| not_pem(path, &err))?;
+        CertificateDer::pem_slice_iter(text).collect::<Result<Vec<_>, _>>().map_err(|err| not_pem(path, &err))?;
     if chain.is_empty() {
         return Err(TlsError::NoCertificate { path: path.to_owned() });
     }
     Ok(chain)
 }
 
-fn read_key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
-    let text = fs::read(path).map_err(|source| TlsError::Read { path: path.to_owned(), source })?;
-    let text = Zeroizing::new(text);
-    PrivateKeyDer::from_pem_slice(&text).map_err(|err| match err {
-        pem::Error::NoItemsFound if is_encrypted(&text) => TlsError::EncryptedKey { path: path.to_owned() },
+fn parse_key(path: &Path, text: &[u8]) -> Result<PrivateKeyDer<'static>, TlsError> {
+    PrivateKeyDer::from_pem_slice(text).map_err(|err| match err {
+        pem::Error::NoItemsFound if is_encrypted(text) => TlsError::EncryptedKey { path: path.to_owned() },
         pem::Error::NoItemsFound => TlsError::NoKey { path: path.to_owned() },
         err => not_pem(path, &err),
     })

@@ -1,4 +1,4 @@
-//! `offhook serve` as a process.
+//! A real server as a process, and what it says.
 #![allow(dead_code, reason = "each test file uses its own part")]
 
 use std::io::{BufRead, BufReader, Read};
@@ -48,10 +48,11 @@ pub fn serve(folder: &Path, more: &[&str]) -> Command {
 
 impl Server {
     pub fn start(folder: &Path, more: &[&str]) -> Server {
-        Server::run(serve(folder, more))
+        Server::of(serve(folder, more))
     }
 
-    pub fn run(mut command: Command) -> Server {
+    /// A server by a command of one's own, once it serves.
+    pub fn of(mut command: Command) -> Server {
         let mut child = command.spawn().unwrap();
         let (send, lines) = channel();
         let stderr = BufReader::new(child.stderr.take().unwrap());
@@ -74,6 +75,13 @@ impl Server {
         }
     }
 
+    /// The same for a line that it may have said already.
+    pub fn heard(&mut self, text: &str) {
+        if !self.said.iter().any(|line| line.contains(text)) {
+            self.until(text);
+        }
+    }
+
     pub fn line(&self, text: &str) -> &str {
         self.said.iter().find(|line| line.contains(text)).unwrap_or_else(|| panic!("no `{text}`: {:#?}", self.said))
     }
@@ -88,6 +96,14 @@ impl Server {
         String::from_utf8(shell(&format!("{line} --fail --silent --show-error --max-time 20")).stdout).unwrap()
     }
 
+    /// Ends it; gives all that it has said.
+    pub fn stop(mut self) -> Vec<String> {
+        shell(&format!("kill -TERM {}", program(&self.child)));
+        self.until("stopped");
+        self.child.wait().unwrap();
+        std::mem::take(&mut self.said)
+    }
+
     pub fn terminate(mut self) -> (ExitStatus, Duration) {
         let begin = Instant::now();
         shell(&format!("kill -TERM {}", self.child.id()));
@@ -97,4 +113,11 @@ impl Server {
         assert_eq!(out, "", "data is for stdout, and serve has none");
         (self.child.wait().unwrap(), begin.elapsed())
     }
+}
+
+/// The process of the program itself, which may have been started by one that looks after it.
+pub fn program(child: &Child) -> String {
+    let own = child.id();
+    let below = std::fs::read_to_string(format!("/proc/{own}/task/{own}/children")).unwrap_or_default();
+    below.split_whitespace().next().map_or(own.to_string(), str::to_owned)
 }

@@ -186,7 +186,7 @@ fn on_a_full_disk_phones_are_served_and_it_is_said() {
     let mut command = Command::new("sh");
     command.args(["-c", &serve]).current_dir(folder.path()).env_remove("OFFHOOK_LOG");
     command.stderr(Stdio::piped()).stdout(Stdio::piped()).stdin(Stdio::null());
-    let mut server = Server::run(command);
+    let mut server = Server::of(command);
     let said = "the journal `state/journal.sqlite` cannot be written: disk I/O error";
     if !server.said.iter().any(|line| line.contains(said)) {
         server.until(said);

@@ -1,0 +1,64 @@
+//! Files of people's that are written whole: there is always the old one or the new one under their name.
+//!
+//! The new text is written aside, in the same folder and under a name that nobody reads, and is on the disk before it
+//! takes the file's name. The state folder has a way of its own, in `server`.
+
+use std::fs::{File, Metadata, Permissions};
+use std::io::Write;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+/// A new text beside the file that it is for.
+pub struct Aside {
+    target: PathBuf,
+    file: NamedTempFile,
+}
+
+impl Aside {
+    /// Writes a text aside. The file keeps its owner and its mode, as far as that is ours to say; one that is not there yet
+    /// gets `mode`.
+    ///
+    /// # Errors
+    /// Nothing is left then.
+    pub fn write(path: &Path, text: &[u8], mode: u32) -> std::io::Result<Aside> {
+        // A symbolic link stays one: what it leads to is written.
+        let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let folder = target.parent().filter(|folder| *folder != "").unwrap_or(Path::new("."));
+        let mut file = tempfile::Builder::new().prefix(".offhook-").tempfile_in(folder)?;
+        file.write_all(text)?;
+        match target.metadata() {
+            Ok(old) => like(file.as_file(), &old)?,
+            Err(_) => file.as_file().set_permissions(Permissions::from_mode(mode))?,
+        }
+        file.as_file().sync_all()?;
+        Ok(Aside { target, file })
+    }
+
+    /// The file that will be written.
+    pub fn target(&self) -> &Path {
+        &self.target
+    }
+
+    /// Gives the new text the file's name.
+    ///
+    /// # Errors
+    /// The old file is still there, and nothing else.
+    pub fn put(self) -> std::io::Result<()> {
+        self.file.persist(&self.target).map_err(|error| error.error)?;
+        // The new name has to last as well; not every file system lets a folder be synced.
+        let _ = self.target.parent().map(|folder| File::open(folder).and_then(|folder| folder.sync_all()));
+        Ok(())
+    }
+}
+
+/// Whoever could read the old file can read the new one: a server that is not root, say, what root has edited.
+fn like(file: &File, old: &Metadata) -> std::io::Result<()> {
+    let new = file.metadata()?;
+    if (new.uid(), new.gid()) != (old.uid(), old.gid()) {
+        // Only root can give a file away; others may at least know its group.
+        let _ = fchown(file, Some(old.uid()), Some(old.gid())).or_else(|_| fchown(file, None, Some(old.gid())));
+    }
+    file.set_permissions(old.permissions())
+}
