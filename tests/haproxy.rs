@@ -11,7 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use offhook::server::{self, Answer, Asked, Limits, Listener, Reply, StatusCode, TlsMaterial};
+use offhook::server::{self, Answer, Asked, Limits, Listener, Proxies, Reply, StatusCode, TlsMaterial};
 use tempfile::TempDir;
 
 #[path = "common/log.rs"]
@@ -43,7 +43,7 @@ fn offhook_with_log(tls: Option<Arc<TlsMaterial>>, log: Log) -> SocketAddr {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let address = (Ipv4Addr::LOCALHOST, 0).into();
-            let bound = server::bind([Listener { address, tls }]).await.unwrap();
+            let bound = server::bind([Listener { address, tls, proxies: Proxies::default() }]).await.unwrap();
             tell.send(bound.addresses().next().unwrap()).unwrap();
             server::run(bound, Arc::new(Echo), Limits::default(), std::future::pending()).await;
         });

@@ -18,7 +18,7 @@ use crate::phone::Mac;
 use crate::render::{Cache, MAX_CACHE_BYTES, RevisionKey};
 use crate::server::ledger::Ledger;
 use crate::server::phones::Phones;
-use crate::server::{Bound, Limits, Listener, TlsMaterial, bind, run as run_server};
+use crate::server::{Bound, Limits, Listener, Proxies, TlsMaterial, bind, run as run_server};
 
 /// A certificate that ends within this time is worth a warning.
 const SOON: Duration = Duration::from_secs(30 * 24 * 3600);
@@ -93,7 +93,8 @@ fn listeners(listens: &[Listen], root: &Root, fleet: &Path, state: &Path) -> Res
             warn_of_expiry(tls);
             followed.push(follow(tls.clone()));
         }
-        listeners.push(Listener { address: listen.address, tls });
+        let proxies = Proxies { networks: listen.proxies.clone(), protocol: listen.proxy_protocol };
+        listeners.push(Listener { address: listen.address, tls, proxies });
     }
     Ok((listeners, followed))
 }
@@ -135,6 +136,8 @@ fn own_address(address: &SocketAddr) -> Listen {
         plain: false,
         client_certificates: crate::fleet::ClientCertificates::Never,
         families: Vec::new(),
+        proxies: Vec::new(),
+        proxy_protocol: false,
         at: 1,
     }
 }

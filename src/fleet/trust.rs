@@ -59,7 +59,7 @@ impl Trust {
     pub(super) fn read(table: &mut Table<'_, '_>) -> Trust {
         let Some(mut trust) = table.table("trust") else { return Trust::default() };
         let read = Trust {
-            networks: read_networks(&mut trust),
+            networks: read_networks(&mut trust, "networks"),
             accept: read_rungs(&mut trust, "accept").unwrap_or_else(|| Rung::ALL.into()),
             demand: read_rungs(&mut trust, "demand").unwrap_or_default(),
         };
@@ -128,9 +128,10 @@ fn secret(trust: &mut Table<'_, '_>, field: &'static str, reading: &Reading<'_>)
     }
 }
 
-fn read_networks(trust: &mut Table<'_, '_>) -> Vec<IpNet> {
+/// Reads a list of networks and single addresses.
+pub(super) fn read_networks(table: &mut Table<'_, '_>, field: &'static str) -> Vec<IpNet> {
     let mut networks = Vec::new();
-    for text in trust.texts("networks").map(|at| at.value).unwrap_or_default() {
+    for text in table.texts(field).map(|at| at.value).unwrap_or_default() {
         let address = || text.value.parse().ok().map(|address: std::net::IpAddr| address.into());
         match text.value.parse::<IpNet>().ok().or_else(address) {
             Some(network) => networks.push(network),
@@ -139,7 +140,7 @@ fn read_networks(trust: &mut Table<'_, '_>) -> Vec<IpNet> {
                     "`{}` is not a network: 192.0.2.0/24, 2001:db8::/32 or one address were expected",
                     text.value
                 );
-                trust.error("bad-network", text.line, what);
+                table.error("bad-network", text.line, what);
             }
         }
     }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use offhook::server::{self, Answer, Asked, HeaderValue, Limits, Listener, Reply, StatusCode, TlsMaterial};
+use offhook::server::{self, Answer, Asked, HeaderValue, Limits, Listener, Proxies, Reply, StatusCode, TlsMaterial};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
@@ -21,6 +21,7 @@ pub const SHORT: Duration = Duration::from_millis(150);
 pub fn patient() -> Limits {
     Limits {
         connections: 64,
+        give_way: LONG,
         header_bytes: 8192,
         body_bytes: 1000,
         handshake: LONG,
@@ -168,7 +169,7 @@ impl House {
 }
 
 pub fn plain_listener() -> Listener {
-    Listener { address: "127.0.0.1:0".parse().unwrap(), tls: None }
+    Listener { address: "127.0.0.1:0".parse().unwrap(), tls: None, proxies: Proxies::default() }
 }
 
 pub fn tls_listener(material: &Arc<TlsMaterial>) -> Listener {
