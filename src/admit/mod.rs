@@ -5,11 +5,15 @@
 //! Each rung is judged for itself, and [`admit`] puts the verdicts together as the phone's site wants it: every rung that
 //! the site demands, and at least one that it accepts.
 
+mod limits;
 mod network;
 mod refusal;
+mod walk;
 
+pub use limits::{Limits, Pace, TooMany};
 pub use network::{Way, network};
 pub use refusal::Refusal;
+pub use walk::Walk;
 
 use crate::fleet::{Rung, Trust};
 

@@ -19,7 +19,7 @@ pub struct Way {
 
 impl Way {
     /// Both ends are this machine's own.
-    fn is_loopback(self) -> bool {
+    pub fn is_loopback(self) -> bool {
         self.local.is_loopback() && self.peer.is_loopback() && !self.forwarded
     }
 }

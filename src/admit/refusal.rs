@@ -33,6 +33,9 @@ pub enum Refusal {
     /// The site wants a certificate, and the phone showed none.
     #[error("the phone's site wants a certificate of the phone's own")]
     NoCertificate,
+    /// More requests than a phone has reason for, or more guesses.
+    #[error("it asks too often")]
+    TooMany,
 }
 
 impl Refusal {
@@ -49,6 +52,25 @@ impl Refusal {
             Refusal::NoPassword => "no-password",
             Refusal::NoToken => "no-token",
             Refusal::NoCertificate => "no-certificate",
+            Refusal::TooMany => "too-many",
         }
+    }
+
+    /// Whether something was shown that is not the phone's, as somebody does who guesses. To show nothing is none: many
+    /// phones wait to be asked for their password.
+    pub fn is_a_guess(self) -> bool {
+        use Refusal::*;
+        !matches!(
+            self,
+            NoSuchFile
+                | OldFirmware
+                | OtherFamily
+                | OtherSite
+                | Untrusted
+                | NoPassword
+                | NoToken
+                | NoCertificate
+                | TooMany
+        )
     }
 }

@@ -24,6 +24,7 @@ mod etag;
 mod exchange;
 mod expiry;
 pub mod forwarded;
+mod gate;
 pub mod ledger;
 mod listen;
 pub mod phones;

@@ -8,9 +8,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use compact_str::CompactString;
 
+use super::gate::{Gate, way};
 use super::ledger::Ledger;
 use super::{Answer as Answering, Asked, HeaderValue, Method, Reply, StatusCode};
-use crate::admit::{Ladder, Refusal, Shown, Way, admit, network};
+use crate::admit::{Ladder, Refusal, Shown, admit, network};
 use crate::catalogue::{Answer, Band, Family, FilePattern};
 use crate::identify::{Claim, FamilyIndex, Request, identify};
 use crate::live::{Live, Serving};
@@ -29,6 +30,7 @@ pub struct Phones {
     key: RevisionKey,
     ledger: Ledger,
     listeners: Vec<Vec<CompactString>>,
+    gate: Gate,
 }
 
 impl Phones {
@@ -40,7 +42,7 @@ impl Phones {
         ledger: Ledger,
         listeners: Vec<Vec<CompactString>>,
     ) -> Phones {
-        Phones { live, cache, key, ledger, listeners }
+        Phones { live, cache, key, ledger, listeners, gate: Gate::default() }
     }
 
     fn reply(&self, asked: &Asked<'_>) -> Reply {
@@ -61,7 +63,9 @@ impl Phones {
     fn phone(&self, serving: &Serving, claim: &Claim, mac: Mac, asked: &Asked<'_>) -> Reply {
         let subject = match serving.world.subject(mac) {
             Ok(subject) => subject,
-            Err(Unserved::Unknown(_)) => return refused(claim, asked, Refusal::UnknownPhone),
+            Err(Unserved::Unknown(_)) => {
+                return self.gate.unknown(mac, asked, || refused(claim, asked, Refusal::UnknownPhone));
+            }
             Err(broken @ Unserved::Broken { .. }) => {
                 tracing::error!(phone.mac = %mac, peer = %asked.peer.ip(), "{broken}");
                 return later();
@@ -79,7 +83,8 @@ impl Phones {
         }
         match file.answer {
             Answer::Document => match admit(&subject.site.trust, &ladder(&subject, asked)) {
-                Ok(()) => self.document(serving, &subject, claim, (at, file), asked),
+                Ok(()) => self.gate.right(mac, asked, || self.document(serving, &subject, claim, (at, file), asked)),
+                Err(refusal) if refusal.is_a_guess() => self.gate.wrong(mac, asked, || refused(claim, asked, refusal)),
                 Err(refusal) => refused(claim, asked, refusal),
             },
             answer => self.plain(answer, serving, &subject.maker.family, file.template.as_deref(), file),
@@ -236,9 +241,8 @@ impl Answering for Phones {
 
 /// What a request shows of itself.
 fn ladder(subject: &Subject, asked: &Asked<'_>) -> Ladder {
-    let way = Way { peer: asked.peer.ip(), local: asked.local.ip(), forwarded: asked.forwarded };
     Ladder {
-        network: network(&subject.site.trust.networks, way),
+        network: network(&subject.site.trust.networks, way(asked)),
         password: Shown::Nothing,
         token: Shown::Nothing,
         certificate: Shown::Nothing,
