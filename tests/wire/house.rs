@@ -59,6 +59,14 @@ impl Answer for Toy {
                 reply = Reply::empty(StatusCode::SERVICE_UNAVAILABLE);
                 reply.retry_after_secs = Some(30);
             }
+            "/who" => {
+                let Asked { peer, local, forwarded, .. } = asked;
+                reply.body = Bytes::from(format!("{} to {}, handed on: {forwarded}", peer.ip(), local.ip()));
+            }
+            "/held" => {
+                reply.delay = Some(SHORT);
+                reply.body = Bytes::from_static(b"held back");
+            }
             "/big" => reply.body = Bytes::from(vec![b'x'; BIG]),
             "/slow" => {
                 self.gate.pass();
