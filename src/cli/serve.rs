@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, anyhow, bail};
 use compact_str::CompactString;
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use tracing_subscriber::EnvFilter;
 
 use super::args::{LogFormat, Serve};
@@ -60,10 +61,27 @@ async fn serve(args: &Serve, state: &Path, live: Arc<Live>, root: Arc<Root>, lis
     let watching = watch(live.clone(), &args.fleet, followed)
         .map_err(|error| anyhow!("`{}` cannot be watched: {error}", args.fleet.display()))?;
     greet(&live.now(), &bound, &listens, state);
-    run_server(bound, phones, Limits::default(), stopped()).await;
+    run_server(bound, phones, limits(), stopped()).await;
     drop(watching);
     anstream::eprintln!("stopped");
     Ok(())
+}
+
+/// The limits of the wire, with as many connections as the system lets us have open files. Its soft limit is often a
+/// tenth of what is allowed, for programs that look at each file in turn.
+fn limits() -> Limits {
+    /// Files beside connections: listeners, the state folder, what is watched and read.
+    const OTHER_FILES: u64 = 256;
+    let limits = Limits::default();
+    let wanted = u64::from(limits.connections) + OTHER_FILES;
+    let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else { return limits };
+    let raised = wanted.clamp(soft, hard.max(soft));
+    let files = setrlimit(Resource::RLIMIT_NOFILE, raised, hard).map_or(soft, |()| raised);
+    let connections = files.saturating_sub(OTHER_FILES).clamp(1, limits.connections.into()) as u32;
+    if connections < limits.connections {
+        tracing::warn!("the system allows {files} open files, so {connections} connections are served at once");
+    }
+    Limits { connections, ..limits }
 }
 
 /// The listeners with their certificates, and what to do when those change on disk.
