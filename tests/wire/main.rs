@@ -9,4 +9,5 @@ mod logs;
 mod proxies;
 mod room;
 mod shutdown;
+mod siege;
 mod tls;
