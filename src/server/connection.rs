@@ -62,13 +62,14 @@ impl<A: Answer + ?Sized> House<A> {
     /// Closes some of the connections that only wait.
     pub(super) fn make_room(&self) {
         let closed = self.crowd.give_way(self.limits.give_way);
-        if closed > 0 && self.full.is_due() {
-            warn!(
-                limit = self.limits.connections,
-                "no room for more connections: those that ask for nothing are closed"
-            );
+        if closed == 0 {
+            return;
         }
-        debug!(closed, "made room for other connections");
+        debug!(closed, "closed connections that ask for nothing, to make room");
+        if self.full.is_due() {
+            let limit = self.limits.connections;
+            warn!(limit, "no room for more connections: those that ask for nothing are closed");
+        }
     }
 }
 
