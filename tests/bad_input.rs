@@ -382,6 +382,13 @@ fn listeners_that_cannot_be() {
     error: fleet.toml:3: `address` is `localhost`, but must be an address with a port, such as 0.0.0.0:8443 [bad-address]
     error: fleet.toml:4: a listener is either `plain` or has `tls`, not both [plain-and-tls]
     ");
+    let behind = "schema = 1\n[[listen]]\naddress = \"127.0.0.1:8443\"\nproxy_protocol = true\n[[listen]]\n\
+                  address = \"127.0.0.1:8444\"\nproxies = [\"10.0.0.5\", \"haproxy\"]\n";
+    assert_snapshot!(phone("yealink-t46s", "").with("fleet.toml", behind).findings(), @r#"
+    error: fleet.toml:2: with `proxy_protocol` nobody but `proxies` may connect, and none are named [no-proxies]
+      hint: write `proxies = ["10.0.0.5"]`
+    error: fleet.toml:7: `haproxy` is not a network: 192.0.2.0/24, 2001:db8::/32 or one address were expected [bad-network]
+    "#);
     let open = "schema = 1\n[[listen]]\naddress = \"0.0.0.0:8443\"\n";
     assert_snapshot!(phone("yealink-t46s", "").with("fleet.toml", open).findings(), @"
     error: fleet.toml: `public_url` is missing: phones would be told `https://0.0.0.0:8443`, which is no address [no-public-url]

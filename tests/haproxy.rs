@@ -1,8 +1,8 @@
 //! `docs/old-phones.md` does as it says: its HAProxy configuration, taken out of the document, brings a phone that
-//! speaks only TLS 1.0 to a plain listener, and keeps strangers out.
+//! speaks only TLS 1.0 to the listener of the document, and `[trust]` keeps strangers out behind it.
 
 use std::fs;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
@@ -11,13 +11,20 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use offhook::server::{self, Answer, Asked, Limits, Listener, Reply, StatusCode, TlsMaterial};
+use offhook::live::Live;
+use offhook::render::{Cache, MAX_CACHE_BYTES, RevisionKey};
+use offhook::server::ledger::Ledger;
+use offhook::server::phones::Phones;
+use offhook::server::{self, Answer, Asked, Limits, Listener, Proxies, Reply, StatusCode, TlsMaterial};
 use tempfile::TempDir;
 
 #[path = "common/log.rs"]
 mod log;
 
 use log::Log;
+
+/// The phone of the document.
+const MAC: &str = "1cdf0faa0002";
 
 const DOCUMENT: &str = include_str!("../docs/old-phones.md");
 
@@ -31,21 +38,43 @@ impl Answer for Echo {
     }
 }
 
-/// A server on a free port, for as long as the test runs.
-fn offhook() -> SocketAddr {
-    offhook_with_log(None, Log::default())
+/// The document's listener on a free port, for as long as the test runs, with an old phone of a site that trusts a
+/// network.
+fn offhook(trusted: &str, log: Log) -> SocketAddr {
+    let (_, before) = DOCUMENT.split_once("## Second remedy").unwrap();
+    let (_, block) = before.split_once("```toml\n").unwrap();
+    let listen = block.split_once("```").unwrap().0;
+    let folder = tempfile::tempdir().unwrap();
+    for (path, text) in [
+        ("fleet.toml", format!("schema = 1\n{listen}")),
+        ("sites/a/site.toml", format!("sip.server = \"sip.example.org\"\n[trust]\nnetworks = [\"{trusted}\"]\n")),
+        ("sites/a/lines/201.toml", "sip.password = \"Secret201x\"\n".to_owned()),
+        (&format!("sites/a/phones/{MAC}.toml"), "model = \"cisco-spa504g\"\nlines = [\"201\"]\n".to_owned()),
+    ] {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    let live = Arc::new(Live::load(folder.path()));
+    let listen = live.now().world.root().expect("the document's listener is right").listen[0].clone();
+    assert_eq!(listen.address.to_string(), "127.0.0.1:8080");
+    let families = vec![listen.families.clone()];
+    let ledger = Ledger::in_memory();
+    let phones = Phones::new(live, Cache::new(MAX_CACHE_BYTES), RevisionKey::fixed(), ledger, families);
+    let proxies = Proxies { networks: listen.proxies, protocol: listen.proxy_protocol };
+    run(None, proxies, Arc::new(phones), log)
 }
 
-fn offhook_with_log(tls: Option<Arc<TlsMaterial>>, log: Log) -> SocketAddr {
+fn run(tls: Option<Arc<TlsMaterial>>, proxies: Proxies, answer: Arc<dyn Answer>, log: Log) -> SocketAddr {
     let (tell, told) = std::sync::mpsc::channel();
     thread::spawn(move || {
         let _guard = tracing::subscriber::set_default(log.subscriber(tracing::Level::DEBUG));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let address = (Ipv4Addr::LOCALHOST, 0).into();
-            let bound = server::bind([Listener { address, tls }]).await.unwrap();
+            let bound = server::bind([Listener { address, tls, proxies }]).await.unwrap();
             tell.send(bound.addresses().next().unwrap()).unwrap();
-            server::run(bound, Arc::new(Echo), Limits::default(), std::future::pending()).await;
+            server::run(bound, answer, Limits::default(), std::future::pending()).await;
         });
     });
     told.recv().unwrap()
@@ -59,8 +88,9 @@ struct Proxy {
 }
 
 impl Proxy {
-    /// Starts the document's configuration. Addresses, ports and the certificate's path are replaced, nothing else.
-    fn start(phones: &str) -> Proxy {
+    /// Starts the document's configuration before a server. Addresses, ports and the certificate's path are replaced,
+    /// nothing else.
+    fn start(offhook: SocketAddr) -> Proxy {
         let folder = tempfile::tempdir().unwrap();
         let certificate = folder.path().join("old-phones.pem");
         fs::write(&certificate, rsa_certificate()).unwrap();
@@ -68,8 +98,7 @@ impl Proxy {
         let replaced = [
             ("10.0.0.2:9443", address.to_string()),
             ("/etc/haproxy/old-phones.pem", certificate.display().to_string()),
-            ("10.0.0.0/24", phones.to_owned()),
-            ("127.0.0.1:8080", offhook().to_string()),
+            ("127.0.0.1:8080", offhook.to_string()),
         ];
         let mut config = printed("haproxy").to_owned();
         for (from, to) in replaced {
@@ -136,8 +165,10 @@ fn rsa_certificate() -> String {
 }
 
 /// Asks like a phone of 2008: TLS 1.0, RSA key exchange, HTTP/1.0.
-fn ask_like_an_old_phone(address: SocketAddr) -> Output {
-    ask(address, &["-tls1", "-cipher", "AES128-SHA:@SECLEVEL=0"])
+fn ask_like_an_old_phone(proxy: &Proxy, from: &str) -> (String, String) {
+    let asked = ask(proxy.address, &["-bind", &format!("{from}:0"), "-tls1", "-cipher", "AES128-SHA:@SECLEVEL=0"]);
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (text(&asked.stdout), text(&asked.stderr))
 }
 
 fn ask(address: SocketAddr, arguments: &[&str]) -> Output {
@@ -151,38 +182,43 @@ fn ask(address: SocketAddr, arguments: &[&str]) -> Output {
         .spawn()
         .expect("openssl is installed");
     // A server that hangs up at once leaves nobody to write to.
-    let _ = openssl.stdin.take().unwrap().write_all(b"GET /device//../a.cfg HTTP/1.0\r\n\r\n");
+    let _ = openssl.stdin.take().unwrap().write_all(format!("GET /{MAC}.xml HTTP/1.0\r\n\r\n").as_bytes());
     openssl.wait_with_output().unwrap()
 }
 
 #[test]
-fn a_phone_with_tls_1_0_gets_its_file_through_haproxy() {
-    let proxy = Proxy::start("127.0.0.0/8");
-    let answer = ask_like_an_old_phone(proxy.address);
-    let text = String::from_utf8_lossy(&answer.stdout);
-    let told = String::from_utf8_lossy(&answer.stderr);
+fn a_phone_with_tls_1_0_gets_its_file_through_haproxy_from_its_network_only() {
+    let log = Log::default();
+    let proxy = Proxy::start(offhook("127.0.0.9", log.clone()));
+    let (text, told) = ask_like_an_old_phone(&proxy, "127.0.0.9");
     assert!(text.contains("Protocol  : TLSv1\n"), "{text}{told}");
     assert!(text.contains("Cipher    : AES128-SHA\n"), "{text}{told}");
-    assert!(text.contains("127.0.0.1 came to /device//../a.cfg\n"), "{text}{told}");
+    assert!(text.contains("HTTP/1.0 200 OK") && text.contains("Secret201x"), "{text}{told}");
+    // All of this happens on one machine, and still nobody is taken for the machine itself.
+    let (text, told) = ask_like_an_old_phone(&proxy, "127.0.0.1");
+    assert!(text.contains("HTTP/1.0 403 Forbidden") && !text.contains("Secret201x"), "{text}{told}");
+    assert!(log.text().contains("refused a request of `127.0.0.1`"), "{}", log.text());
+}
+
+#[test]
+fn nobody_gets_past_haproxy() {
+    let address = offhook("127.0.0.0/8", Log::default());
+    let mut stream = TcpStream::connect(address).unwrap();
+    let _ = stream.write_all(format!("GET /{MAC}.xml HTTP/1.0\r\n\r\n").as_bytes());
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer);
+    assert!(answer.is_empty(), "{}", String::from_utf8_lossy(&answer));
 }
 
 #[test]
 fn the_documents_curl_line_works() {
-    let proxy = Proxy::start("127.0.0.0/8");
+    let proxy = Proxy::start(offhook("127.0.0.0/8", Log::default()));
     let line = printed("sh");
     assert!(line.contains("10.0.0.2:9443"), "{line}");
     let line = line.replace("10.0.0.2:9443", &proxy.address.to_string());
     let answer = Command::new("sh").arg("-c").arg(line).output().unwrap();
     let told = String::from_utf8_lossy(&answer.stderr);
-    assert_eq!(String::from_utf8_lossy(&answer.stdout), "127.0.0.1 came to /001565aabbcc.cfg\n", "{told}");
-}
-
-#[test]
-fn haproxy_keeps_strangers_out() {
-    let proxy = Proxy::start("10.0.0.0/24");
-    let answer = ask_like_an_old_phone(proxy.address);
-    let text = String::from_utf8_lossy(&answer.stdout);
-    assert!(!text.contains("came to"), "{text}");
+    assert!(String::from_utf8_lossy(&answer.stdout).contains("Secret201x"), "{told}");
 }
 
 /// So many reasons, once they have all been logged.
@@ -205,7 +241,7 @@ fn without_haproxy_the_log_gives_the_reason_in_the_document() {
     let folder = tempfile::tempdir().unwrap();
     let material = TlsMaterial::self_signed(folder.path(), &[]).unwrap();
     let log = Log::default();
-    let address = offhook_with_log(Some(Arc::new(material)), log.clone());
+    let address = run(Some(Arc::new(material)), Proxies::default(), Arc::new(Echo), log.clone());
     let old = ["-tls1", "-cipher", "AES128-SHA:@SECLEVEL=0"];
     let old_ciphers = ["-tls1_2", "-cipher", "AES128-SHA256:AES128-GCM-SHA256"];
     let distrustful = ["-verify", "1", "-verify_return_error", "-no-CAfile"];

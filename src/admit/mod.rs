@@ -7,15 +7,19 @@
 
 mod certificates;
 pub mod legacy;
+mod limits;
 mod network;
 pub mod passwords;
 mod refusal;
 mod tokens;
+mod walk;
 
 pub use certificates::{Proof, judge};
+pub use limits::{Limits, Pace, TooMany};
 pub use network::{Way, network};
 pub use refusal::Refusal;
 pub use tokens::{Fact, Facts, Judged, LONGEST_WINDOW_SECS, Stage, Standing, TokenKey, Window, is_token};
+pub use walk::Walk;
 
 use crate::fleet::{Rung, Trust};
 

@@ -9,24 +9,25 @@ use super::{Refusal, Shown};
 /// Where a request came in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Way {
-    /// Who asks.
+    /// Who asks; `0.0.0.0` where nobody knows.
     pub peer: IpAddr,
     /// The address that was called.
     pub local: IpAddr,
-    /// Somebody in between says that he hands the request on, and is no proxy that the fleet names.
+    /// Somebody in between hands the request on.
     pub forwarded: bool,
 }
 
 impl Way {
     /// Both ends are this machine's own.
-    fn is_loopback(self) -> bool {
+    pub fn is_loopback(self) -> bool {
         self.local.is_loopback() && self.peer.is_loopback() && !self.forwarded
     }
 }
 
 /// Whether a request comes from a site's networks, or from this machine itself.
 pub fn network(networks: &[IpNet], way: Way) -> Shown {
-    match way.is_loopback() || networks.iter().any(|network| network.contains(&way.peer)) {
+    let known = !way.peer.is_unspecified();
+    match way.is_loopback() || known && networks.iter().any(|network| network.contains(&way.peer)) {
         true => Shown::Good,
         false => Shown::Wrong(Refusal::Untrusted),
     }
@@ -62,6 +63,12 @@ mod tests {
     fn a_site_that_names_no_network_has_this_machine_only() {
         assert!(shown(&[], "127.0.0.1", "127.0.0.1", false));
         assert!(!shown(&[], "192.0.2.7", "192.0.2.1", false));
+    }
+
+    #[test]
+    fn an_address_that_nobody_knows_is_in_no_network() {
+        assert!(shown(&["0.0.0.0/0"], "198.51.100.7", "10.0.0.2", false));
+        assert!(!shown(&["0.0.0.0/0"], "0.0.0.0", "10.0.0.2", true));
     }
 
     #[test]

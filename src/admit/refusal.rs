@@ -80,6 +80,9 @@ pub enum Refusal {
     /// It names no MAC where those of its family do.
     #[error("the phone's certificate names no MAC")]
     NamelessCertificate,
+    /// More requests than a phone has reason for, or more guesses.
+    #[error("it asks too often")]
+    TooMany,
 }
 
 impl Refusal {
@@ -115,6 +118,7 @@ impl Refusal {
             Refusal::ExpiredCertificate => "expired-certificate",
             Refusal::OtherCertificate => "other-certificate",
             Refusal::NamelessCertificate => "nameless-certificate",
+            Refusal::TooMany => "too-many",
         }
     }
 
@@ -196,7 +200,35 @@ impl Refusal {
                 "let it come to a `[[listen]]` with `client_certificates = \"ask\"`; a phone that has no certificate of \
                  its maker needs another kind of trust in `[trust]` of its site.toml"
             }
+            Refusal::TooMany => {
+                "look why it asks again and again; if many guess for it, its address is known to somebody: it is served as \
+                 soon as it shows what it must"
+            }
         }
+    }
+
+    /// Whether something was shown that is not the phone's, as somebody does who guesses. To show nothing is none: many
+    /// phones wait to be asked for their password. A certificate that nobody has vouched for is the administrator's matter.
+    pub fn is_a_guess(self) -> bool {
+        use Refusal::*;
+        !matches!(
+            self,
+            NoSuchFile
+                | OldFirmware
+                | OtherFamily
+                | OtherSite
+                | Untrusted
+                | NoPassword
+                | NoToken
+                | OwnSecret
+                | StaleNonce
+                | NoCertificate
+                | UntrustedCertificate
+                | WeakCertificate
+                | ExpiredCertificate
+                | NamelessCertificate
+                | TooMany
+        )
     }
 }
 

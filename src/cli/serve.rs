@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, anyhow, bail};
 use compact_str::CompactString;
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use sd_notify::NotifyState;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -27,7 +28,7 @@ use crate::server::ledger::Ledger;
 use crate::server::orders::{Orders, Told};
 use crate::server::phones::Phones;
 use crate::server::tokens::Tokens;
-use crate::server::{Bound, Limits, Listener, TlsMaterial, bind, run as run_server};
+use crate::server::{Bound, Limits, Listener, Proxies, TlsMaterial, bind, run as run_server};
 
 /// A certificate that ends within this time is worth a warning.
 const SOON: Duration = Duration::from_secs(30 * 24 * 3600);
@@ -87,7 +88,7 @@ async fn serve(args: &Serve, state: &Path, account: Option<Account>) -> Result<(
         tracing::warn!("running as root, which nothing needs from here on: --user NAME gives it up");
     }
     tell_systemd(NotifyState::Ready);
-    run_server(bound, phones, Limits::default(), stopped(live)).await;
+    run_server(bound, phones, limits(), stopped(live)).await;
     drop(watching);
     journal.close();
     anstream::eprintln!("stopped");
@@ -151,6 +152,23 @@ fn tell_systemd(state: NotifyState<'_>) {
     }
 }
 
+/// The limits of the wire, with as many connections as the system lets us have open files. Its soft limit is often a
+/// tenth of what is allowed, for programs that look at each file in turn.
+fn limits() -> Limits {
+    /// Files beside connections: listeners, the state folder, what is watched and read.
+    const OTHER_FILES: u64 = 256;
+    let limits = Limits::default();
+    let wanted = u64::from(limits.connections) + OTHER_FILES;
+    let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else { return limits };
+    let raised = wanted.clamp(soft, hard.max(soft));
+    let files = setrlimit(Resource::RLIMIT_NOFILE, raised, hard).map_or(soft, |()| raised);
+    let connections = files.saturating_sub(OTHER_FILES).clamp(1, limits.connections.into()) as u32;
+    if connections < limits.connections {
+        tracing::warn!("the system allows {files} open files, so {connections} connections are served at once");
+    }
+    Limits { connections, ..limits }
+}
+
 /// The listeners with their certificates, and what to do when those change on disk.
 fn listeners(
     listens: &[Listen],
@@ -191,7 +209,8 @@ fn listeners(
                 followed.push(follow(tls.clone()));
             }
         }
-        listeners.push(Listener { address: listen.address, tls });
+        let proxies = Proxies { networks: listen.proxies.clone(), protocol: listen.proxy_protocol };
+        listeners.push(Listener { address: listen.address, tls, proxies });
     }
     Ok((listeners, followed))
 }
@@ -284,6 +303,8 @@ fn own_address(address: &SocketAddr) -> Listen {
         plain: false,
         client_certificates: ClientCertificates::Never,
         families: Vec::new(),
+        proxies: Vec::new(),
+        proxy_protocol: false,
         at: 1,
     }
 }

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use compact_str::CompactString;
+use ipnet::IpNet;
 
+use super::trust::read_networks;
 use super::{ClientAuthority, Keeping, Layer, Reading};
 use crate::catalogue::check_url;
 use crate::reader::Table;
@@ -42,6 +44,10 @@ pub struct Listen {
     pub client_certificates: ClientCertificates,
     /// The families that it serves; empty: all.
     pub families: Vec<CompactString>,
+    /// The proxies whose word on who asks is taken.
+    pub proxies: Vec<IpNet>,
+    /// They give it before anything else, by the PROXY protocol; nobody but them may connect then.
+    pub proxy_protocol: bool,
     /// Its line in the file, from 1.
     pub at: u32,
 }
@@ -89,6 +95,8 @@ impl Root {
                 plain: false,
                 client_certificates: ClientCertificates::Never,
                 families: Vec::new(),
+                proxies: Vec::new(),
+                proxy_protocol: false,
                 at: 1,
             });
         }
@@ -149,7 +157,13 @@ fn read_listen(mut table: Table<'_, '_>) -> Option<Listen> {
         table.error_hint("plain-and-tls", at, "a `plain` listener cannot ask for certificates", hint);
     }
     let families = table.texts("families").map(|at| at.value).unwrap_or_default();
+    let proxies = read_networks(&mut table, "proxies");
+    let proxy_protocol = table.boolean("proxy_protocol").is_some_and(|at| at.value);
+    if proxy_protocol && proxies.is_empty() {
+        let what = "with `proxy_protocol` nobody but `proxies` may connect, and none are named";
+        table.error_hint("no-proxies", at, what, "write `proxies = [\"10.0.0.5\"]`");
+    }
     table.finish();
     let families = families.into_iter().map(|at| at.value.into()).collect();
-    Some(Listen { address: address?, tls, plain, client_certificates, families, at })
+    Some(Listen { address: address?, tls, plain, client_certificates, families, proxies, proxy_protocol, at })
 }

@@ -70,6 +70,8 @@ fn fleet(vocabulary: &Vocabulary) -> Value {
         "plain": { "type": "boolean", "description": "Without TLS, on a network that is trusted." },
         "client_certificates": { "enum": ["never", "ask"], "description": "Whether phones are asked for their own." },
         "families": texts("The families served here; left out: all."),
+        "proxies": texts("Proxies whose word on who asks is taken."),
+        "proxy_protocol": { "type": "boolean", "description": "They give it by the PROXY protocol; nobody else may connect." },
     }));
     let mut authority = object(json!({
         "file": text("PEM file of a maker's certificates."),

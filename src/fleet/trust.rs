@@ -63,7 +63,7 @@ impl Trust {
     pub(super) fn read(table: &mut Table<'_, '_>) -> Trust {
         let Some(mut trust) = table.table("trust") else { return Trust::default() };
         let read = Trust {
-            networks: read_networks(&mut trust),
+            networks: read_networks(&mut trust, "networks"),
             accept: read_rungs(&mut trust, "accept").unwrap_or_else(|| Rung::ALL.into()),
             demand: read_rungs(&mut trust, "demand").unwrap_or_default(),
             encrypt_files: trust.boolean("encrypt_files").is_some_and(|at| at.value),
@@ -163,12 +163,13 @@ fn file_key(trust: &mut Table<'_, '_>, reading: &Reading<'_>) -> Option<Secret> 
     good.then_some(key)
 }
 
-fn read_networks(trust: &mut Table<'_, '_>) -> Vec<IpNet> {
+/// Reads a list of networks and single addresses.
+pub(super) fn read_networks(table: &mut Table<'_, '_>, field: &'static str) -> Vec<IpNet> {
     let mut networks = Vec::new();
-    for text in trust.texts("networks").map(|at| at.value).unwrap_or_default() {
+    for text in table.texts(field).map(|at| at.value).unwrap_or_default() {
         match network(&text.value) {
             Ok(network) => networks.push(network),
-            Err(what) => trust.error("bad-network", text.line, what),
+            Err(what) => table.error("bad-network", text.line, what),
         }
     }
     networks

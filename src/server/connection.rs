@@ -17,10 +17,12 @@ use tokio::sync::{Notify, Semaphore};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
-use tracing::debug;
+use tracing::{debug, warn};
 
+use super::crowd::Crowd;
 use super::exchange::{Desk, Ends, Visit};
 use super::heard::Hearing;
+use super::seldom::Seldom;
 use super::timed::{Socket, Timed};
 use super::{Answer, CertificateDer, HandshakeFailure, Limits};
 
@@ -31,6 +33,9 @@ const FAREWELL: Duration = Duration::from_secs(2);
 pub(super) struct House<A: ?Sized> {
     pub(super) limits: Limits,
     pub(super) places: Arc<Semaphore>,
+    pub(super) crowd: Arc<Crowd>,
+    full: Seldom,
+    strangers: Seldom,
     pub(super) stage: Stage,
     http: http1::Builder,
     pub(super) answer: Arc<A>,
@@ -41,6 +46,9 @@ impl<A: Answer + ?Sized> House<A> {
         Arc::new(House {
             limits,
             places: Arc::new(Semaphore::new(limits.connections as usize)),
+            crowd: Arc::default(),
+            full: Seldom::default(),
+            strangers: Seldom::default(),
             stage: Stage::default(),
             http: http(&limits),
             answer,
@@ -50,6 +58,19 @@ impl<A: Answer + ?Sized> House<A> {
     /// Whether callers are waiting for a place, or the next one would have to.
     pub(super) fn is_full(&self) -> bool {
         self.places.available_permits() == 0
+    }
+
+    /// Closes some of the connections that only wait.
+    pub(super) fn make_room(&self) {
+        let closed = self.crowd.give_way(self.limits.give_way);
+        if closed == 0 {
+            return;
+        }
+        debug!(closed, "closed connections that ask for nothing, to make room");
+        if self.full.is_due() {
+            let limit = self.limits.connections;
+            warn!(limit, "no room for more connections: those that ask for nothing are closed");
+        }
     }
 }
 
@@ -105,10 +126,13 @@ impl Stage {
 /// Serves a connection to its end.
 pub(super) async fn attend<A: Answer + ?Sized>(
     house: Arc<House<A>>,
-    tcp: TcpStream,
-    ends: Ends,
+    mut tcp: TcpStream,
+    mut ends: Ends,
     acceptor: Option<TlsAcceptor>,
 ) {
+    if !meet(&house, &mut tcp, &mut ends).await {
+        return;
+    }
     match acceptor {
         None => converse(house, tcp, ends, Vec::new()).await,
         Some(acceptor) => {
@@ -119,6 +143,27 @@ pub(super) async fn attend<A: Answer + ?Sized>(
             }
         }
     }
+}
+
+/// Finds out who comes, by a proxy's word where one stands in front. False: the connection is not wanted.
+async fn meet<A: ?Sized>(house: &House<A>, tcp: &mut TcpStream, ends: &mut Ends) -> bool {
+    let (peer, listener) = (ends.peer, ends.listener);
+    let proxies = Arc::clone(&ends.proxies);
+    let met = tokio::select! {
+        met = timeout(house.limits.handshake, proxies.meet(tcp, ends)) => met,
+        () = house.stage.reaches(Stage::FINISHING) => return false,
+    };
+    let reason = match met {
+        Ok(Ok(())) => return true,
+        Ok(Err(err)) => err,
+        Err(_) => io::Error::new(io::ErrorKind::TimedOut, "it took too long"),
+    };
+    // A scanner that knocks all day shall not fill the disk.
+    match house.strangers.is_due() {
+        true => warn!(%peer, listener, %reason, "cut a connection of `{}`, which is for proxies", peer.ip()),
+        false => debug!(%peer, listener, %reason, "cut a connection of `{}`, which is for proxies", peer.ip()),
+    }
+    false
 }
 
 async fn shake_hands<A: Answer + ?Sized>(
@@ -161,8 +206,8 @@ async fn converse<A: Answer + ?Sized, S: Socket>(
     ends: Ends,
     certificates: Vec<CertificateDer<'static>>,
 ) {
-    let visit = Visit::new(Arc::clone(&house), ends, certificates);
-    let io = TokioIo::new(Timed::new(stream, house.limits));
+    let visit = Visit::new(Arc::clone(&house), ends.clone(), certificates);
+    let io = TokioIo::new(Timed::new(stream, house.limits, Arc::clone(&ends.seat)));
     let mut connection = house.http.serve_connection(io, Desk(Arc::clone(&visit)));
     let Some(end) = run(&mut connection, &house.stage).await else {
         debug!(peer = %ends.peer, listener = ends.listener, "connection cut by the shutdown");

@@ -14,23 +14,28 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming};
 use hyper::header::{
-    ALLOW, AUTHORIZATION, CONNECTION, CONTENT_TYPE, ETAG, EXPECT, FORWARDED, HeaderMap, HeaderName, HeaderValue,
-    IF_NONE_MATCH, RETRY_AFTER, USER_AGENT, VIA, WWW_AUTHENTICATE,
+    ALLOW, AUTHORIZATION, CONNECTION, CONTENT_TYPE, ETAG, EXPECT, HeaderMap, HeaderName, HeaderValue, IF_NONE_MATCH,
+    RETRY_AFTER, USER_AGENT, WWW_AUTHENTICATE,
 };
 use hyper::http::request::Parts;
 use hyper::service::Service;
 use hyper::{Method, Request, Response, StatusCode, Uri, Version};
 
 use super::connection::House;
-use super::{Answer, Asked, CertificateDer, Reply, etag};
+use super::crowd::Seat;
+use super::proxies::Through;
+use super::{Answer, Asked, CertificateDer, Proxies, Reply, etag};
 
 /// Both ends of a connection.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(super) struct Ends {
     pub(super) peer: SocketAddr,
     pub(super) local: SocketAddr,
     pub(super) listener: usize,
     pub(super) tls: bool,
+    pub(super) proxies: Arc<Proxies>,
+    pub(super) through: Through,
+    pub(super) seat: Arc<Seat>,
 }
 
 /// The requests of one connection.
@@ -83,6 +88,7 @@ impl<A: Answer + ?Sized> Visit<A> {
     }
 
     fn respond(&self, parts: Parts) -> Ready {
+        self.ends.seat.begin();
         let Parts { method, uri, version, headers, .. } = parts;
         let mut delay = None;
         let mut response = if !is_read(&method) {
@@ -101,17 +107,18 @@ impl<A: Answer + ?Sized> Visit<A> {
     }
 
     fn asked<'a>(&'a self, method: &'a Method, target: &'a str, headers: &'a HeaderMap) -> Asked<'a> {
+        let (peer, forwarded) = self.ends.proxies.origin(&self.ends, headers);
         Asked {
             method,
             target,
             user_agent: text(headers, USER_AGENT),
             authorization: text(headers, AUTHORIZATION),
             if_none_match: text(headers, IF_NONE_MATCH),
-            peer: self.ends.peer,
+            peer,
             local: self.ends.local,
             listener: self.ends.listener,
             tls: self.ends.tls,
-            forwarded: is_handed_on(headers),
+            forwarded,
             certificates: &self.certificates,
         }
     }
@@ -154,11 +161,6 @@ fn target(uri: &Uri) -> Option<&str> {
 
 fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
     std::str::from_utf8(headers.get(name)?.as_bytes()).ok()
-}
-
-/// Whether somebody in between has written that he is there.
-fn is_handed_on(headers: &HeaderMap) -> bool {
-    headers.contains_key(FORWARDED) || headers.contains_key(VIA) || headers.contains_key("x-forwarded-for")
 }
 
 fn response(reply: Reply, request_headers: HeaderMap) -> Response<Full<Bytes>> {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
@@ -13,13 +14,17 @@ use tracing::warn;
 
 use super::connection::{House, Stage, attend};
 use super::exchange::Ends;
-use super::{Answer, Limits, TlsMaterial};
+use super::proxies::Through;
+use super::{Answer, Limits, Proxies, TlsMaterial, canonical};
 
 /// Connections that the kernel keeps ready for us; it takes less if its own limit is lower.
 const BACKLOG: u32 = 4096;
 
 /// How long to leave the queue alone when the machine has no room for another connection.
 const BREATHER: Duration = Duration::from_millis(200);
+
+/// How often somebody is looked for who can give way, while a caller waits for a place.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// An address to listen on.
 #[derive(Clone)]
@@ -28,6 +33,8 @@ pub struct Listener {
     pub address: SocketAddr,
     /// The certificate; without one the listener is plain HTTP.
     pub tls: Option<Arc<TlsMaterial>>,
+    /// Who may stand in front of it.
+    pub proxies: Proxies,
 }
 
 /// An address that cannot be listened on.
@@ -61,6 +68,7 @@ struct Door {
     socket: TcpListener,
     address: SocketAddr,
     tls: Option<Arc<TlsMaterial>>,
+    proxies: Arc<Proxies>,
 }
 
 impl Bound {
@@ -81,10 +89,10 @@ pub async fn bind(listeners: impl IntoIterator<Item = Listener>) -> Result<Bound
 }
 
 fn open(listener: Listener) -> Result<Door, BindError> {
-    let Listener { address, tls } = listener;
+    let Listener { address, tls, proxies } = listener;
     let socket = listen(address).map_err(|source| BindError { address, source })?;
     let address = socket.local_addr().map_err(|source| BindError { address, source })?;
-    Ok(Door { socket, address, tls })
+    Ok(Door { socket, address, tls, proxies: Arc::new(proxies) })
 }
 
 fn listen(address: SocketAddr) -> io::Result<TcpListener> {
@@ -142,6 +150,7 @@ async fn accept<A: Answer + ?Sized>(house: Arc<House<A>>, listener: usize, door:
                 if !std::mem::replace(&mut short_of_room, true) {
                     warn!(address = %door.address, reason = %err, "cannot accept connections for now");
                 }
+                house.make_room();
                 sleep(BREATHER).await;
             }
         }
@@ -159,21 +168,37 @@ async fn welcome<A: Answer + ?Sized>(
     // These two fail only if the peer is gone already.
     let _ = tcp.set_nodelay(true);
     let Ok(local) = tcp.local_addr() else { return };
-    let ends = Ends { peer: canonical(peer), local: canonical(local), listener, tls: door.tls.is_some() };
-    let Ok(place) = Arc::clone(&house.places).acquire_owned().await else {
-        return;
+    let place = place(house).await;
+    let (seat, sitting) = house.crowd.sit();
+    let ends = Ends {
+        peer: canonical(peer),
+        local: canonical(local),
+        listener,
+        tls: door.tls.is_some(),
+        proxies: Arc::clone(&door.proxies),
+        through: Through::Nobody,
+        seat: Arc::clone(&seat),
     };
     let acceptor = door.tls.as_ref().map(|tls| TlsAcceptor::from(tls.config()));
     let attended = attend(Arc::clone(house), tcp, ends, acceptor);
-    tokio::spawn(async move {
+    let task = tokio::spawn(async move {
         attended.await;
-        drop(place);
+        drop((sitting, place));
     });
+    seat.is_of(task.abort_handle());
 }
 
-/// An IPv4 caller on an IPv6 socket comes as `::ffff:192.0.2.7`; networks are compared with 192.0.2.7.
-fn canonical(address: SocketAddr) -> SocketAddr {
-    SocketAddr::new(address.ip().to_canonical(), address.port())
+/// Waits for a place; those who only sit there give way.
+async fn place<A: Answer + ?Sized>(house: &House<A>) -> OwnedSemaphorePermit {
+    loop {
+        if let Ok(place) = Arc::clone(&house.places).try_acquire_owned() {
+            return place;
+        }
+        house.make_room();
+        if let Ok(Ok(place)) = timeout(LOOK_AGAIN, Arc::clone(&house.places).acquire_owned()).await {
+            return place;
+        }
+    }
 }
 
 /// Whether an error of `accept` concerns the one connection only, so that the next can be taken at once.

@@ -20,11 +20,15 @@ pub use rustls_pki_types::CertificateDer;
 
 mod ask;
 mod connection;
+mod crowd;
+mod decided;
 mod doctor;
 mod etag;
 mod exchange;
 mod expiry;
 pub mod folder;
+pub mod forwarded;
+mod gate;
 mod heard;
 pub mod ledger;
 mod listen;
@@ -32,8 +36,11 @@ pub mod orders;
 mod passwords;
 pub mod phones;
 mod proofs;
+mod proxies;
+pub mod proxy_protocol;
 mod record;
 pub mod seen;
+mod seldom;
 mod self_signed;
 mod timed;
 mod tls;
@@ -41,6 +48,7 @@ pub mod tokens;
 
 pub use doctor::{Fault, HandshakeFailure, Offer};
 pub use listen::{BindError, Bound, Listener, bind, run};
+pub use proxies::Proxies;
 pub use tls::{TlsError, TlsMaterial};
 
 /// What a phone asked, borrowed from its connection.
@@ -57,7 +65,8 @@ pub struct Asked<'a> {
     pub authorization: Option<&'a str>,
     /// The first `If-None-Match`. The comparison is made here, after the answer; this is for the curious.
     pub if_none_match: Option<&'a str>,
-    /// Who asks; an IPv4 address even where it came in through an IPv6 socket.
+    /// Who asks; an IPv4 address even where it came in through an IPv6 socket. `0.0.0.0` where a proxy does not tell it,
+    /// which is in no network.
     pub peer: SocketAddr,
     /// The address that was called, written like `peer`.
     pub local: SocketAddr,
@@ -65,7 +74,7 @@ pub struct Asked<'a> {
     pub listener: usize,
     /// Whether the connection is encrypted.
     pub tls: bool,
-    /// Somebody in between says that he hands the request on, and is no proxy that the fleet names.
+    /// Somebody in between hands the request on, so that neither end is this machine's own, whatever its address.
     pub forwarded: bool,
     /// The certificates that the peer showed in the handshake, its own first; it has proven that it holds the key of
     /// that one, and nothing else is checked.
@@ -123,6 +132,9 @@ pub struct Limits {
     /// Connections served at once, over all listeners. Further ones wait until a place is free, and as long as there is
     /// none each answer closes its connection. Default 8192; each is an open file and, with TLS, about 30 kB of memory.
     pub connections: u32,
+    /// Time after which a connection that has asked for nothing, or for nothing more, is closed to make room where there
+    /// is none. Default 2 s: a phone that is served asks its next question sooner.
+    pub give_way: Duration,
     /// Bytes of a request line and headers; more is answered with 431. Default 16 KiB.
     pub header_bytes: usize,
     /// Bytes of a request's body, which is read and thrown away; more is answered with 413. Default 64 KiB.
@@ -143,6 +155,7 @@ impl Default for Limits {
     fn default() -> Limits {
         Limits {
             connections: 8192,
+            give_way: Duration::from_secs(2),
             header_bytes: 16 * 1024,
             body_bytes: 64 * 1024,
             handshake: Duration::from_secs(15),
@@ -152,4 +165,9 @@ impl Default for Limits {
             shutdown: Duration::from_secs(10),
         }
     }
+}
+
+/// An IPv4 caller on an IPv6 socket comes as `::ffff:192.0.2.7`; networks are compared with 192.0.2.7.
+fn canonical(address: SocketAddr) -> SocketAddr {
+    SocketAddr::new(address.ip().to_canonical(), address.port())
 }

@@ -8,16 +8,18 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use compact_str::CompactString;
 
+use super::decided::{Decided, fetch, later, not_found, refused, reply_of, untrusted};
 use super::doctor::Doctor;
+use super::gate::{Gate, way};
 use super::ledger::Ledger;
 use super::passwords::Porter;
 use super::proofs::Proofs;
 use super::tokens::{Bearer, Tokens};
-use super::{Answer as Answering, Asked, HandshakeFailure, HeaderValue, Method, Reply, StatusCode, etag};
-use crate::admit::{Ladder, Proof, Refusal, Shown, Way, admit, is_token, network};
+use super::{Answer as Answering, Asked, HandshakeFailure, HeaderValue, Method, Reply, StatusCode};
+use crate::admit::{Ladder, Proof, Refusal, Shown, admit, is_token, network};
 use crate::catalogue::{Answer, Family, FilePattern};
 use crate::identify::{Claim, FamilyIndex, Place, Request, Token, identify};
-use crate::journal::{Fetch, Journal, agent, now_ms};
+use crate::journal::{Fetch, Journal, now_ms};
 use crate::live::{Live, Serving};
 use crate::phone::Mac;
 use crate::render::{
@@ -25,9 +27,6 @@ use crate::render::{
 };
 use crate::resolve::{Phase, resolve};
 use crate::world::{Subject, Unserved};
-
-/// After how many seconds a phone that cannot be served now shall ask again.
-const RETRY_AFTER_SECS: u32 = 120;
 
 /// Answers phones.
 pub struct Phones {
@@ -41,6 +40,7 @@ pub struct Phones {
     proofs: Proofs,
     doctor: Doctor,
     journal: Option<Arc<Journal>>,
+    gate: Gate,
 }
 
 impl Phones {
@@ -63,6 +63,7 @@ impl Phones {
             proofs: Proofs::new(),
             doctor: Doctor::default(),
             journal: None,
+            gate: Gate::default(),
         }
     }
 
@@ -100,7 +101,9 @@ impl Phones {
     fn phone(&self, serving: &Serving, claim: &Claim, mac: Mac, proof: &Proof, asked: &Asked<'_>) -> Decided {
         let subject = match serving.world.subject(mac) {
             Ok(subject) => subject,
-            Err(Unserved::Unknown(_)) => return refused(claim, asked, Refusal::UnknownPhone),
+            Err(Unserved::Unknown(_)) => {
+                return self.gate.unknown(mac, asked, || refused(claim, asked, Refusal::UnknownPhone));
+            }
             Err(broken @ Unserved::Broken { .. }) => {
                 tracing::error!(phone.mac = %mac, peer = %asked.peer.ip(), "{broken}");
                 return later();
@@ -138,10 +141,15 @@ impl Phones {
         let password = self.passwords.judge(subject, asked);
         let ladder = Ladder { token: bearer.shown, password, ..ladder(subject, proof, asked) };
         match admit(&subject.site.trust, &ladder) {
-            Ok(()) => self.document(serving, subject, claim, found, asked, &bearer),
+            Ok(()) => self
+                .gate
+                .right(subject.phone.mac, asked, || self.document(serving, subject, claim, found, asked, &bearer)),
             Err(refusal) => {
-                let challenges = self.passwords.challenges(subject, &ladder, refusal, asked);
-                untrusted(claim, asked, refusal, challenges)
+                let refused = || {
+                    let challenges = self.passwords.challenges(subject, &ladder, refusal, asked);
+                    untrusted(claim, asked, refusal, challenges)
+                };
+                if refusal.is_a_guess() { self.gate.wrong(subject.phone.mac, asked, refused) } else { refused() }
             }
         }
     }
@@ -331,52 +339,10 @@ impl Answering for Phones {
     }
 }
 
-/// What a request gets, and what there is to tell of it.
-struct Decided {
-    reply: Reply,
-    /// The file's handle, where it is not the one of the claim.
-    file: Option<CompactString>,
-    revision: Option<CompactString>,
-    refusal: Option<Refusal>,
-}
-
-impl From<Reply> for Decided {
-    fn from(reply: Reply) -> Decided {
-        Decided { reply, file: None, revision: None, refusal: None }
-    }
-}
-
-/// What the journal is told of a request: nothing of its path, and no header but the user agent.
-fn fetch(serving: &Serving, claim: &Claim, asked: &Asked<'_>, decided: &Decided) -> Fetch {
-    let Decided { reply, file, revision, refusal } = decided;
-    let claimed = || Some(serving.index.family(claim.file?.family).files.get(claim.file?.file)?.name.clone());
-    let has_it = reply.status == StatusCode::OK
-        && asked
-            .if_none_match
-            .zip(reply.etag.as_ref())
-            .is_some_and(|(known, etag)| etag::names(known.as_bytes(), etag.as_bytes()));
-    Fetch {
-        at: now_ms(),
-        mac: claim.mac,
-        known: claim.mac.is_some() && *refusal != Some(Refusal::UnknownPhone),
-        file: file.clone().or_else(claimed),
-        revision: revision.clone(),
-        head: asked.method == Method::HEAD,
-        source: Some(asked.peer.ip()),
-        agent: asked.user_agent.map(agent),
-        status: if has_it { StatusCode::NOT_MODIFIED } else { reply.status }.as_u16(),
-        reason: refusal.map(Refusal::code),
-        listener: Some(asked.local),
-        tls: asked.tls,
-        detail: None,
-    }
-}
-
 /// What a request shows of itself.
 fn ladder(subject: &Subject, proof: &Proof, asked: &Asked<'_>) -> Ladder {
-    let way = Way { peer: asked.peer.ip(), local: asked.local.ip(), forwarded: asked.forwarded };
     Ladder {
-        network: network(&subject.site.trust.networks, way),
+        network: network(&subject.site.trust.networks, way(asked)),
         password: Shown::Nothing,
         token: Shown::Nothing,
         certificate: proof.shown(subject.phone.mac, &subject.model.family),
@@ -390,63 +356,6 @@ fn token_of(claim: &Claim) -> Option<&str> {
 fn file_of<'f>(claim: &Claim, index: FamilyIndex, family: &'f Family) -> Option<(usize, &'f FilePattern)> {
     let at = claim.file_for(index)?;
     Some((at, family.files.get(at)?))
-}
-
-fn reply_of(document: &Document) -> Decided {
-    let reply = Reply {
-        content_type: HeaderValue::from_str(&document.content_type).ok(),
-        etag: HeaderValue::from_str(&document.etag).ok(),
-        body: document.bytes.clone(),
-        ..Reply::empty(StatusCode::OK)
-    };
-    Decided { revision: Some(document.revision.as_str().into()), ..reply.into() }
-}
-
-fn not_found() -> Decided {
-    Reply::empty(StatusCode::NOT_FOUND).into()
-}
-
-/// The phone keeps what it has, and asks again.
-fn later() -> Decided {
-    Reply { retry_after_secs: Some(RETRY_AFTER_SECS), ..Reply::empty(StatusCode::SERVICE_UNAVAILABLE) }.into()
-}
-
-/// A phone that does not show enough is asked for its password, where that would help. To be asked is no trouble.
-fn untrusted(claim: &Claim, asked: &Asked<'_>, refusal: Refusal, challenges: Vec<HeaderValue>) -> Decided {
-    let is_normal = matches!(
-        refusal,
-        Refusal::Untrusted
-            | Refusal::NoPassword
-            | Refusal::NoToken
-            | Refusal::NoCertificate
-            | Refusal::OwnSecret
-            | Refusal::StaleNonce
-    );
-    if is_normal && !challenges.is_empty() {
-        let mac = claim.mac.map(|mac| mac.to_string()).unwrap_or_default();
-        tracing::debug!(peer = %asked.peer.ip(), phone.mac = %mac, reason = refusal.code(), "asked for a password");
-    } else {
-        warn(claim, asked, refusal);
-    }
-    let status = if challenges.is_empty() { StatusCode::FORBIDDEN } else { StatusCode::UNAUTHORIZED };
-    Decided { refusal: Some(refusal), ..Reply { challenges, ..Reply::empty(status) }.into() }
-}
-
-/// Refusals that phones meet in their normal life are quiet; those that somebody has to look at are not.
-fn refused(claim: &Claim, asked: &Asked<'_>, refusal: Refusal) -> Decided {
-    warn(claim, asked, refusal);
-    let status = if refusal.is_of_certificate() { StatusCode::FORBIDDEN } else { StatusCode::NOT_FOUND };
-    Decided { refusal: Some(refusal), ..Reply::empty(status).into() }
-}
-
-fn warn(claim: &Claim, asked: &Asked<'_>, refusal: Refusal) {
-    let peer = asked.peer.ip();
-    let mac = claim.mac.map(|mac| mac.to_string()).unwrap_or_default();
-    let code = refusal.code();
-    match refusal {
-        Refusal::NoSuchFile => tracing::debug!(peer = %peer, phone.mac = %mac, reason = code, "refused: {refusal}"),
-        _ => tracing::warn!(peer = %peer, phone.mac = %mac, reason = code, "refused a request of `{peer}`: {refusal}"),
-    }
 }
 
 fn now_secs() -> u64 {

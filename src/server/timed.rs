@@ -7,6 +7,7 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -15,6 +16,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use tokio_rustls::server::TlsStream;
 
 use super::Limits;
+use super::crowd::Seat;
 use super::heard::Hearing;
 
 /// A stream on top of a TCP connection.
@@ -50,6 +52,7 @@ enum Wait {
 pub(super) struct Timed<S> {
     stream: S,
     limits: Limits,
+    seat: Arc<Seat>,
     wait: Wait,
     /// The end of the present wait; set when the peer first keeps us waiting.
     deadline: Option<Instant>,
@@ -60,8 +63,8 @@ pub(super) struct Timed<S> {
 }
 
 impl<S: Socket> Timed<S> {
-    pub(super) fn new(stream: S, limits: Limits) -> Timed<S> {
-        Timed { stream, limits, wait: Wait::Request, deadline: None, timer: None, failure: None }
+    pub(super) fn new(stream: S, limits: Limits, seat: Arc<Seat>) -> Timed<S> {
+        Timed { stream, limits, seat, wait: Wait::Request, deadline: None, timer: None, failure: None }
     }
 
     /// The stream, and why reading from it failed, if it did.
@@ -166,6 +169,7 @@ impl<S: Socket> AsyncWrite for Timed<S> {
                 // hyper flushes when it has nothing left to write, and it writes an answer in one go.
                 if this.wait == Wait::Write {
                     this.enter(Wait::Idle);
+                    this.seat.wait();
                 }
                 Poll::Ready(result)
             }

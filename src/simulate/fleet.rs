@@ -19,7 +19,7 @@ use crate::render::{Cache, MAX_CACHE_BYTES, RevisionKey};
 use crate::server::ledger::Ledger;
 use crate::server::phones::Phones;
 use crate::server::tokens::Tokens;
-use crate::server::{Limits, Listener, TlsMaterial, bind, run};
+use crate::server::{Limits, Listener, Proxies, TlsMaterial, bind, run};
 
 /// What came of one phone.
 #[derive(Debug)]
@@ -147,7 +147,7 @@ impl Own {
         let tls = TlsMaterial::self_signed(&folder, &[&host]).map_err(|error| error.to_string())?;
         let certificate = tls.files()[0].to_owned();
         let address = SocketAddr::from(([127, 0, 0, 1], 0));
-        let listener = Listener { address, tls: Some(Arc::new(tls)) };
+        let listener = Listener { address, tls: Some(Arc::new(tls)), proxies: Proxies::default() };
         let bound = bind([listener]).await.map_err(|error| error.to_string())?;
         let address = bound.addresses().next().ok_or("nothing is bound")?;
         let cache = Cache::new(MAX_CACHE_BYTES);

@@ -111,7 +111,11 @@ fn serve(material: TlsMaterial, phones: Arc<Phones>, log: Log) -> SocketAddr {
         let _guard = tracing::subscriber::set_default(log.subscriber(tracing::Level::WARN));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let listener = Listener { address: (Ipv4Addr::LOCALHOST, 0).into(), tls: Some(Arc::new(material)) };
+            let listener = Listener {
+                address: (Ipv4Addr::LOCALHOST, 0).into(),
+                tls: Some(Arc::new(material)),
+                proxies: Default::default(),
+            };
             let bound = server::bind([listener]).await.unwrap();
             tell.send(bound.addresses().next().unwrap()).unwrap();
             server::run(bound, phones, Limits::default(), std::future::pending()).await;

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use offhook::format::Format;
-use offhook::server::{self, Limits, Listener};
+use offhook::server::{self, Limits, Listener, Proxies};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -84,7 +84,7 @@ fn the_dial_plan_lets_star_codes_pass_and_has_no_secret() {
 async fn it_boots_over_plain_http_and_says_nothing_of_itself() {
     let house = house();
     let any: SocketAddr = "127.0.0.1:0".parse().unwrap();
-    let bound = server::bind([Listener { address: any, tls: None }]).await.unwrap();
+    let bound = server::bind([Listener { address: any, tls: None, proxies: Proxies::default() }]).await.unwrap();
     let address = bound.addresses().next().unwrap();
     tokio::spawn(server::run(bound, house.phones.clone(), Limits::default(), std::future::pending()));
     for (target, status) in BOOT {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use offhook::live::Live;
 use offhook::server::ledger::Ledger;
-use offhook::server::{self, Limits, Listener};
+use offhook::server::{self, Limits, Listener, Proxies};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -40,7 +40,10 @@ fn house() -> House {
 /// A server of that fleet on a plain listener.
 async fn running() -> (SocketAddr, House) {
     let house = house();
-    let bound = server::bind([Listener { address: "127.0.0.1:0".parse().unwrap(), tls: None }]).await.unwrap();
+    let bound =
+        server::bind([Listener { address: "127.0.0.1:0".parse().unwrap(), tls: None, proxies: Proxies::default() }])
+            .await
+            .unwrap();
     let address = bound.addresses().next().unwrap();
     tokio::spawn(server::run(bound, house.phones.clone(), Limits::default(), std::future::pending()));
     (address, house)

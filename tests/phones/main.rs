@@ -6,6 +6,7 @@ mod firmware;
 mod gigaset_classic;
 mod gigaset_p;
 mod house;
+mod limits;
 #[path = "../common/log.rs"]
 mod log;
 mod logs;

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use offhook::server::{self, Limits, Listener, TlsMaterial};
+use offhook::server::{self, Limits, Listener, Proxies, TlsMaterial};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
@@ -38,7 +38,8 @@ pub async fn serving(house: House) -> Running {
     let client = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
     let client = Arc::new(client.with_root_certificates(roots).with_no_client_auth());
     let any: SocketAddr = "127.0.0.1:0".parse().unwrap();
-    let listeners = [Listener { address: any, tls: Some(material) }, Listener { address: any, tls: None }];
+    let listener = |tls| Listener { address: any, tls, proxies: Proxies::default() };
+    let listeners = [listener(Some(material)), listener(None)];
     let bound = server::bind(listeners).await.unwrap();
     let addresses: Vec<SocketAddr> = bound.addresses().collect();
     tokio::spawn(server::run(bound, house.phones.clone(), Limits::default(), std::future::pending()));

@@ -6,7 +6,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use offhook::server::{self, Answer, Asked, HeaderValue, Limits, Listener, Reply, StatusCode, TlsMaterial};
+use offhook::server::{self, Answer, Asked, HeaderValue, Limits, Listener, Proxies, Reply, StatusCode, TlsMaterial};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
@@ -21,6 +21,7 @@ pub const SHORT: Duration = Duration::from_millis(150);
 pub fn patient() -> Limits {
     Limits {
         connections: 64,
+        give_way: LONG,
         header_bytes: 8192,
         body_bytes: 1000,
         handshake: LONG,
@@ -57,6 +58,14 @@ impl Answer for Toy {
             "/later" => {
                 reply = Reply::empty(StatusCode::SERVICE_UNAVAILABLE);
                 reply.retry_after_secs = Some(30);
+            }
+            "/who" => {
+                let Asked { peer, local, forwarded, .. } = asked;
+                reply.body = Bytes::from(format!("{} to {}, handed on: {forwarded}", peer.ip(), local.ip()));
+            }
+            "/held" => {
+                reply.delay = Some(SHORT);
+                reply.body = Bytes::from_static(b"held back");
             }
             "/big" => reply.body = Bytes::from(vec![b'x'; BIG]),
             "/slow" => {
@@ -168,7 +177,7 @@ impl House {
 }
 
 pub fn plain_listener() -> Listener {
-    Listener { address: "127.0.0.1:0".parse().unwrap(), tls: None }
+    Listener { address: "127.0.0.1:0".parse().unwrap(), tls: None, proxies: Proxies::default() }
 }
 
 pub fn tls_listener(material: &Arc<TlsMaterial>) -> Listener {

@@ -6,5 +6,8 @@ mod limits;
 #[path = "../common/log.rs"]
 mod log;
 mod logs;
+mod proxies;
+mod room;
 mod shutdown;
+mod siege;
 mod tls;

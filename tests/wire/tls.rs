@@ -17,7 +17,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use crate::house::{House, get, material, patient, plain_listener, rest, tls_listener};
+use crate::house::{House, get, material, patient, plain_listener, rest, tls_listener, within};
 
 /// A client that trusts the certificates in a file.
 fn client(certificate: &Path, versions: &[&'static SupportedProtocolVersion]) -> Arc<ClientConfig> {
@@ -38,6 +38,13 @@ fn client(certificate: &Path, versions: &[&'static SupportedProtocolVersion]) ->
 async fn connect(house: &House, client: &Arc<ClientConfig>, name: &str) -> std::io::Result<TlsStream<TcpStream>> {
     let name = ServerName::try_from(name.to_owned()).unwrap();
     TlsConnector::from(Arc::clone(client)).connect(name, house.connect().await).await
+}
+
+/// TLS over a connection that is there already, with the self-signed certificate in a folder.
+pub async fn secured(stream: TcpStream, folder: &Path) -> TlsStream<TcpStream> {
+    let client = client(&folder.join("self-signed.pem"), &[&TLS13]);
+    let name = ServerName::try_from("localhost").unwrap();
+    within(TlsConnector::from(client).connect(name, stream)).await.unwrap()
 }
 
 /// Fetches the tagged file over a new connection and tells how the handshake went.
