@@ -1,7 +1,7 @@
 //! `serve`: answers phones until it is told to stop.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -16,6 +16,7 @@ use crate::fleet::{Listen, Root};
 use crate::live::{Followed, Live, Serving, watch};
 use crate::phone::Mac;
 use crate::render::{Cache, MAX_CACHE_BYTES, RevisionKey};
+use crate::server::folder::key;
 use crate::server::ledger::Ledger;
 use crate::server::phones::Phones;
 use crate::server::{Bound, Limits, Listener, TlsMaterial, bind, run as run_server};
@@ -53,8 +54,9 @@ async fn serve(args: &Serve, state: &Path, live: Arc<Live>, root: Arc<Root>, lis
         let hint = error.hint().map(|hint| format!("\n  hint: {hint}")).unwrap_or_default();
         anyhow!("{:#}{hint}", anyhow::Error::new(error))
     })?;
-    let key = revision_key(state)?;
-    let ledger = Ledger::open(state).with_context(|| format!("cannot use the state folder `{}`", state.display()))?;
+    let usable = || format!("cannot use the state folder `{}`", state.display());
+    let key = RevisionKey::new(&key(state, "revision.key").with_context(usable)?);
+    let ledger = Ledger::open(state).with_context(usable)?;
     let families = listens.iter().map(|listen| listen.families.clone()).collect();
     let phones = Arc::new(Phones::new(live.clone(), Cache::new(MAX_CACHE_BYTES), key, ledger, families));
     let watching = watch(live.clone(), &args.fleet, followed)
@@ -175,30 +177,6 @@ fn try_line(serving: &Serving, families: &[CompactString]) -> Option<String> {
         files.into_iter().find(|(_, file)| file.answer == Answer::Document).map(|(name, _)| name)
     };
     serving.world.macs().find_map(file_of)
-}
-
-/// The key of revisions, made at the first start.
-fn revision_key(state: &Path) -> Result<RevisionKey> {
-    let path = state.join("revision.key");
-    if let Ok(bytes) = std::fs::read(&path)
-        && bytes.len() == 32
-    {
-        return Ok(RevisionKey::new(&bytes));
-    }
-    let mut bytes = [0_u8; 32];
-    aws_lc_rs::rand::fill(&mut bytes).map_err(|_| anyhow!("the system gives no random numbers"))?;
-    write_private(&path, &bytes).with_context(|| format!("cannot write `{}`", path.display()))?;
-    Ok(RevisionKey::new(&bytes))
-}
-
-fn write_private(path: &PathBuf, bytes: &[u8]) -> std::io::Result<()> {
-    use std::io::Write;
-    use std::os::unix::fs::OpenOptionsExt;
-    let aside = path.with_extension("new");
-    let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&aside)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    std::fs::rename(aside, path)
 }
 
 fn log_to_stderr(format: LogFormat) {

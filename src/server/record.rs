@@ -9,6 +9,8 @@ use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 
+use super::folder::rewrite;
+
 /// How many lines may wait for the disk; more are kept in memory only, and written when they change again.
 const MAX_WAITING: usize = 100_000;
 
@@ -30,18 +32,12 @@ impl Drop for Record {
 }
 
 impl Record {
-    /// Writes a file anew, and goes on at its end. Written aside and renamed, so that nothing is lost by a crash.
+    /// Writes a file anew, and goes on at its end.
     ///
     /// # Errors
     /// The file cannot be written.
     pub(super) fn rewrite(path: &Path, lines: impl Iterator<Item = String>) -> std::io::Result<Record> {
-        let aside = path.with_extension("new");
-        let mut file = BufWriter::new(File::create(&aside)?);
-        for line in lines {
-            file.write_all(line.as_bytes())?;
-        }
-        file.into_inner().map_err(std::io::IntoInnerError::into_error)?.sync_all()?;
-        std::fs::rename(&aside, path)?;
+        rewrite(path, lines)?;
         let file = OpenOptions::new().append(true).create(true).open(path)?;
         let (out, lines) = sync_channel(MAX_WAITING);
         let writer = std::thread::Builder::new().name("record".into()).spawn(move || write(&lines, file))?;
