@@ -6,6 +6,7 @@
 //! the site demands, and at least one that it accepts.
 
 mod network;
+pub mod pairing;
 mod refusal;
 
 pub use network::{Way, network};
@@ -45,6 +46,11 @@ impl Ladder {
             Rung::Token => self.token,
             Rung::Certificate => self.certificate,
         }
+    }
+
+    /// Whether it shows something that only the phone has.
+    pub fn shows_credentials(&self) -> bool {
+        [Rung::Password, Rung::Token, Rung::Certificate].into_iter().any(|rung| self.holds(rung))
     }
 
     fn holds(&self, rung: Rung) -> bool {

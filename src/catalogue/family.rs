@@ -6,6 +6,7 @@ use regex::Regex;
 use super::band::{Band, Bands};
 use super::figure::Source;
 use super::limits::LabelLimits;
+use super::pairing::Pairing;
 use super::setting::{SettingId, Vocabulary, read_settings};
 use crate::findings::nearest;
 use crate::format::Format;
@@ -143,6 +144,8 @@ pub struct Family {
     pub files: Vec<FilePattern>,
     /// Numbers in its paths.
     pub numbers: Vec<Number>,
+    /// What its phones get until they are claimed; none: nothing.
+    pub pairing: Option<Pairing>,
     /// How to make its phones fetch.
     pub resync: Option<Resync>,
 }
@@ -177,6 +180,7 @@ impl Family {
             recognise: table.tables("recognise").into_iter().filter_map(read_recogniser).collect(),
             files,
             numbers: table.tables("numbers").into_iter().map(read_number).collect(),
+            pairing: table.table("pairing").map(Pairing::read),
             resync: table.table("resync").map(read_resync),
         }
     }

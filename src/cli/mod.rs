@@ -2,6 +2,7 @@
 
 mod args;
 mod check;
+mod claim;
 mod compare;
 mod identify;
 mod init;
@@ -11,6 +12,7 @@ mod output;
 mod overrides;
 mod schema;
 mod secret;
+mod seen;
 mod serve;
 mod simulate;
 mod state;
@@ -48,6 +50,8 @@ pub fn run(args: Args) -> Result<u8> {
         Command::Functions(functions) => inspect::functions(&functions),
         Command::CompareModel(compare) => compare::run(&compare),
         Command::Url(url) => inspect::url(&url),
+        Command::Seen(seen) => seen::run(&seen),
+        Command::Claim(claim) => claim::run(&claim),
         Command::Identify(identify) => identify::run(&identify),
         Command::Simulate(simulate) => simulate::run(&simulate),
         Command::Models(models) => models::run(&models),

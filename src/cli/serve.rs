@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -18,7 +18,9 @@ use crate::phone::Mac;
 use crate::render::{Cache, MAX_CACHE_BYTES, RevisionKey};
 use crate::server::folder::key;
 use crate::server::ledger::Ledger;
+use crate::server::orders::Orders;
 use crate::server::phones::Phones;
+use crate::server::strangers::Strangers;
 use crate::server::{Bound, Limits, Listener, TlsMaterial, bind, run as run_server};
 
 /// A certificate that ends within this time is worth a warning.
@@ -49,7 +51,7 @@ pub fn run(args: &Serve) -> Result<u8> {
 }
 
 async fn serve(args: &Serve, state: &Path, live: Arc<Live>, root: Arc<Root>, listens: Vec<Listen>) -> Result<()> {
-    let (listeners, followed) = listeners(&listens, &root, &args.fleet, state)?;
+    let (listeners, mut followed) = listeners(&listens, &root, &args.fleet, state)?;
     let bound = bind(listeners).await.map_err(|error| {
         let hint = error.hint().map(|hint| format!("\n  hint: {hint}")).unwrap_or_default();
         anyhow!("{:#}{hint}", anyhow::Error::new(error))
@@ -57,8 +59,11 @@ async fn serve(args: &Serve, state: &Path, live: Arc<Live>, root: Arc<Root>, lis
     let usable = || format!("cannot use the state folder `{}`", state.display());
     let key = RevisionKey::new(&key(state, "revision.key").with_context(usable)?);
     let ledger = Ledger::open(state).with_context(usable)?;
+    let strangers = Arc::new(Strangers::open(state).with_context(usable)?);
+    followed.push(obey(state, &strangers).with_context(usable)?);
     let families = listens.iter().map(|listen| listen.families.clone()).collect();
-    let phones = Arc::new(Phones::new(live.clone(), Cache::new(MAX_CACHE_BYTES), key, ledger, families));
+    let phones = Phones::new(live.clone(), Cache::new(MAX_CACHE_BYTES), key, ledger, families);
+    let phones = Arc::new(phones.with_strangers(strangers));
     let watching = watch(live.clone(), &args.fleet, followed)
         .map_err(|error| anyhow!("`{}` cannot be watched: {error}", args.fleet.display()))?;
     greet(&live.now(), &bound, &listens, state);
@@ -98,6 +103,19 @@ fn listeners(listens: &[Listen], root: &Root, fleet: &Path, state: &Path) -> Res
         listeners.push(Listener { address: listen.address, tls });
     }
     Ok((listeners, followed))
+}
+
+/// Does what commands have told, and what they tell from now on.
+fn obey(state: &Path, strangers: &Arc<Strangers>) -> std::io::Result<Followed> {
+    let (orders, told) = Orders::open(&std::path::absolute(state)?, super::state::now_secs())?;
+    told.iter().for_each(|told| strangers.hear(told));
+    let (files, strangers) = (vec![orders.path().to_owned()], strangers.clone());
+    let orders = Mutex::new(orders);
+    let then = move || match orders.lock().unwrap_or_else(PoisonError::into_inner).news() {
+        Ok(told) => told.iter().for_each(|told| strangers.hear(told)),
+        Err(error) => tracing::error!("what commands tell cannot be read: {error}"),
+    };
+    Ok(Followed { files, then: Box::new(then) })
 }
 
 fn follow(tls: Arc<TlsMaterial>) -> Followed {

@@ -21,6 +21,11 @@ pub(super) fn default_state(fleet: &Path) -> Result<PathBuf> {
     Ok(home.join("offhook").join(CompactString::from(name).as_str()))
 }
 
+/// Seconds since 1970.
+pub(super) fn now_secs() -> u64 {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
 /// The firmware that the phone was last seen with, by the server that keeps its state in this folder or in the usual one.
 pub(super) fn seen_firmware(state: Option<&Path>, fleet: &Path, mac: Mac) -> Result<Option<CompactString>> {
     let usual = || default_state(fleet).ok();

@@ -30,8 +30,10 @@ pub mod phones;
 mod record;
 pub mod seen;
 mod self_signed;
+pub mod strangers;
 mod timed;
 mod tls;
+mod unclaimed;
 
 pub use listen::{BindError, Bound, Listener, bind, run};
 pub use tls::{TlsError, TlsMaterial};

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::folder::{belongs, lock_file, rewrite, writing};
 use super::record::text;
+use crate::admit::pairing::Nonce;
 use crate::fleet::Stamp;
 use crate::phone::Mac;
 
@@ -41,20 +42,29 @@ pub enum Order {
         /// The phone.
         mac: Mac,
     },
+    /// To take the pairing token of a phone that was claimed by its code.
+    Bless {
+        /// The phone.
+        mac: Mac,
+        /// What code and token are made of.
+        pairing: Nonce,
+        /// As long as this, in seconds since 1970.
+        until: u64,
+    },
 }
 
 impl Order {
     /// The phone that it is about.
     pub fn mac(&self) -> Mac {
         match self {
-            Order::Rearm { mac, .. } | Order::RevokeTokens { mac } => *mac,
+            Order::Rearm { mac, .. } | Order::RevokeTokens { mac } | Order::Bless { mac, .. } => *mac,
         }
     }
 
     /// Whether it still counts.
     fn holds(&self, now: u64) -> bool {
         match self {
-            Order::Rearm { until, .. } => now < *until,
+            Order::Rearm { until, .. } | Order::Bless { until, .. } => now < *until,
             Order::RevokeTokens { .. } => true,
         }
     }
@@ -133,6 +143,11 @@ impl Orders {
         Ok((Orders { path, place: None, read: 0, known, _serving: serving }, told))
     }
 
+    /// The file to follow.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// What was told since the last time, each order once.
     ///
     /// # Errors
@@ -154,6 +169,14 @@ impl Orders {
         let told = parse(&String::from_utf8_lossy(&bytes));
         Ok(told.into_iter().filter(|told| self.known.insert(told.id)).collect())
     }
+}
+
+/// The orders of a folder that still hold, for commands.
+///
+/// # Errors
+/// The file is there, and cannot be read.
+pub fn standing(folder: &Path, now: u64) -> std::io::Result<Vec<Told>> {
+    Ok(holding(parse(&text(&folder.join(FILE))?), now))
 }
 
 /// Of all orders those that still count: the last of each kind for each phone.

@@ -9,6 +9,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use compact_str::CompactString;
 
 use super::ledger::Ledger;
+use super::strangers::Strangers;
+use super::unclaimed::{Asking, Unclaimed};
 use super::{Answer as Answering, Asked, HeaderValue, Method, Reply, StatusCode};
 use crate::admit::{Ladder, Refusal, Shown, Way, admit, network};
 use crate::catalogue::{Answer, Band, Family, FilePattern};
@@ -28,6 +30,7 @@ pub struct Phones {
     cache: Cache,
     key: RevisionKey,
     ledger: Ledger,
+    unclaimed: Unclaimed,
     listeners: Vec<Vec<CompactString>>,
 }
 
@@ -40,7 +43,13 @@ impl Phones {
         ledger: Ledger,
         listeners: Vec<Vec<CompactString>>,
     ) -> Phones {
-        Phones { live, cache, key, ledger, listeners }
+        let unclaimed = Unclaimed::new(Arc::new(Strangers::in_memory()));
+        Phones { live, cache, key, ledger, unclaimed, listeners }
+    }
+
+    /// The same with strangers that outlive it.
+    pub fn with_strangers(self, strangers: Arc<Strangers>) -> Phones {
+        Phones { unclaimed: Unclaimed::new(strangers), ..self }
     }
 
     fn reply(&self, asked: &Asked<'_>) -> Reply {
@@ -61,7 +70,7 @@ impl Phones {
     fn phone(&self, serving: &Serving, claim: &Claim, mac: Mac, asked: &Asked<'_>) -> Reply {
         let subject = match serving.world.subject(mac) {
             Ok(subject) => subject,
-            Err(Unserved::Unknown(_)) => return refused(claim, asked, Refusal::UnknownPhone),
+            Err(Unserved::Unknown(_)) => return self.stranger(serving, claim, mac, asked),
             Err(broken @ Unserved::Broken { .. }) => {
                 tracing::error!(phone.mac = %mac, peer = %asked.peer.ip(), "{broken}");
                 return later();
@@ -78,12 +87,57 @@ impl Phones {
             return refused(claim, asked, Refusal::OtherSite);
         }
         match file.answer {
-            Answer::Document => match admit(&subject.site.trust, &ladder(&subject, asked)) {
-                Ok(()) => self.document(serving, &subject, claim, (at, file), asked),
-                Err(refusal) => refused(claim, asked, refusal),
-            },
+            Answer::Document => {
+                let own = ladder(&subject, asked);
+                let by_pairing = self.unclaimed.judge(mac, claim, now_secs());
+                let ladder = if by_pairing == Shown::Good { Ladder { token: by_pairing, ..own } } else { own };
+                match admit(&subject.site.trust, &ladder) {
+                    Ok(()) => {
+                        self.unclaimed.served(mac, own.shows_credentials());
+                        self.document(serving, &subject, claim, (at, file), asked)
+                    }
+                    Err(refusal) => {
+                        let new = self.newcomer(serving, &subject, &own, claim, file, asked);
+                        new.unwrap_or_else(|| refused(claim, asked, refusal))
+                    }
+                }
+            }
             answer => self.plain(answer, serving, &subject.maker.family, file.template.as_deref(), file),
         }
+    }
+
+    /// A request of a phone that the fleet does not have.
+    fn stranger(&self, serving: &Serving, claim: &Claim, mac: Mac, asked: &Asked<'_>) -> Reply {
+        let unknown = || refused(claim, asked, Refusal::UnknownPhone);
+        let Some((family, found)) = claim.family.zip(claim.file) else { return unknown() };
+        let family = serving.index.family(family);
+        let Some(file) = family.files.get(found.file).filter(|_| self.serves(asked, &family.id)) else {
+            return unknown();
+        };
+        let model = claim.model.as_ref().and_then(|model| serving.world.catalogue.models.get(model)).map(Arc::as_ref);
+        let asking = Asking { mac, family, model, file, claim };
+        self.unclaimed.answer(serving, asking, asked, now_secs()).unwrap_or_else(unknown)
+    }
+
+    /// A phone that was never given a file, and shows nothing that its site trusts: somebody may bless it by its code,
+    /// where that would do. One that has a password is to be asked for it.
+    fn newcomer(
+        &self,
+        serving: &Serving,
+        subject: &Subject,
+        ladder: &Ladder,
+        claim: &Claim,
+        file: &FilePattern,
+        asked: &Asked<'_>,
+    ) -> Option<Reply> {
+        let mac = subject.phone.mac;
+        let has_password = subject.phone.access.as_ref().is_some_and(|access| access.password.is_some());
+        let blessed = Ladder { token: Shown::Good, ..*ladder };
+        if has_password || self.ledger.knows(mac) || admit(&subject.site.trust, &blessed).is_err() {
+            return None;
+        }
+        let (family, model) = (&subject.maker.family, Some(&*subject.model));
+        self.unclaimed.answer(serving, Asking { mac, family, model, file, claim }, asked, now_secs())
     }
 
     /// A request that names none.

@@ -13,4 +13,5 @@ mod odd;
 mod requests;
 mod seed;
 mod trust;
+mod unclaimed;
 mod wire;

@@ -30,8 +30,20 @@ pub fn understood(device: &Device, memory: &Memory) -> Understood {
         "gigaset-maxwell" => gigaset_maxwell::understood(device, memory),
         _ => Understood::default(),
     };
+    understood.code = code(device, memory);
     understood.troubles.extend(memory.troubles.iter().cloned());
     understood
+}
+
+/// The code that a phone shows that nobody has claimed: where it shows texts without an account.
+fn code(device: &Device, memory: &Memory) -> Option<String> {
+    let places: &[&str] = match device.family() {
+        "yealink" => &["linekey.1.label", "account.1.label"],
+        "cisco-spa" | "cisco-mpp" => &["Station_Display_Name", "Station_Name"],
+        _ => &[],
+    };
+    let codes = places.iter().filter_map(|place| memory.text(place)?.strip_prefix("Code "));
+    codes.filter(|code| code.len() == 7 && code.find('-') == Some(3)).map(str::to_owned).next()
 }
 
 /// A key of a module.
