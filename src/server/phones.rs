@@ -13,7 +13,7 @@ use super::strangers::Strangers;
 use super::unclaimed::{Asking, Unclaimed};
 use super::{Answer as Answering, Asked, HeaderValue, Method, Reply, StatusCode};
 use crate::admit::{Ladder, Refusal, Shown, Way, admit, network};
-use crate::catalogue::{Answer, Band, Family, FilePattern};
+use crate::catalogue::{Answer, Band, Evidence, Family, FilePattern};
 use crate::identify::{Claim, FamilyIndex, Request, identify};
 use crate::live::{Live, Serving};
 use crate::phone::Mac;
@@ -108,6 +108,9 @@ impl Phones {
 
     /// A request of a phone that the fleet does not have.
     fn stranger(&self, serving: &Serving, claim: &Claim, mac: Mac, asked: &Asked<'_>) -> Reply {
+        if claim.mac_evidence != Some(Evidence::Strong) {
+            return self.anybody(serving, claim, asked);
+        }
         let unknown = || refused(claim, asked, Refusal::UnknownPhone);
         let Some((family, found)) = claim.family.zip(claim.file) else { return unknown() };
         let family = serving.index.family(family);

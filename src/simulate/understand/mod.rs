@@ -19,6 +19,10 @@ mod yealink;
 
 /// What a phone understands of what it keeps.
 pub fn understood(device: &Device, memory: &Memory) -> Understood {
+    // A phone that waits to be claimed keeps everything else, which is not worth a sentence for each key.
+    if let code @ Some(_) = code(device, memory) {
+        return Understood { code, troubles: memory.troubles.clone(), ..Understood::default() };
+    }
     let mut understood = match device.family() {
         "yealink" => yealink::understood(device, memory),
         "cisco-spa" => cisco_spa::understood(device, memory),
@@ -30,7 +34,6 @@ pub fn understood(device: &Device, memory: &Memory) -> Understood {
         "gigaset-maxwell" => gigaset_maxwell::understood(device, memory),
         _ => Understood::default(),
     };
-    understood.code = code(device, memory);
     understood.troubles.extend(memory.troubles.iter().cloned());
     understood
 }
