@@ -9,6 +9,9 @@ pub enum Refusal {
     /// Nothing is stored for the MAC.
     #[error("no such phone is stored")]
     UnknownPhone,
+    /// Nothing is stored for the MAC, and it is remembered as seen.
+    #[error("nobody has claimed the phone")]
+    Unclaimed,
     /// The address names another site than the phone's.
     #[error("the address names another site than the phone's")]
     OtherSite,
@@ -41,6 +44,7 @@ impl Refusal {
         match self {
             Refusal::Contradiction => "contradiction",
             Refusal::UnknownPhone => "unknown-phone",
+            Refusal::Unclaimed => "unclaimed",
             Refusal::OtherSite => "other-site",
             Refusal::NoSuchFile => "no-such-file",
             Refusal::OldFirmware => "old-firmware",

@@ -119,7 +119,8 @@ impl Phones {
         };
         let model = claim.model.as_ref().and_then(|model| serving.world.catalogue.models.get(model)).map(Arc::as_ref);
         let asking = Asking { mac, family, model, file, claim };
-        self.unclaimed.answer(serving, asking, asked, now_secs()).unwrap_or_else(unknown)
+        let answer = self.unclaimed.answer(serving, asking, asked, now_secs());
+        answer.unwrap_or_else(|| refused(claim, asked, Refusal::Unclaimed))
     }
 
     /// A phone that was never given a file, and shows nothing that its site trusts: somebody may bless it by its code,
@@ -331,7 +332,9 @@ fn refused(claim: &Claim, asked: &Asked<'_>, refusal: Refusal) -> Reply {
     let mac = claim.mac.map(|mac| mac.to_string()).unwrap_or_default();
     let code = refusal.code();
     match refusal {
-        Refusal::NoSuchFile => tracing::debug!(peer = %peer, phone.mac = %mac, reason = code, "refused: {refusal}"),
+        Refusal::NoSuchFile | Refusal::Unclaimed => {
+            tracing::debug!(peer = %peer, phone.mac = %mac, reason = code, "refused: {refusal}")
+        }
         _ => tracing::warn!(peer = %peer, phone.mac = %mac, reason = code, "refused a request of `{peer}`: {refusal}"),
     }
     match refusal {

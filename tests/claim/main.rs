@@ -143,10 +143,7 @@ fn what_is_wrong_with_a_claim_is_told() {
     let code = code(&house.curl("127.0.0.1", "/001565aa0301.cfg", "Yealink SIP-T99Z 66.86.0.15 00:15:65:aa:03:01"));
     house.seen("001565aa0301", |known| known["code_waits"] == true && known["product"] == "T99Z");
     for (arguments, wrong) in [
-        (
-            format!("{code}"),
-            "`001565aa0301` is new to the fleet: name its site with --site\n  hint: there is far, near",
-        ),
+        (code.clone(), "`001565aa0301` is new to the fleet: name its site with --site\n  hint: there is far, near"),
         (format!("{code} --site farr"), "there is no site named `farr`\n  hint: did you mean `far`?"),
         (
             format!("{code} --site far --line 2011"),
