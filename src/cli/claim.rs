@@ -97,10 +97,15 @@ fn by_code(
         bail!("this code was used already, for `{mac}`");
     }
     let shows = |known: &&Stranger| known.waits(now) && known.pairing.is_some_and(|it| key.code(it.nonce).is(&code));
-    let Some(found) = strangers.iter().find(shows) else {
-        note_wrong_code(state, now).with_context(usable)?;
-        let hint = "a code lives ten minutes, and the phone asks for another within two: look at it again";
-        bail!("no phone shows this code\n  hint: {hint}");
+    let found = match strangers.iter().filter(shows).collect::<Vec<_>>()[..] {
+        [found] => found,
+        [] => {
+            note_wrong_code(state, now).with_context(usable)?;
+            let hint = "a code lives ten minutes, and the phone asks for another within two: look at it again";
+            bail!("no phone shows this code\n  hint: {hint}");
+        }
+        // One in many millions, and nobody can tell which is meant.
+        _ => bail!("several phones show this code: wait until yours shows another"),
     };
     let rivals: Vec<&Stranger> = strangers.iter().filter(|known| known.mac == found.mac && known.waits(now)).collect();
     match args.token_of.map(source_of) {

@@ -118,7 +118,9 @@ impl Phones {
             return unknown();
         };
         let model = claim.model.as_ref().and_then(|model| serving.world.catalogue.models.get(model)).map(Arc::as_ref);
-        let asking = Asking { mac, family, model, file, claim };
+        // Its file may be gone by mistake, or for a moment only.
+        let was_served = self.ledger.knows(mac);
+        let asking = Asking { mac, family, model, file, claim, was_served };
         let answer = self.unclaimed.answer(serving, asking, asked, now_secs());
         answer.unwrap_or_else(|| refused(claim, asked, Refusal::Unclaimed))
     }
@@ -141,7 +143,8 @@ impl Phones {
             return None;
         }
         let (family, model) = (&subject.maker.family, Some(&*subject.model));
-        self.unclaimed.answer(serving, Asking { mac, family, model, file, claim }, asked, now_secs())
+        let asking = Asking { mac, family, model, file, claim, was_served: false };
+        self.unclaimed.answer(serving, asking, asked, now_secs())
     }
 
     /// A request that names none.

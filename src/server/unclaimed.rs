@@ -54,6 +54,8 @@ pub(super) struct Asking<'a> {
     pub model: Option<&'a Model>,
     pub file: &'a FilePattern,
     pub claim: &'a Claim,
+    /// It was given a file once, and is to keep what it has.
+    pub was_served: bool,
 }
 
 impl Unclaimed {
@@ -73,11 +75,11 @@ impl Unclaimed {
 
     /// Notes that a phone asks, and answers it if its family has something for it.
     pub fn answer(&self, serving: &Serving, asking: Asking<'_>, asked: &Asked<'_>, now: u64) -> Option<Reply> {
-        let Asking { mac, family, model, file, claim } = asking;
+        let Asking { mac, family, model, file, claim, was_served } = asking;
         if claim.mac_evidence != Some(Evidence::Strong) {
             return None;
         }
-        let prepared = self.file(serving, asking);
+        let prepared = if was_served { None } else { self.file(serving, asking) };
         let wanted = prepared.as_ref().is_some_and(|prepared| prepared.shows_code);
         let told = Told {
             family: family.id.clone(),

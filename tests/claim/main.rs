@@ -203,3 +203,16 @@ fn a_folder_of_no_server_is_told() {
         assert!(said.starts_with("error: no server keeps its state in `state`\n  hint: "), "{said}");
     }
 }
+
+#[test]
+fn a_code_that_two_phones_show_claims_neither() {
+    let mut house = House::new();
+    let code = code(&house.curl("127.0.0.1", "/001565aa0301.cfg", YEALINK));
+    house.stop();
+    let path = house.folder.path().join("state/strangers.log");
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, format!("{text}{}", text.replace("001565aa0301", "001565aa0302"))).unwrap();
+    let (said, status) = house.offhook(&format!("claim {code} --site far --line 201"));
+    assert_eq!(status, 2);
+    assert_eq!(said, "error: several phones show this code: wait until yours shows another\n");
+}

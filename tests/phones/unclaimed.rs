@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use offhook::admit::pairing::{BLESSED_SECS, Pairing};
-use offhook::live::Live;
+use offhook::live::{Changed, Live};
 use offhook::phone::Mac;
 use offhook::render::{Cache, MAX_CACHE_BYTES, RevisionKey};
 use offhook::server::Method;
@@ -318,4 +318,18 @@ fn a_claimed_phone_is_a_stranger_no_more() {
     let (_, body) = house.ask_from(TRUSTED, NEW_YEALINK.0, NEW_YEALINK.1);
     assert!(body.contains("linekey.2.type"), "{body}");
     assert!(house.seen().is_empty());
+}
+
+#[test]
+fn a_phone_that_was_given_a_file_keeps_it_when_the_fleet_loses_it() {
+    let house = Remembering::new();
+    let target = format!("/{}", YEALINK.file);
+    assert_eq!(whose(&said(&house.house.ask(&target, LOCAL)).1), [YEALINK.mac]);
+    std::fs::remove_file(house.house.folder.path().join(format!("sites/a/phones/{}.toml", YEALINK.mac))).unwrap();
+    house.house.live.follow(&Changed { everything: true, ..Changed::default() });
+    for way in [LOCAL, Way { peer: STRANGER, local: PUBLIC, ..LOCAL }] {
+        let way = Way { user_agent: Some(YEALINK.user_agent), ..way };
+        assert_eq!(said(&house.house.ask(&target, way)), (404, String::new()));
+    }
+    assert_eq!(house.seen(), ["001565aa0001 yealink yealink-t46s 66.86.0.15 1"; 2], "from each of the two");
 }
