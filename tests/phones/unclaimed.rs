@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use offhook::admit::pairing::{BLESSED_SECS, Pairing};
+use offhook::fleet::Entity;
 use offhook::live::{Changed, Live};
 use offhook::phone::Mac;
 use offhook::render::{Cache, MAX_CACHE_BYTES, RevisionKey};
@@ -109,6 +110,7 @@ fn a_yealink_shows_its_code_on_a_key() {
     linekey.1.value = 0
     linekey.1.label = Code ‹code›
     account.1.label = Code ‹code›
+    features.station_name.value = Code ‹code›
     ");
 }
 
@@ -326,7 +328,8 @@ fn a_phone_that_was_given_a_file_keeps_it_when_the_fleet_loses_it() {
     let target = format!("/{}", YEALINK.file);
     assert_eq!(whose(&said(&house.house.ask(&target, LOCAL)).1), [YEALINK.mac]);
     std::fs::remove_file(house.house.folder.path().join(format!("sites/a/phones/{}.toml", YEALINK.mac))).unwrap();
-    house.house.live.follow(&Changed { everything: true, ..Changed::default() });
+    let gone = Entity::Phone("a".into(), YEALINK.mac.into());
+    house.house.live.follow(&Changed { entities: [gone].into(), ..Changed::default() });
     for way in [LOCAL, Way { peer: STRANGER, local: PUBLIC, ..LOCAL }] {
         let way = Way { user_agent: Some(YEALINK.user_agent), ..way };
         assert_eq!(said(&house.house.ask(&target, way)), (404, String::new()));

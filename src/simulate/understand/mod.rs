@@ -41,7 +41,7 @@ pub fn understood(device: &Device, memory: &Memory) -> Understood {
 /// The code that a phone shows that nobody has claimed: where it shows texts without an account.
 fn code(device: &Device, memory: &Memory) -> Option<String> {
     let places: &[&str] = match device.family() {
-        "yealink" => &["linekey.1.label", "account.1.label"],
+        "yealink" => &["linekey.1.label", "features.station_name.value", "account.1.label"],
         "cisco-spa" | "cisco-mpp" => &["Station_Display_Name", "Station_Name"],
         _ => &[],
     };
