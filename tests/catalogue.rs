@@ -2,11 +2,15 @@
 
 mod common;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use offhook::catalogue::How;
-use offhook::live::{Against, Serving, prove};
+use offhook::catalogue::{FilePattern, How};
+use offhook::format::Format;
+use offhook::live::{Against, Serving, prove, spare};
 use offhook::phone::Function;
+use offhook::render::{Renderer, Reveal, RevisionKey, Unclaimed, pairing, render};
+use offhook::resolve::{Phase, resolve};
+use offhook::simulate::read;
 
 fn catalogue() -> Serving {
     Serving::built_in()
@@ -84,6 +88,7 @@ fn every_figure_has_a_source() {
     }
     sources.extend(catalogue.modules.values().map(|module| (module.id.to_string(), module.source.source.as_str())));
     for (id, maker) in &catalogue.families {
+        sources.extend(maker.family.pairing.iter().map(|own| (format!("{id}: pairing"), own.source.source.as_str())));
         let Some(tables) = &maker.tables else { continue };
         for (setting, mapping) in tables.mappings.iter() {
             let name = format!("{id}: {}", catalogue.vocabulary.get(setting).name);
@@ -123,4 +128,66 @@ fn the_operators_tables_are_there() {
     let serving = catalogue();
     let tables: Vec<&str> = serving.world.catalogue.feature_codes.keys().map(|name| name.as_str()).collect();
     assert_eq!(tables, ["asterisk", "fusionpbx", "ovh"]);
+}
+
+/// The names that a file sets, as the phone reads it.
+fn names(format: Format, text: &str) -> BTreeSet<String> {
+    let names = |pairs: Vec<(String, String)>| pairs.into_iter().map(|(name, _)| name).collect();
+    match format {
+        Format::Cfg => names(read::cfg::read(text).unwrap()),
+        Format::FlatProfile => names(read::flat_profile::read(text).unwrap()),
+        Format::ParamXml => names(read::provisioning::read(text).unwrap().params),
+        Format::SettingsXml => names(read::settings::read(text).unwrap()),
+        other => panic!("nothing reads {other:?} here"),
+    }
+}
+
+/// What an unclaimed phone is told must not outlive its claim: a parameter that a file leaves out keeps its value.
+#[test]
+fn a_phones_own_file_writes_anew_what_it_was_told_before_it_was_claimed() {
+    let serving = catalogue();
+    let catalogue = &serving.world.catalogue;
+    let key = RevisionKey::fixed();
+    let with = Renderer {
+        templates: &serving.templates,
+        url: "https://phones.example.org",
+        token: None,
+        key: &key,
+        reveal: Reveal::Secrets,
+        changed_at: &|_| 0,
+    };
+    let mut tried = BTreeMap::new();
+    for model in catalogue.models.values() {
+        let maker = catalogue.family_of(model).expect("a model has a family");
+        let Some(own) = &maker.family.pairing else { continue };
+        let family = &*maker.family;
+        let is_meant = |file: &&FilePattern| file.template.as_ref() == Some(&own.in_place_of) && file.url.is_some();
+        let file = family.files.iter().find(is_meant).unwrap_or_else(|| panic!("{} has no such file", family.id));
+        let format = family.format_of(file).expect("it has a format");
+        let subject = spare(catalogue, maker, model);
+        for (band, name) in family.bands.iter() {
+            let Some(resolved) = resolve(&subject, band, Phase::Later) else { continue };
+            let document = render(&resolved, file, &with).unwrap();
+            let written = names(format, &document.text());
+            let phone = Unclaimed { family, model: Some(model), band, code: Some("K7W-4PX") };
+            let made = pairing(&phone, &with).expect("the family has such a file").unwrap();
+            let text = std::str::from_utf8(&made.bytes).unwrap();
+            // A phone knows a name either with `static.` or without.
+            let is_written = |name: &String| {
+                let other = name.strip_prefix("static.").map_or_else(|| format!("static.{name}"), str::to_owned);
+                written.contains(name) || written.contains(&other)
+            };
+            let left: Vec<String> = names(format, text).into_iter().filter(|name| !is_written(name)).collect();
+            assert!(left.is_empty(), "{} in band {name}: {left:?}", model.id);
+            let counts = tried.entry(family.id.clone()).or_insert((0, 0));
+            *counts = (counts.0 + 1, counts.1 + usize::from(text.contains("K7W-4PX")));
+        }
+    }
+    for (family, shows) in
+        [("yealink", true), ("cisco-spa", true), ("cisco-mpp", true), ("gigaset-maxwell", false), ("gigaset-p", false)]
+    {
+        let (all, shown) = tried[family];
+        assert!(all > 0 && (shown > 0) == shows, "{family}: {shown} of {all}");
+        assert_eq!(catalogue.families[family].family.pairing.as_ref().unwrap().shown.is_some(), shows, "{family}");
+    }
 }

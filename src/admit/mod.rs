@@ -9,6 +9,7 @@ mod certificates;
 pub mod legacy;
 mod limits;
 mod network;
+pub mod pairing;
 pub mod passwords;
 mod refusal;
 mod tokens;
@@ -55,6 +56,11 @@ impl Ladder {
             Rung::Token => self.token,
             Rung::Certificate => self.certificate,
         }
+    }
+
+    /// Whether it shows something that only the phone has.
+    pub fn shows_credentials(&self) -> bool {
+        [Rung::Password, Rung::Token, Rung::Certificate].into_iter().any(|rung| self.holds(rung))
     }
 
     fn holds(&self, rung: Rung) -> bool {

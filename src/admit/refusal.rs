@@ -13,6 +13,9 @@ pub enum Refusal {
     /// Nothing is stored for the MAC.
     #[error("no such phone is stored")]
     UnknownPhone,
+    /// Nothing is stored for the MAC, and it is remembered as seen.
+    #[error("nobody has claimed the phone")]
+    Unclaimed,
     /// The address names another site than the phone's.
     #[error("the address names another site than the phone's")]
     OtherSite,
@@ -96,6 +99,7 @@ impl Refusal {
         match self {
             Refusal::Contradiction => "contradiction",
             Refusal::UnknownPhone => "unknown-phone",
+            Refusal::Unclaimed => "unclaimed",
             Refusal::OtherSite => "other-site",
             Refusal::NoSuchFile => "no-such-file",
             Refusal::OldFirmware => "old-firmware",
@@ -135,6 +139,9 @@ impl Refusal {
                  `offhook url MAC` prints what to type"
             }
             Refusal::UnknownPhone => "put `MAC.toml` with its model and lines into its site's folder `phones`",
+            Refusal::Unclaimed => {
+                "`offhook seen` lists the phones that ask and are in no file, and `offhook claim` puts one into the fleet"
+            }
             Refusal::OtherSite => {
                 "correct the site in the address that the phone was given, or move its file into that site's folder"
             }
@@ -220,6 +227,7 @@ impl Refusal {
                 | Untrusted
                 | NoPassword
                 | NoToken
+                | Unclaimed
                 | OwnSecret
                 | StaleNonce
                 | NoCertificate

@@ -9,6 +9,7 @@ use super::client::{CertificateName, OldTls};
 use super::encryption::Encryption;
 use super::figure::Source;
 use super::limits::LabelLimits;
+use super::pairing::Pairing;
 use super::setting::{SettingId, Vocabulary, read_settings};
 use crate::findings::nearest;
 use crate::format::Format;
@@ -152,6 +153,8 @@ pub struct Family {
     pub files: Vec<FilePattern>,
     /// Numbers in its paths.
     pub numbers: Vec<Number>,
+    /// What its phones get until they are claimed; none: nothing.
+    pub pairing: Option<Pairing>,
     /// How to make its phones fetch.
     pub resync: Option<Resync>,
     /// How its phones have their files encrypted.
@@ -195,6 +198,7 @@ impl Family {
             recognise: table.tables("recognise").into_iter().filter_map(read_recogniser).collect(),
             files,
             numbers: table.tables("numbers").into_iter().map(read_number).collect(),
+            pairing: table.table("pairing").map(Pairing::read),
             resync: table.table("resync").map(read_resync),
             encryption: table.table("encryption").and_then(Encryption::read),
             certificate_names: table.tables("certificate").into_iter().filter_map(CertificateName::read).collect(),

@@ -13,6 +13,7 @@ mod limits;
 mod load;
 mod mapping;
 mod model;
+mod pairing;
 mod setting;
 
 pub use band::{Band, Bands};
@@ -27,4 +28,5 @@ pub use limits::LabelLimits;
 pub use load::{Catalogue, Maker, Tables, Texts};
 pub use mapping::{How, Mapping, Mappings, Parameter};
 pub use model::{Count, HandsetSlots, KeyGroup, Model, ModuleModel, ModuleSlots, SoftKeyGroup, Width};
+pub use pairing::Pairing;
 pub use setting::{CODECS, Kind, Scope, Setting, SettingId, Vocabulary, check_url};

@@ -1,6 +1,6 @@
 //! What the command line takes.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -40,6 +40,10 @@ pub enum Command {
     Revoke(PhoneTokens),
     /// Give a phone another password to fetch its files with.
     Password(Password),
+    /// List the phones that asked and that nobody has claimed.
+    Seen(Seen),
+    /// Put a phone that asked into the fleet, by the code on its screen or by its MAC.
+    Claim(Claim),
     /// Tell who is asking, what for, and by which rule.
     Identify(Identify),
     /// Tell what a phone asked for and got, and what was changed, the latest first.
@@ -290,6 +294,58 @@ pub struct Password {
     /// Where the fleet is.
     #[command(flatten)]
     pub fleet: Fleet,
+}
+
+/// The fleet, and where its server keeps what it remembers.
+#[derive(Debug, clap::Args)]
+pub struct Served {
+    /// Where the fleet is.
+    #[command(flatten)]
+    pub fleet: Fleet,
+    /// The state folder of the server.
+    ///
+    /// Default: the one that `offhook serve` uses for this fleet if it is told nothing.
+    #[arg(long, value_name = "DIR")]
+    pub state: Option<PathBuf>,
+}
+
+/// `offhook seen`
+#[derive(Debug, clap::Args)]
+pub struct Seen {
+    /// The fleet and its server.
+    #[command(flatten)]
+    pub served: Served,
+    /// How data is printed.
+    #[arg(long, value_enum, default_value = "human")]
+    pub format: Format,
+}
+
+/// `offhook claim`
+#[derive(Debug, clap::Args)]
+pub struct Claim {
+    /// The code on the phone's screen, such as K7W-4PX.
+    #[arg(required_unless_present = "mac")]
+    pub code: Option<String>,
+    /// The phone's MAC address, for phones that show no code: no token is blessed then.
+    #[arg(long, value_name = "M", conflicts_with = "code")]
+    pub mac: Option<String>,
+    /// The site in which it stands.
+    #[arg(long, value_name = "SITE")]
+    pub site: Option<String>,
+    /// A line of the site, the first one its primary line. May be repeated.
+    #[arg(long, value_name = "LINE")]
+    pub line: Vec<String>,
+    /// Its model, such as yealink-t46s.
+    ///
+    /// Default: what it told.
+    #[arg(long, value_name = "MODEL")]
+    pub model: Option<String>,
+    /// Where the phone asks from, where two wait under its MAC.
+    #[arg(long, value_name = "SOURCE", requires = "code")]
+    pub token_of: Option<IpAddr>,
+    /// The fleet and its server.
+    #[command(flatten)]
+    pub served: Served,
 }
 
 /// `offhook identify`

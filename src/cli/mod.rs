@@ -3,6 +3,7 @@
 mod args;
 mod changes;
 mod check;
+mod claim;
 mod compare;
 mod history;
 mod identify;
@@ -15,6 +16,7 @@ mod password;
 mod privileges;
 mod schema;
 mod secret;
+mod seen;
 mod serve;
 mod simulate;
 mod state;
@@ -57,6 +59,8 @@ pub fn run(args: Args) -> Result<u8> {
         Command::Rearm(rearm) => tokens::rearm(&rearm),
         Command::Revoke(revoke) => tokens::revoke(&revoke),
         Command::Password(password) => password::run(&password),
+        Command::Seen(seen) => seen::run(&seen),
+        Command::Claim(claim) => claim::run(&claim),
         Command::Identify(identify) => identify::run(&identify),
         Command::History(history) => history::run(&history),
         Command::Why(why) => why::run(&why),

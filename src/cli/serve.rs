@@ -27,6 +27,7 @@ use crate::server::folder::{self, REVISION_KEY, key, random_key};
 use crate::server::ledger::Ledger;
 use crate::server::orders::{Orders, Told};
 use crate::server::phones::Phones;
+use crate::server::strangers::Strangers;
 use crate::server::tokens::Tokens;
 use crate::server::{Bound, Limits, Listener, Proxies, TlsMaterial, bind, run as run_server};
 
@@ -76,11 +77,13 @@ async fn serve(args: &Serve, state: &Path, account: Option<Account>) -> Result<(
     let ledger = Ledger::open(state).with_context(usable)?;
     let (orders, told) = Orders::open(state, now_secs()).with_context(usable)?;
     let tokens = Arc::new(tokens(state, &told));
-    followed.push(obey(orders, tokens.clone()));
+    let strangers = Arc::new(Strangers::open(state).with_context(usable)?);
+    told.iter().for_each(|told| strangers.hear(told));
+    followed.push(obey(orders, tokens.clone(), strangers.clone()));
     let families = listens.iter().map(|listen| listen.families.clone()).collect();
     let journal = Arc::new(journal(state, &live).context("cannot start")?);
     let phones = Phones::new(live.clone(), Cache::new(MAX_CACHE_BYTES), key, ledger, families);
-    let phones = Arc::new(phones.with_tokens(tokens).with_journal(journal.clone()));
+    let phones = Arc::new(phones.with_tokens(tokens).with_strangers(strangers).with_journal(journal.clone()));
     let watching = watch(live.clone(), &args.fleet, followed)
         .map_err(|error| anyhow!("`{}` cannot be watched: {error}", args.fleet.display()))?;
     greet(&live.now(), &bound, &listens, state);
@@ -241,7 +244,7 @@ fn follow(tls: Arc<TlsMaterial>) -> Followed {
 }
 
 /// Does what commands tell, as they tell it.
-fn obey(orders: Orders, tokens: Arc<Tokens>) -> Followed {
+fn obey(orders: Orders, tokens: Arc<Tokens>, strangers: Arc<Strangers>) -> Followed {
     let files = vec![orders.path().to_owned()];
     let orders = Mutex::new(orders);
     let then = move || match orders.lock().unwrap_or_else(PoisonError::into_inner).news() {
@@ -249,6 +252,7 @@ fn obey(orders: Orders, tokens: Arc<Tokens>) -> Followed {
             for told in news {
                 tracing::info!(phone.mac = %told.order.mac(), "told by a command: {}", told.order);
                 tokens.obey(&told);
+                strangers.hear(&told);
             }
         }
         Err(error) => tracing::error!("what commands tell cannot be read: {error}"),

@@ -101,6 +101,9 @@ fn request_line(exchange: &Exchange) -> String {
 }
 
 fn print_understood(understood: &Understood) -> Result<()> {
+    if let Some(code) = &understood.code {
+        output::line(&format!("nobody has claimed it; the code on its screen is {code}"))?;
+    }
     for (n, account) in &understood.accounts {
         let port = account.port.map(|port| format!(":{port}")).unwrap_or_default();
         let over = account.transport.map(|transport| format!(" over {transport:?}").to_uppercase()).unwrap_or_default();

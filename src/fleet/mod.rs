@@ -39,7 +39,7 @@ pub use secrets::Secrets;
 pub use site::{KnownNumber, NumberKind, Services, Site};
 pub use stamp::Stamp;
 pub use trust::{Access, Rung, Trust, network};
-pub use write::{Edit, WriteError, write};
+pub use write::{Edit, WriteError, create, write};
 
 use crate::catalogue::Vocabulary;
 

@@ -1,5 +1,6 @@
 //! Edited files, put in the place of what people have written. What has changed underneath meanwhile is left alone.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::Entity;
@@ -62,6 +63,24 @@ fn aside(root: &Path, edit: &Edit) -> Result<Aside, WriteError> {
     written.map_err(|error| cannot(&path, &error, false))
 }
 
+/// Writes a file of the fleet that is not there yet, and says where; what is there is never written over.
+///
+/// # Errors
+/// It is there, or cannot be written.
+pub fn create(root: &Path, entity: &Entity, text: &str) -> Result<PathBuf, WriteError> {
+    let path = root.join(entity.path());
+    let wrong = |error: std::io::Error| cannot(&path, &error, false);
+    let folder = path.parent().unwrap_or(root);
+    std::fs::create_dir_all(folder).map_err(wrong)?;
+    let permissions = std::os::unix::fs::PermissionsExt::from_mode(0o644);
+    let aside = tempfile::Builder::new().prefix(".offhook-").permissions(permissions).tempfile_in(folder);
+    let mut file = aside.map_err(wrong)?;
+    file.write_all(text.as_bytes()).map_err(wrong)?;
+    file.as_file().sync_all().map_err(wrong)?;
+    file.persist_noclobber(&path).map_err(|error| cannot(&path, &error.error, false))?;
+    Ok(path)
+}
+
 fn cannot(path: &Path, error: &std::io::Error, some: bool) -> WriteError {
     WriteError::Cannot { path: path.to_owned(), what: plain(error), some }
 }
@@ -103,6 +122,17 @@ mod tests {
         let folder = fleet();
         write(folder.path(), &[edit("1", "one", "uno"), edit("2", "two", "due")]).unwrap();
         are(folder.path(), "uno", "due");
+    }
+
+    #[test]
+    fn a_new_file_is_written_over_none() {
+        let folder = fleet();
+        let line = |site: &str, name: &str| Entity::Line(site.into(), name.into());
+        create(folder.path(), &line("b", "3"), "three").unwrap();
+        assert_eq!(std::fs::read_to_string(folder.path().join("sites/b/lines/3.toml")).unwrap(), "three");
+        let error = create(folder.path(), &line("a", "1"), "uno").unwrap_err();
+        assert!(error.to_string().contains("1.toml` cannot be written: "), "{error}");
+        are(folder.path(), "one", "two");
     }
 
     #[test]

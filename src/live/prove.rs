@@ -11,7 +11,7 @@ use crate::catalogue::{Answer, Catalogue, Family, FeatureCodes, FilePattern, Mak
 use crate::findings::Finding;
 use crate::fleet::{Access, Handset, Keeping, Layer, Line, Modules, Phone, Registration, Root, Site};
 use crate::phone::{Function, KeySetting, Mac, Number, Parameter, Place, Secret, Use};
-use crate::render::{RenderError, Renderer, Reveal, RevisionKey, Templates, bootstrap, render};
+use crate::render::{RenderError, Renderer, Reveal, RevisionKey, Templates, Unclaimed, bootstrap, pairing, render};
 use crate::resolve::{Phase, resolve};
 use crate::world::Subject;
 
@@ -100,6 +100,17 @@ fn failure(subject: &Subject, templates: &Templates, every_band: bool) -> Option
         let template = file.bootstrap_template.as_deref().or(file.template.as_deref()).unwrap_or_default();
         if let Err(error) = bootstrap(family, file, template, &with) {
             return Some(told(subject, template, "for a phone without a MAC", error));
+        }
+    }
+    // And what phones get until somebody claims them, whether or not they have told what they are.
+    let bands =
+        family.bands.iter().filter(|(band, _)| *band == default || every_band && family.no_files(*band).is_none());
+    for (band, _) in bands {
+        for (model, code) in [(None, None), (None, Some("K7W-4PX")), (Some(&*subject.model), Some("K7W-4PX"))] {
+            if let Some(Err(error)) = pairing(&Unclaimed { family, model, band, code }, &with) {
+                let template = family.pairing.as_ref().map_or("", |pairing| &pairing.template);
+                return Some(told(subject, template, "for a phone that nobody has claimed", error));
+            }
         }
     }
     None

@@ -202,7 +202,7 @@ pub fn bootstrap(
 }
 
 /// Reads a text strictly, and makes the bytes of it.
-fn checked(format: Format, text: String) -> Result<Made, FormatError> {
+pub(super) fn checked(format: Format, text: String) -> Result<Made, FormatError> {
     let text = format.encoded(text);
     format.check(&text)?;
     let shown = format.is_binary().then(|| text.clone());

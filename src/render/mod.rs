@@ -8,6 +8,7 @@ mod cipher;
 mod document;
 mod explain;
 mod handsets;
+mod pairing;
 mod parameters;
 mod providers;
 mod revision;
@@ -22,6 +23,7 @@ pub use document::{
     Carried, Document, Made, RenderError, Renderer, Reveal, bootstrap, documents_of, render, with_token,
 };
 pub use explain::{EmptyKey, Explained, Explanation, Report, explain};
+pub use pairing::{Unclaimed, pairing};
 pub use parameters::Trouble;
 pub use revision::RevisionKey;
 pub use templates::Templates;

@@ -200,7 +200,19 @@ fn phone(resolved: &Resolved<'_>, reveal: bool) -> Value {
 
 fn model(resolved: &Resolved<'_>) -> Value {
     let model = &resolved.subject.model;
-    let options = model.options.iter().map(|(name, value)| {
+    table([
+        ("id", model.id.as_str().into()),
+        ("name", model.name.as_str().into()),
+        ("lines", model.lines.count.into()),
+        ("options", model_options(&model.options)),
+        ("keys", model.key_count().into()),
+        ("soft_keys", model.soft_slots().count().into()),
+        ("handsets", model.handsets.as_ref().map_or(0, |slots| slots.max).into()),
+    ])
+}
+
+pub(super) fn model_options(options: &[(CompactString, crate::reader::Value)]) -> Value {
+    table(options.iter().map(|(name, value)| {
         let value = match value {
             crate::reader::Value::Boolean(value) => (*value).into(),
             crate::reader::Value::Integer(value) => (*value).into(),
@@ -208,16 +220,7 @@ fn model(resolved: &Resolved<'_>) -> Value {
             _ => Value::none(),
         };
         (name.as_str(), value)
-    });
-    table([
-        ("id", model.id.as_str().into()),
-        ("name", model.name.as_str().into()),
-        ("lines", model.lines.count.into()),
-        ("options", table(options)),
-        ("keys", model.key_count().into()),
-        ("soft_keys", model.soft_slots().count().into()),
-        ("handsets", model.handsets.as_ref().map_or(0, |slots| slots.max).into()),
-    ])
+    }))
 }
 
 fn accounts(writer: &mut Writer<'_, '_>, shared: &Shared, providers: &Providers) -> Value {

@@ -105,7 +105,9 @@ fn warn(claim: &Claim, asked: &Asked<'_>, refusal: Refusal) {
     let mac = claim.mac.map(|mac| mac.to_string()).unwrap_or_default();
     let code = refusal.code();
     match refusal {
-        Refusal::NoSuchFile => tracing::debug!(peer = %peer, phone.mac = %mac, reason = code, "refused: {refusal}"),
+        Refusal::NoSuchFile | Refusal::Unclaimed => {
+            tracing::debug!(peer = %peer, phone.mac = %mac, reason = code, "refused: {refusal}");
+        }
         _ => tracing::warn!(peer = %peer, phone.mac = %mac, reason = code, "refused a request of `{peer}`: {refusal}"),
     }
 }

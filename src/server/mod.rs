@@ -42,9 +42,11 @@ mod record;
 pub mod seen;
 mod seldom;
 mod self_signed;
+pub mod strangers;
 mod timed;
 mod tls;
 pub mod tokens;
+mod unclaimed;
 
 pub use doctor::{Fault, HandshakeFailure, Offer};
 pub use listen::{BindError, Bound, Listener, bind, run};

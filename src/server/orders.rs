@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::folder::{lock_file, rewrite, to_append, writing};
 use super::record::text;
+use crate::admit::pairing::Nonce;
 use crate::fleet::Stamp;
 use crate::phone::Mac;
 
@@ -42,20 +43,29 @@ pub enum Order {
         /// The phone.
         mac: Mac,
     },
+    /// To take the pairing token of a phone that was claimed by its code.
+    Bless {
+        /// The phone.
+        mac: Mac,
+        /// What code and token are made of.
+        pairing: Nonce,
+        /// As long as this, in seconds since 1970.
+        until: u64,
+    },
 }
 
 impl Order {
     /// The phone that it is about.
     pub fn mac(&self) -> Mac {
         match self {
-            Order::Rearm { mac, .. } | Order::RevokeTokens { mac } => *mac,
+            Order::Rearm { mac, .. } | Order::RevokeTokens { mac } | Order::Bless { mac, .. } => *mac,
         }
     }
 
     /// Whether it still counts.
     fn holds(&self, now: u64) -> bool {
         match self {
-            Order::Rearm { until, .. } => now < *until,
+            Order::Rearm { until, .. } | Order::Bless { until, .. } => now < *until,
             Order::RevokeTokens { .. } => true,
         }
     }
@@ -67,6 +77,7 @@ impl fmt::Display for Order {
             Order::Rearm { mac, from: None, .. } => write!(f, "`{mac}` may begin anew"),
             Order::Rearm { mac, from: Some(from), .. } => write!(f, "`{mac}` may begin anew from {from}"),
             Order::RevokeTokens { mac } => write!(f, "every token of `{mac}` is dead"),
+            Order::Bless { mac, .. } => write!(f, "`{mac}` is claimed by its code"),
         }
     }
 }

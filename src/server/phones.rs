@@ -14,10 +14,13 @@ use super::gate::{Gate, way};
 use super::ledger::Ledger;
 use super::passwords::Porter;
 use super::proofs::Proofs;
+use super::strangers::Strangers;
 use super::tokens::{Bearer, Tokens};
+use super::unclaimed::{Asking, Unclaimed};
 use super::{Answer as Answering, Asked, HandshakeFailure, HeaderValue, Method, Reply, StatusCode};
+use crate::admit::pairing::is_pairing_token;
 use crate::admit::{Ladder, Proof, Refusal, Shown, admit, is_token, network};
-use crate::catalogue::{Answer, Family, FilePattern};
+use crate::catalogue::{Answer, Evidence, Family, FilePattern};
 use crate::identify::{Claim, FamilyIndex, Place, Request, Token, identify};
 use crate::journal::{Fetch, Journal, now_ms};
 use crate::live::{Live, Serving};
@@ -36,6 +39,7 @@ pub struct Phones {
     ledger: Ledger,
     tokens: Arc<Tokens>,
     passwords: Porter,
+    unclaimed: Unclaimed,
     listeners: Vec<Vec<CompactString>>,
     proofs: Proofs,
     doctor: Doctor,
@@ -64,7 +68,14 @@ impl Phones {
             doctor: Doctor::default(),
             journal: None,
             gate: Gate::default(),
+            unclaimed: Unclaimed::new(Arc::new(Strangers::in_memory())),
         }
+    }
+
+    /// The same with strangers that outlive it.
+    #[must_use]
+    pub fn with_strangers(self, strangers: Arc<Strangers>) -> Phones {
+        Phones { unclaimed: Unclaimed::new(strangers), ..self }
     }
 
     /// The same with tokens that outlive it.
@@ -102,7 +113,7 @@ impl Phones {
         let subject = match serving.world.subject(mac) {
             Ok(subject) => subject,
             Err(Unserved::Unknown(_)) => {
-                return self.gate.unknown(mac, asked, || refused(claim, asked, Refusal::UnknownPhone));
+                return self.gate.unknown(mac, asked, || self.stranger(serving, claim, mac, asked));
             }
             Err(broken @ Unserved::Broken { .. }) => {
                 tracing::error!(phone.mac = %mac, peer = %asked.peer.ip(), "{broken}");
@@ -137,21 +148,74 @@ impl Phones {
         proof: &Proof,
         asked: &Asked<'_>,
     ) -> Decided {
-        let bearer = self.tokens.bearer(subject, token_of(claim), asked.peer.ip(), now_secs());
+        let (mac, now) = (subject.phone.mac, now_secs());
+        let token = token_of(claim).filter(|token| !is_pairing_token(token));
+        let bearer = self.tokens.bearer(subject, token, asked.peer.ip(), now);
         let password = self.passwords.judge(subject, asked);
-        let ladder = Ladder { token: bearer.shown, password, ..ladder(subject, proof, asked) };
+        let own = Ladder { token: bearer.shown, password, ..ladder(subject, proof, asked) };
+        let is_blessed = self.unclaimed.judge(mac, claim, now) == Shown::Good;
+        let bearer = if is_blessed { self.tokens.blessed(subject) } else { bearer };
+        let ladder = Ladder { token: bearer.shown, ..own };
         match admit(&subject.site.trust, &ladder) {
-            Ok(()) => self
-                .gate
-                .right(subject.phone.mac, asked, || self.document(serving, subject, claim, found, asked, &bearer)),
+            Ok(()) => self.gate.right(mac, asked, || {
+                self.unclaimed.served(mac, own.shows_credentials());
+                self.document(serving, subject, claim, found, asked, &bearer)
+            }),
             Err(refusal) => {
                 let refused = || {
-                    let challenges = self.passwords.challenges(subject, &ladder, refusal, asked);
-                    untrusted(claim, asked, refusal, challenges)
+                    let new = self.newcomer(serving, subject, &own, claim, found.1, asked);
+                    new.map_or_else(
+                        || {
+                            let challenges = self.passwords.challenges(subject, &ladder, refusal, asked);
+                            untrusted(claim, asked, refusal, challenges)
+                        },
+                        Decided::from,
+                    )
                 };
-                if refusal.is_a_guess() { self.gate.wrong(subject.phone.mac, asked, refused) } else { refused() }
+                if refusal.is_a_guess() { self.gate.wrong(mac, asked, refused) } else { refused() }
             }
         }
+    }
+
+    /// A request of a phone that the fleet does not have.
+    fn stranger(&self, serving: &Serving, claim: &Claim, mac: Mac, asked: &Asked<'_>) -> Decided {
+        if claim.mac_evidence != Some(Evidence::Strong) {
+            return self.anybody(serving, claim, asked);
+        }
+        let unknown = || refused(claim, asked, Refusal::UnknownPhone);
+        let Some((family, found)) = claim.family.zip(claim.file) else { return unknown() };
+        let family = serving.index.family(family);
+        let Some(file) = family.files.get(found.file).filter(|_| self.serves(asked, &family.id)) else {
+            return unknown();
+        };
+        let model = claim.model.as_ref().and_then(|model| serving.world.catalogue.models.get(model)).map(Arc::as_ref);
+        // Its file may be gone by mistake, or for a moment only.
+        let was_served = self.ledger.knows(mac);
+        let asking = Asking { mac, family, model, file, claim, was_served };
+        let answer = self.unclaimed.answer(serving, asking, asked, now_secs());
+        answer.map_or_else(|| refused(claim, asked, Refusal::Unclaimed), Decided::from)
+    }
+
+    /// A phone that was never given a file, and shows nothing that its site trusts: somebody may bless it by its code,
+    /// where that would do. One that has a password is to be asked for it.
+    fn newcomer(
+        &self,
+        serving: &Serving,
+        subject: &Subject,
+        ladder: &Ladder,
+        claim: &Claim,
+        file: &FilePattern,
+        asked: &Asked<'_>,
+    ) -> Option<Reply> {
+        let mac = subject.phone.mac;
+        let has_password = subject.phone.access.as_ref().is_some_and(|access| access.password.is_some());
+        let blessed = Ladder { token: Shown::Good, ..*ladder };
+        if has_password || self.ledger.knows(mac) || admit(&subject.site.trust, &blessed).is_err() {
+            return None;
+        }
+        let (family, model) = (&subject.maker.family, Some(&*subject.model));
+        let asking = Asking { mac, family, model, file, claim, was_served: false };
+        self.unclaimed.answer(serving, asking, asked, now_secs())
     }
 
     /// A request that names none.

@@ -83,6 +83,7 @@ impl Tokens {
                 standing.window = Some(Window { id: told.id, from: *from, opened: told.at, until: *until });
             }
             Order::RevokeTokens { .. } => standing.revoke(told.id),
+            Order::Bless { .. } => {}
         }
     }
 
@@ -113,6 +114,13 @@ impl Tokens {
         // Who comes with a token must not be sent away without one.
         let carried = (trust.gives_tokens() || shown == Shown::Good).then_some(standing.epoch);
         Bearer { shown, facts, carried }
+    }
+
+    /// What a phone gets that was claimed by the code on its screen: its first file carries the steady token.
+    pub fn blessed(&self, subject: &Subject) -> Bearer {
+        let knows = subject.site.trust.knows(Rung::Token);
+        let carried = knows.then(|| self.standing(subject.phone.mac).epoch);
+        Bearer { shown: Shown::Good, facts: Facts::new(), carried }
     }
 
     /// Takes note of what follows from a request that got its file.

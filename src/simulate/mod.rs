@@ -50,18 +50,7 @@ pub async fn play(network: &Arc<Network>, device: &Device, given: &Address) -> O
     let mut client = Client::new(network.clone(), boot::manners(device));
     let mut memory = Memory::default();
     for start in [Start::Given(given.clone()), Start::Restart(given.clone())] {
-        let mut boot = boot::boot(device, &start, &mut memory)?;
-        let user_agent = boot::user_agent(device, &memory);
-        while let Some(ask) = boot.next(&mut memory) {
-            let mut answer = client.get(&ask.address, &user_agent, ask.credentials.as_ref()).await;
-            for _ in 1..ask.tries {
-                if answer.status == 200 {
-                    break;
-                }
-                answer = client.get(&ask.address, &user_agent, ask.credentials.as_ref()).await;
-            }
-            boot.take(&answer, &mut memory);
-        }
+        power_on(&mut client, device, &start, &mut memory).await?;
         if memory.files.is_empty() {
             memory.trouble("the phone got no file");
             break;
@@ -73,4 +62,23 @@ pub async fn play(network: &Arc<Network>, device: &Device, given: &Address) -> O
         false => understand::understood(device, &memory),
     };
     Some(Booted { firmware: device.firmware.clone(), exchanges: client.exchanges, files: memory.files, understood })
+}
+
+/// Boots a phone once; what it keeps is in its memory.
+///
+/// None for a family whose boot nobody has described.
+pub async fn power_on(client: &mut Client, device: &Device, start: &Start, memory: &mut Memory) -> Option<()> {
+    let mut boot = boot::boot(device, start, memory)?;
+    let user_agent = boot::user_agent(device, memory);
+    while let Some(ask) = boot.next(memory) {
+        let mut answer = client.get(&ask.address, &user_agent, ask.credentials.as_ref()).await;
+        for _ in 1..ask.tries {
+            if answer.status == 200 {
+                break;
+            }
+            answer = client.get(&ask.address, &user_agent, ask.credentials.as_ref()).await;
+        }
+        boot.take(&answer, memory);
+    }
+    Some(())
 }

@@ -24,6 +24,9 @@ pub struct Understood {
     /// No source says how its keys are set, so that no file speaks of them.
     #[serde(skip)]
     pub keys_are_unknown: bool,
+    /// The code on its screen, by which somebody can claim it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
     /// What would make a person at the phone wonder.
     pub troubles: Vec<String>,
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use offhook::server::ledger::Ledger;
 
-use crate::house::{House, LOCAL, Way, YEALINK, phones, put};
+use crate::house::{House, LOCAL, Way, YEALINK, phones, put, said};
 
 const TARGET: &str = "/001565aa0001.cfg";
 
@@ -47,7 +47,7 @@ fn only_who_may_have_the_file_is_believed() {
     let house = house("", state.path());
     let old = "Yealink SIP-T46S 66.80.0.10 00:15:65:aa:00:01";
     let stranger = Way { peer: "198.51.100.7:1", local: "203.0.113.1:8443", user_agent: Some(old), ..LOCAL };
-    assert_eq!(house.ask(TARGET, stranger).status.as_u16(), 403);
+    assert!(said(&house.ask(TARGET, stranger)).1.contains("~pair-"), "it is told to wait");
     // A phone that lies about its maker, or about its MAC.
     for agent in ["Cisco/SPA504G-7.4.9c (001565aa0001)(CCQ1)", "Yealink SIP-T46S 66.80.0.10 00:15:65:aa:00:02"] {
         assert_eq!(house.get_as(TARGET, agent).0, 404, "{agent}");

@@ -38,7 +38,7 @@ fn no_password_and_no_token_is_logged() {
     }
     let text = log.text();
     assert!(text.contains("served") && text.contains("refused") && text.contains("reloaded with"), "{text}");
-    for secret in ["Secret20", "Secret30", "t0kenOfAPhone"] {
+    for secret in ["Secret20", "Secret30", "t0kenOfAPhone", "pair-"] {
         let found: Vec<&str> = text.lines().filter(|line| line.contains(secret)).collect();
         assert!(found.is_empty(), "{found:#?}");
     }

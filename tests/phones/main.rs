@@ -17,4 +17,5 @@ mod requests;
 mod seed;
 mod tokens;
 mod trust;
+mod unclaimed;
 mod wire;

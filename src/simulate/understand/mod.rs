@@ -19,6 +19,10 @@ mod yealink;
 
 /// What a phone understands of what it keeps.
 pub fn understood(device: &Device, memory: &Memory) -> Understood {
+    // A phone that waits to be claimed keeps everything else, which is not worth a sentence for each key.
+    if let code @ Some(_) = code(device, memory) {
+        return Understood { code, troubles: memory.troubles.clone(), ..Understood::default() };
+    }
     let mut understood = match device.family() {
         "yealink" => yealink::understood(device, memory),
         "cisco-spa" => cisco_spa::understood(device, memory),
@@ -32,6 +36,17 @@ pub fn understood(device: &Device, memory: &Memory) -> Understood {
     };
     understood.troubles.extend(memory.troubles.iter().cloned());
     understood
+}
+
+/// The code that a phone shows that nobody has claimed: where it shows texts without an account.
+fn code(device: &Device, memory: &Memory) -> Option<String> {
+    let places: &[&str] = match device.family() {
+        "yealink" => &["linekey.1.label", "features.station_name.value", "account.1.label"],
+        "cisco-spa" | "cisco-mpp" => &["Station_Display_Name", "Station_Name"],
+        _ => &[],
+    };
+    let codes = places.iter().filter_map(|place| memory.text(place)?.strip_prefix("Code "));
+    codes.filter(|code| code.len() == 7 && code.find('-') == Some(3)).map(str::to_owned).next()
 }
 
 /// A key of a module.

@@ -1,0 +1,91 @@
+//! The thread that keeps the file as the memory is.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use super::super::folder::rewrite;
+use super::State;
+
+/// The shortest time between two writings.
+const PAUSE: Duration = Duration::from_millis(200);
+/// So much longer for each entry, so that a full table is written every few seconds.
+const PAUSE_FOR_EACH: Duration = Duration::from_micros(300);
+
+#[derive(Debug, Default)]
+struct Flags {
+    changed: bool,
+    stopping: bool,
+}
+
+type Bell = (Mutex<Flags>, Condvar);
+
+#[derive(Debug)]
+pub(super) struct Keeper {
+    bell: Arc<Bell>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Keeper {
+    /// Writes the file, and starts to follow what changes.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn start(path: PathBuf, state: Arc<RwLock<State>>) -> std::io::Result<Keeper> {
+        write(&path, &state)?;
+        let bell = Arc::new(Bell::default());
+        let heard = bell.clone();
+        let thread = std::thread::Builder::new().name("strangers".into()).spawn(move || keep(&path, &state, &heard))?;
+        Ok(Keeper { bell, thread: Some(thread) })
+    }
+
+    /// Something has changed.
+    pub fn wake(&self) {
+        self.ring(|flags| flags.changed = true);
+    }
+
+    fn ring(&self, change: impl FnOnce(&mut Flags)) {
+        change(&mut self.bell.0.lock().unwrap_or_else(PoisonError::into_inner));
+        self.bell.1.notify_one();
+    }
+}
+
+impl Drop for Keeper {
+    /// What was noted before a shutdown is on the disk after it.
+    fn drop(&mut self) {
+        self.ring(|flags| flags.stopping = true);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn keep(path: &Path, state: &RwLock<State>, (flags, rung): &Bell) {
+    let mut heard = flags.lock().unwrap_or_else(PoisonError::into_inner);
+    while !heard.stopping {
+        heard =
+            rung.wait_while(heard, |flags| !flags.changed && !flags.stopping).unwrap_or_else(PoisonError::into_inner);
+        let changed = std::mem::take(&mut heard.changed);
+        drop(heard);
+        let written = if changed { write(path, state) } else { Ok(0) };
+        let count = written.unwrap_or_else(|error| {
+            tracing::warn!("`{}` cannot be written: {error}", path.display());
+            0
+        });
+        heard = flags.lock().unwrap_or_else(PoisonError::into_inner);
+        let pause = PAUSE + PAUSE_FOR_EACH * count;
+        let waited = rung.wait_timeout_while(heard, pause, |flags| !flags.stopping);
+        heard = waited.unwrap_or_else(PoisonError::into_inner).0;
+    }
+    if heard.changed {
+        let _ = write(path, state);
+    }
+}
+
+/// Writes everything, and says how many lines that are.
+fn write(path: &Path, state: &RwLock<State>) -> std::io::Result<u32> {
+    let lines = state.read().unwrap_or_else(PoisonError::into_inner).lines();
+    rewrite(path, lines.iter())?;
+    Ok(lines.len().try_into().unwrap_or(u32::MAX))
+}
