@@ -1,4 +1,4 @@
-//! The handsets of a DECT base: every one that the model can have, used or not.
+//! The handsets of a DECT base: every one that its file can speak of, used or not.
 
 use compact_str::CompactString;
 
@@ -29,7 +29,8 @@ impl<'s> Handset<'s> {
 /// Puts the handsets in place. Where none is stored, handset n uses line n, and there are as many as lines.
 pub(super) fn handsets<'s>(resolved: &Resolved<'s>) -> Vec<Handset<'s>> {
     let subject = resolved.subject;
-    let max = subject.model.handsets.as_ref().map_or(0, |slots| slots.max);
+    let slots = subject.model.handsets.as_ref().filter(|slots| slots.assignable);
+    let max = slots.map_or(0, |slots| slots.max);
     let stored = &subject.phone.handsets;
     let used = subject.lines.len().min(resolved.accounts.len());
     let handset = |number: u16| {

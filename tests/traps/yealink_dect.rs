@@ -18,11 +18,52 @@ fn a_base_has_no_key_of_any_kind() {
 }
 
 #[test]
+fn a_handset_rings_for_its_line_and_calls_out_on_it() {
+    let text = "lines = [\"201\", \"202\"]\nhandsets.1.line = 2\nhandsets.3 = { line = 2, name = \"Storeroom\" }\n";
+    let sent = |model: &str| {
+        phone_with(model, text, "").sent(&["handset.1.", "handset.2.name", "handset.2.inc", "handset.3."])
+    };
+    assert_snapshot!(sent("yealink-w52p"), @"
+    handset.1.name = 202
+    handset.1.incoming_lines = 2
+    handset.1.dial_out_lines = 2
+    handset.1.dial_out_default_line = 2
+    handset.2.name = %NULL%
+    handset.2.incoming_lines = %NULL%
+    handset.3.name = Storeroom
+    handset.3.incoming_lines = 2
+    handset.3.dial_out_lines = 2
+    handset.3.dial_out_default_line = 2
+    ");
+    for model in ["yealink-w56p", "yealink-w60b", "yealink-w70b"] {
+        assert_eq!(sent(model), sent("yealink-w52p"), "{model}");
+    }
+    assert_snapshot!(phone_with("yealink-w60b", text, "").findings(), @"
+    warning: sites/a/phones/001565aabbcc.toml:2: no handset uses line 1 (`201`) [no-handset]
+      hint: put `line = 1` on a handset
+    ");
+}
+
+#[test]
+fn without_a_word_there_is_a_handset_for_each_line() {
+    let fleet = phone_with("yealink-w52p", "lines = [\"201\", \"202\"]", "");
+    assert_snapshot!(fleet.sent(&["handset.1.name", ".incoming_lines"]), @"
+    handset.1.name = 201
+    handset.1.incoming_lines = 1
+    handset.2.incoming_lines = 2
+    handset.3.incoming_lines = %NULL%
+    handset.4.incoming_lines = %NULL%
+    handset.5.incoming_lines = %NULL%
+    ");
+    assert_eq!(fleet.findings(), "");
+}
+
+#[test]
 fn what_no_source_shows_is_not_sent() {
-    let fleet = phone_with("yealink-w60b", "handsets.1.line = 1", "");
+    let fleet = phone_with("yealink-w80dm", "handsets.1.line = 1", "");
     assert_eq!(fleet.sent(&["handset.1.", "incoming_lines", "dial_out"]), "");
     assert_snapshot!(fleet.findings(), @"
-    warning: sites/a/phones/001565aabbcc.toml:3: `handsets` changes nothing on `yealink-w60b`: no source shows how its file assigns lines [not-supported]
+    warning: sites/a/phones/001565aabbcc.toml:3: `handsets` changes nothing on `yealink-w80dm`: no source shows how its file assigns lines [not-supported]
       hint: assign them in the base's own web page
     ");
 }
