@@ -146,6 +146,21 @@ fn the_larger_bases_name_a_template_of_servers_from_firmware_83_on() {
 }
 
 #[test]
+fn older_bases_are_told_the_transport_by_its_old_name_too() {
+    let told = |model: &str| {
+        phone_with(model, "", "sip.transport = \"tls\"").sent(&["account.1.transport", "account.1.sip_server.1.t"])
+    };
+    assert_snapshot!(told("yealink-w52p"), @"
+    account.1.transport = 2
+    account.1.sip_server.1.transport_type = 2
+    ");
+    for model in ["yealink-w56p", "yealink-w60b"] {
+        assert_eq!(told(model), told("yealink-w52p"), "{model}");
+    }
+    assert_snapshot!(told("yealink-w70b"), @"account.1.sip_server.1.transport_type = 2");
+}
+
+#[test]
 fn a_base_under_a_manager_has_no_accounts() {
     for model in ["yealink-w75b", "yealink-w80b", "yealink-w90b"] {
         let fleet = phone_with(model, "lines = []", "");

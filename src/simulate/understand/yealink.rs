@@ -73,13 +73,15 @@ impl<'a> Phone<'a> {
                 return;
             }
         }
-        // Up to firmware 71 the server had a name of its own, up to 73 the transport.
+        // Up to firmware 71 the server had a name of its own, up to 73 the transport; on some bases it still has.
+        let old_base = ["W52P", "W56P", "W60B"].contains(&self.device.product.as_str());
         let (server, port) = match self.generation {
             0..72 => (field("sip_server_host"), field("sip_server_port")),
             _ => (field("sip_server.1.address"), field("sip_server.1.port")),
         };
         let transport = match self.generation {
             0..80 => field("transport"),
+            _ if old_base => field("transport"),
             _ => field("sip_server.1.transport_type"),
         };
         understood.accounts.insert(
