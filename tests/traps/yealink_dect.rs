@@ -161,6 +161,13 @@ fn older_bases_are_told_the_transport_by_its_old_name_too() {
 }
 
 #[test]
+fn a_notify_makes_a_base_fetch_and_not_restart() {
+    for model in BASES {
+        assert_eq!(phone(model, "").sent(&["sip.notify_reboot"]), "sip.notify_reboot_enable = 0", "{model}");
+    }
+}
+
+#[test]
 fn a_base_under_a_manager_has_no_accounts() {
     for model in ["yealink-w75b", "yealink-w80b", "yealink-w90b"] {
         let fleet = phone_with(model, "lines = []", "");
