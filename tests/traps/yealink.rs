@@ -92,6 +92,15 @@ fn programablekey_has_one_m() {
 }
 
 #[test]
+fn android_phones_have_four_soft_keys_with_labels() {
+    let line = "soft_keys.4 = { function = \"history\", label = \"Calls\" }\n";
+    for model in ["yealink-t58a", "yealink-t56a", "yealink-vp59", "yealink-t58w"] {
+        let sent = phone(model, line).sent(&["programablekey.4.type", "programablekey.4.label"]);
+        assert_eq!(sent, "programablekey.4.type = 28\nprogramablekey.4.label = Calls", "{model}");
+    }
+}
+
+#[test]
 fn wifi_handsets_have_two_or_three_soft_keys() {
     let line = "soft_keys.1.function = \"history\"\nsoft_keys.3.function = \"menu\"\n";
     let types = [1, 2, 3, 4].map(|slot| format!("programablekey.{slot}.type"));
