@@ -88,6 +88,8 @@ pub struct HandsetSlots {
     pub registration: bool,
     /// Handset n always uses line n.
     pub own_line: bool,
+    /// Where the fleet names no handset, those beyond the lines use the last line.
+    pub share_last_line: bool,
     /// What is stored of a handset and its file has no place for: `ipui`, `name`.
     pub leaves_out: Vec<CompactString>,
     /// Where this is known from.
@@ -450,6 +452,7 @@ fn read_handset_slots(mut table: Table<'_, '_>) -> HandsetSlots {
     let assignable = table.boolean("assignable").is_none_or(|at| at.value);
     let registration = table.boolean("registration").is_some_and(|at| at.value);
     let own_line = table.boolean("own_line").is_some_and(|at| at.value);
+    let share_last_line = table.boolean("share_last_line").is_some_and(|at| at.value);
     let leaves_out = table.texts("leaves_out").map(|at| at.value).unwrap_or_default();
     for word in leaves_out.iter().filter(|word| !matches!(word.value.as_str(), "ipui" | "name")) {
         table.error(
@@ -461,7 +464,7 @@ fn read_handset_slots(mut table: Table<'_, '_>) -> HandsetSlots {
     let source = Source::read(&mut table);
     table.finish();
     let leaves_out = leaves_out.into_iter().map(|word| word.value.into()).collect();
-    HandsetSlots { max, assignable, registration, own_line, leaves_out, source }
+    HandsetSlots { max, assignable, registration, own_line, share_last_line, leaves_out, source }
 }
 
 /// A table whose names are positions of keys.

@@ -1,4 +1,4 @@
-//! The handsets of a DECT base: every one that the model can have, used or not.
+//! The handsets of a DECT base: every one that its file can speak of, used or not.
 
 use compact_str::CompactString;
 
@@ -26,10 +26,13 @@ impl<'s> Handset<'s> {
     }
 }
 
-/// Puts the handsets in place. Where none is stored, handset n uses line n, and there are as many as lines.
+/// Puts the handsets in place. Where none is stored, handset n uses line n, and there are as many as lines; on some bases
+/// the others share the last line.
 pub(super) fn handsets<'s>(resolved: &Resolved<'s>) -> Vec<Handset<'s>> {
     let subject = resolved.subject;
-    let max = subject.model.handsets.as_ref().map_or(0, |slots| slots.max);
+    let slots = subject.model.handsets.as_ref().filter(|slots| slots.assignable);
+    let max = slots.map_or(0, |slots| slots.max);
+    let shared = slots.is_some_and(|slots| slots.share_last_line);
     let stored = &subject.phone.handsets;
     let used = subject.lines.len().min(resolved.accounts.len());
     let handset = |number: u16| {
@@ -37,7 +40,9 @@ pub(super) fn handsets<'s>(resolved: &Resolved<'s>) -> Vec<Handset<'s>> {
         let stored_here = at.map(|at| &stored[at]);
         let line = match stored_here {
             Some(handset) => Some(handset.line),
-            None => stored.is_empty().then_some(number),
+            None if !stored.is_empty() => None,
+            None if shared => Some(number.min(used as u16)).filter(|line| *line > 0),
+            None => Some(number),
         };
         let account = line.map(|line| usize::from(line) - 1).filter(|account| *account < used);
         Handset { number, account, stored: stored_here }

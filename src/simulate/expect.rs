@@ -56,7 +56,8 @@ pub fn expected(subject: &Subject, band: Band) -> Option<Expected> {
     Some(expected)
 }
 
-/// The handsets that are named, as far as the base has them; where none is, one for each line.
+/// The handsets that are named, as far as the base has them; where none is, one for each line, and on some bases all
+/// others with the last.
 fn handsets(subject: &Subject) -> BTreeMap<u16, Handset> {
     // Some bases give their handsets their lines by themselves.
     let slots = subject.model.handsets.as_ref().filter(|slots| slots.assignable);
@@ -67,7 +68,9 @@ fn handsets(subject: &Subject) -> BTreeMap<u16, Handset> {
     });
     let mut wanted: Vec<_> = named.collect();
     if wanted.is_empty() {
-        wanted = (1..=subject.lines.len() as u16).map(|n| (n, n, None, None)).collect();
+        let lines = subject.lines.len() as u16;
+        let last = if slots.share_last_line { slots.max } else { lines };
+        wanted = (1..=last).map(|n| (n, n.min(lines), None, None)).collect();
     }
     let handset = |(n, line, name, ipui): (u16, u16, Option<String>, Option<String>)| {
         let of = subject.lines.get(usize::from(line).checked_sub(1)?)?;

@@ -83,6 +83,15 @@ fn so_it_is_with_the_firmware_of_every_band() {
 }
 
 #[test]
+fn the_boot_of_every_family_with_files_is_described() {
+    let serving = Serving::built_in();
+    let makers = serving.world.catalogue.families.values();
+    let with_files: BTreeSet<&str> =
+        makers.filter(|maker| maker.tables.is_some()).map(|maker| maker.family.id.as_str()).collect();
+    assert_eq!(with_files, BTreeSet::from(FAMILIES));
+}
+
+#[test]
 fn the_usual_firmware_of_a_model_is_of_its_usual_band() {
     let serving = Serving::built_in();
     let catalogue = &serving.world.catalogue;

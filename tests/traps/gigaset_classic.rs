@@ -136,6 +136,25 @@ fn a_handset_of_an_n510_rings_for_its_line() {
 }
 
 #[test]
+fn handsets_beyond_the_lines_share_the_last_one() {
+    let mask = |lines: &str| {
+        phone_with("gigaset-c610", lines, "").sent(&["astAccounts[0].uiReceive", "astAccounts[1].uiReceive"])
+    };
+    assert_snapshot!(mask(TWO), @r#"
+    <SYMB_ITEM ID="BS_Accounts.astAccounts[0].uiReceiveMask" class="symb_item" value="1"/>
+    <SYMB_ITEM ID="BS_Accounts.astAccounts[1].uiReceiveMask" class="symb_item" value="14"/>
+    "#);
+    assert_snapshot!(mask(""), @r#"
+    <SYMB_ITEM ID="BS_Accounts.astAccounts[0].uiReceiveMask" class="symb_item" value="15"/>
+    <SYMB_ITEM ID="BS_Accounts.astAccounts[1].uiReceiveMask" class="symb_item" value="0"/>
+    "#);
+    assert_snapshot!(mask("lines = []"), @r#"
+    <SYMB_ITEM ID="BS_Accounts.astAccounts[0].uiReceiveMask" class="symb_item" value="0"/>
+    <SYMB_ITEM ID="BS_Accounts.astAccounts[1].uiReceiveMask" class="symb_item" value="0"/>
+    "#);
+}
+
+#[test]
 fn a_handset_of_an_n720_has_the_line_of_its_number() {
     let handsets = format!("{TWO}handsets.1.line = 2\nhandsets.2.line = 2\n");
     assert_snapshot!(phone_with("gigaset-n720-dm", &handsets, "").findings(), @"

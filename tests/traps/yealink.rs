@@ -92,6 +92,27 @@ fn programablekey_has_one_m() {
 }
 
 #[test]
+fn android_phones_have_four_soft_keys_with_labels() {
+    let line = "soft_keys.4 = { function = \"history\", label = \"Calls\" }\n";
+    for model in ["yealink-t58a", "yealink-t56a", "yealink-vp59", "yealink-t58w"] {
+        let sent = phone(model, line).sent(&["programablekey.4.type", "programablekey.4.label"]);
+        assert_eq!(sent, "programablekey.4.type = 28\nprogramablekey.4.label = Calls", "{model}");
+    }
+}
+
+#[test]
+fn wifi_handsets_have_two_or_three_soft_keys() {
+    let line = "soft_keys.1.function = \"history\"\nsoft_keys.3.function = \"menu\"\n";
+    let types = [1, 2, 3, 4].map(|slot| format!("programablekey.{slot}.type"));
+    assert_snapshot!(phone("yealink-ax86r", line).sent(&types.each_ref().map(String::as_str)), @"
+    programablekey.1.type = 28
+    programablekey.2.type = %NULL%
+    programablekey.3.type = 30
+    ");
+    assert!(phone("yealink-ax83h", line).findings().contains("`soft_keys.3` does not exist on `yealink-ax83h`"));
+}
+
+#[test]
 fn a_reboot_fetches_the_file() {
     assert_snapshot!(phone("yealink-t46s", "").sent(&["auto_provision.power_on", "auto_provision.repeat"]), @"
     static.auto_provision.power_on = 1

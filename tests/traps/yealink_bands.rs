@@ -323,3 +323,29 @@ fn trust_moved_from_the_account_at_firmware_80() {
     ");
     assert_snapshot!(sent("66.86.0.15"), @"sip.trust_ctrl = 1");
 }
+
+#[test]
+fn packs_of_languages_that_came_with_83_are_not_asked_for_before() {
+    let told = |firmware: &str| {
+        let sent = |language: &str| {
+            with("yealink-t46s", firmware, &format!("settings.language = \"{language}\"\n")).sent(&["lang.gui"])
+        };
+        ["fr-CA", "es-419", "pt-BR"].map(sent).join("\n")
+    };
+    assert_snapshot!(told("66.81.0.1"), @"
+    lang.gui = French
+    static.lang.gui = French
+    lang.gui = Spanish
+    static.lang.gui = Spanish
+    lang.gui = Portuguese
+    static.lang.gui = Portuguese
+    ");
+    assert_snapshot!(told("66.83.0.1"), @"
+    lang.gui = French_CA
+    static.lang.gui = French_CA
+    lang.gui = Spanish_LA
+    static.lang.gui = Spanish_LA
+    lang.gui = Portuguese_LA
+    static.lang.gui = Portuguese_LA
+    ");
+}

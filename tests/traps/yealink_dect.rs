@@ -18,11 +18,52 @@ fn a_base_has_no_key_of_any_kind() {
 }
 
 #[test]
+fn a_handset_rings_for_its_line_and_calls_out_on_it() {
+    let text = "lines = [\"201\", \"202\"]\nhandsets.1.line = 2\nhandsets.3 = { line = 2, name = \"Storeroom\" }\n";
+    let sent = |model: &str| {
+        phone_with(model, text, "").sent(&["handset.1.", "handset.2.name", "handset.2.inc", "handset.3."])
+    };
+    assert_snapshot!(sent("yealink-w52p"), @"
+    handset.1.name = 202
+    handset.1.incoming_lines = 2
+    handset.1.dial_out_lines = 2
+    handset.1.dial_out_default_line = 2
+    handset.2.name = %NULL%
+    handset.2.incoming_lines = %NULL%
+    handset.3.name = Storeroom
+    handset.3.incoming_lines = 2
+    handset.3.dial_out_lines = 2
+    handset.3.dial_out_default_line = 2
+    ");
+    for model in ["yealink-w56p", "yealink-w60b", "yealink-w70b"] {
+        assert_eq!(sent(model), sent("yealink-w52p"), "{model}");
+    }
+    assert_snapshot!(phone_with("yealink-w60b", text, "").findings(), @"
+    warning: sites/a/phones/001565aabbcc.toml:2: no handset uses line 1 (`201`) [no-handset]
+      hint: put `line = 1` on a handset
+    ");
+}
+
+#[test]
+fn without_a_word_there_is_a_handset_for_each_line() {
+    let fleet = phone_with("yealink-w52p", "lines = [\"201\", \"202\"]", "");
+    assert_snapshot!(fleet.sent(&["handset.1.name", ".incoming_lines"]), @"
+    handset.1.name = 201
+    handset.1.incoming_lines = 1
+    handset.2.incoming_lines = 2
+    handset.3.incoming_lines = %NULL%
+    handset.4.incoming_lines = %NULL%
+    handset.5.incoming_lines = %NULL%
+    ");
+    assert_eq!(fleet.findings(), "");
+}
+
+#[test]
 fn what_no_source_shows_is_not_sent() {
-    let fleet = phone_with("yealink-w60b", "handsets.1.line = 1", "");
+    let fleet = phone_with("yealink-w80dm", "handsets.1.line = 1", "");
     assert_eq!(fleet.sent(&["handset.1.", "incoming_lines", "dial_out"]), "");
     assert_snapshot!(fleet.findings(), @"
-    warning: sites/a/phones/001565aabbcc.toml:3: `handsets` changes nothing on `yealink-w60b`: no source shows how its file assigns lines [not-supported]
+    warning: sites/a/phones/001565aabbcc.toml:3: `handsets` changes nothing on `yealink-w80dm`: no source shows how its file assigns lines [not-supported]
       hint: assign them in the base's own web page
     ");
 }
@@ -102,6 +143,28 @@ fn the_larger_bases_name_a_template_of_servers_from_firmware_83_on() {
     }
     assert_eq!(templates("yealink-w80dm", "103.81.0.1"), "");
     assert_eq!(templates("yealink-w60b", "77.85.0.25"), "");
+}
+
+#[test]
+fn older_bases_are_told_the_transport_by_its_old_name_too() {
+    let told = |model: &str| {
+        phone_with(model, "", "sip.transport = \"tls\"").sent(&["account.1.transport", "account.1.sip_server.1.t"])
+    };
+    assert_snapshot!(told("yealink-w52p"), @"
+    account.1.transport = 2
+    account.1.sip_server.1.transport_type = 2
+    ");
+    for model in ["yealink-w56p", "yealink-w60b"] {
+        assert_eq!(told(model), told("yealink-w52p"), "{model}");
+    }
+    assert_snapshot!(told("yealink-w70b"), @"account.1.sip_server.1.transport_type = 2");
+}
+
+#[test]
+fn a_notify_makes_a_base_fetch_and_not_restart() {
+    for model in BASES {
+        assert_eq!(phone(model, "").sent(&["sip.notify_reboot"]), "sip.notify_reboot_enable = 0", "{model}");
+    }
 }
 
 #[test]

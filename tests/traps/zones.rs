@@ -101,23 +101,29 @@ fn cisco_zones_are_never_gmt_plus_zero() {
 }
 
 #[test]
-fn gigaset_zones() {
+fn gigaset_zones_are_those_that_a_source_shows() {
     assert_snapshot!(zones("gigaset-maxwell3", &["TimeZone"]), @r#"
     Europe/Paris
     <param name="System.DateAndTime.TimeZone" value="GMT+1.Europe/Amsterdam"/>
     Europe/London
     <param name="System.DateAndTime.TimeZone" value="GMT.Europe/London"/>
     UTC
-    <param name="System.DateAndTime.TimeZone" value="GMT.UTC"/>
+
     Asia/Kolkata
-    <param name="System.DateAndTime.TimeZone" value="GMT+5:30.Asia/Kolkata"/>
+
     Australia/Adelaide
-    <param name="System.DateAndTime.TimeZone" value="GMT+9:30.Australia/Adelaide"/>
+
     America/St_Johns
-    <param name="System.DateAndTime.TimeZone" value="GMT-3:30.America/St_Johns"/>
+
     Pacific/Auckland
-    <param name="System.DateAndTime.TimeZone" value="GMT+12.Pacific/Auckland"/>
+
     America/Phoenix
-    <param name="System.DateAndTime.TimeZone" value="GMT-7.America/Phoenix"/>
     "#);
+    let told = phone("gigaset-maxwell3", "settings.timezone = \"Asia/Kolkata\"\n").findings();
+    assert!(
+        told.contains(
+            "`timezone` is `Asia/Kolkata`, which phones of the family `gigaset-maxwell` do not know [unmapped-value]"
+        ),
+        "{told}"
+    );
 }

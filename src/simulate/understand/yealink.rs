@@ -1,9 +1,10 @@
-//! Yealink. Sources: docs/sources.md, Yealink, chapters 3 (blank and `%NULL%`), 4.1 (accounts), 5 (keys).
+//! Yealink. Sources: docs/sources.md, Yealink, chapters 3 (blank and `%NULL%`), 4.1 (accounts), 5 (keys); handsets:
+//! Yealink's templates for W52P and W56P.
 
 use super::super::boot::yealink::generation;
 use super::super::device::Device;
 use super::super::memory::Memory;
-use super::super::understood::{Account, Does, Transport, Understood};
+use super::super::understood::{Account, Does, Handset, Transport, Understood};
 use super::{module_key, soft_key};
 use crate::catalogue::Class;
 use crate::phone::{Function, Place};
@@ -32,6 +33,8 @@ pub fn understood(device: &Device, memory: &Memory) -> Understood {
     for n in 1..=device.model.lines.count {
         phone.account(n, &mut understood);
     }
+    let handsets = device.model.handsets.as_ref().filter(|slots| slots.assignable).map_or(0, |slots| slots.max);
+    (1..=handsets).for_each(|n| phone.handset(n, &mut understood));
     phone.own_keys(&mut understood);
     phone.soft_keys(&mut understood);
     phone.modules(&mut understood);
@@ -70,13 +73,15 @@ impl<'a> Phone<'a> {
                 return;
             }
         }
-        // Up to firmware 71 the server had a name of its own, up to 73 the transport.
+        // Up to firmware 71 the server had a name of its own, up to 73 the transport; on some bases it still has.
+        let old_base = ["W52P", "W56P", "W60B"].contains(&self.device.product.as_str());
         let (server, port) = match self.generation {
             0..72 => (field("sip_server_host"), field("sip_server_port")),
             _ => (field("sip_server.1.address"), field("sip_server.1.port")),
         };
         let transport = match self.generation {
             0..80 => field("transport"),
+            _ if old_base => field("transport"),
             _ => field("sip_server.1.transport_type"),
         };
         understood.accounts.insert(
@@ -97,6 +102,27 @@ impl<'a> Phone<'a> {
                 password: !field("password").is_empty(),
             },
         );
+    }
+
+    /// A handset rings for some lines and calls out on some, on one of them unless its user picks another.
+    fn handset(&self, n: u16, understood: &mut Understood) {
+        let said = |name: &str| self.said(&format!("handset.{n}.{name}"));
+        let (rings, calls) = (said("incoming_lines"), said("dial_out_lines"));
+        if rings == Said::Kept || calls == Said::Kept {
+            understood.troubles.push(format!("handset {n} keeps the lines of a former owner: no file speaks of them"));
+        }
+        let (Said::Text(rings), Said::Text(calls)) = (rings, calls) else { return };
+        let lines = |list: &str| list.split(',').filter_map(|line| line.trim().parse().ok()).collect::<Vec<u16>>();
+        let (accounts, calls) = (lines(rings), lines(calls));
+        if accounts != calls {
+            understood.troubles.push(format!("handset {n} rings for other lines than it calls out on"));
+        }
+        let usual = self.text(&format!("handset.{n}.dial_out_default_line")).and_then(|line| line.parse().ok());
+        if usual.is_none_or(|line| !calls.contains(&line)) {
+            understood.troubles.push(format!("handset {n} has no line of its own to call out on"));
+        }
+        let name = self.text(&format!("handset.{n}.name")).map(str::to_owned);
+        understood.handsets.insert(n, Handset { accounts, name, ipui: None });
     }
 
     fn own_keys(&self, understood: &mut Understood) {
