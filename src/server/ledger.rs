@@ -102,7 +102,8 @@ fn parse(line: &str) -> Option<((Mac, CompactString), Entry)> {
     let mut parts = line.split(' ');
     let mac = parts.next()?.parse().ok()?;
     let (file, revision, changed_at): (_, _, u64) = (parts.next()?, parts.next()?, parts.next()?.parse().ok()?);
-    (revision.len() == 32 && changed_at < NO_TIME).then(|| ((mac, file.into()), Entry { revision: revision.into(), changed_at }))
+    (revision.len() == 32 && changed_at < NO_TIME)
+        .then(|| ((mac, file.into()), Entry { revision: revision.into(), changed_at }))
 }
 
 #[cfg(test)]
