@@ -1,7 +1,7 @@
 //! Root for what only root can do, and somebody else from then on.
 
 use std::ffi::CString;
-use std::fs::OpenOptions;
+use std::fs::{DirEntry, OpenOptions};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, chown, fchown};
 use std::path::Path;
 
@@ -10,7 +10,12 @@ use nix::libc::{O_NOFOLLOW, O_NONBLOCK};
 use nix::sys::prctl;
 use nix::unistd::{Gid, ROOT, User, geteuid, initgroups, setgid, setuid};
 
-use crate::server::folder::REVISION_KEY;
+use crate::server::folder::is_state;
+
+/// Where a server that root starts may keep its state, in what is said to people.
+pub(super) const DEFAULT_STATE: &str = "/var/lib/offhook";
+
+const ROOT_GROUP: Gid = Gid::from_raw(0);
 
 /// Whom the server becomes.
 pub(super) struct Account(User);
@@ -46,14 +51,14 @@ impl Account {
         if !geteuid().is_root() || found.uid() == user.uid.as_raw() {
             return Ok(());
         }
-        let own = || format!("  hint: name a folder of the server's own: --state {}", DEFAULT_STATE);
+        let hint = format!("  hint: name a folder of the server's own: --state {DEFAULT_STATE}");
         if found.uid() != ROOT.as_raw() {
-            bail!("the state folder `{shown}` belongs neither to `{}` nor to root\n{}", user.name, own());
+            bail!("the state folder `{shown}` belongs neither to `{}` nor to root\n{hint}", user.name);
         }
-        let files: Vec<_> =
+        let files: Vec<DirEntry> =
             folder.read_dir().and_then(Iterator::collect).with_context(|| format!("cannot read `{shown}`"))?;
-        if !files.is_empty() && !folder.join(REVISION_KEY).exists() {
-            bail!("`{shown}` belongs to root and holds files that are not a server's state\n{}", own());
+        if !files.is_empty() && !is_state(folder) {
+            bail!("`{shown}` belongs to root and holds files that are not a server's state\n{hint}");
         }
         let (uid, gid) = (Some(user.uid.as_raw()), Some(user.gid.as_raw()));
         let hand_over = |path: &Path| {
@@ -61,7 +66,7 @@ impl Account {
             if file.metadata()?.is_file() { fchown(file, uid, gid) } else { Ok(()) }
         };
         let all = || {
-            files.iter().try_for_each(|file: &std::fs::DirEntry| hand_over(&file.path()))?;
+            files.iter().try_for_each(|file| hand_over(&file.path()))?;
             chown(folder, uid, gid)
         };
         all().with_context(|| format!("`{shown}` cannot be given to `{}`", user.name))
@@ -89,11 +94,6 @@ impl Account {
         Ok(())
     }
 }
-
-const ROOT_GROUP: Gid = Gid::from_raw(0);
-
-/// Where a server that is started by root keeps its state, in what is said to people.
-pub(super) const DEFAULT_STATE: &str = "/var/lib/offhook";
 
 /// Secrets are in memory: it shall not be written to a file when the program ends in a crash, nor be read by other
 /// programs of the same user.

@@ -24,6 +24,11 @@ pub fn make(folder: &Path) -> std::io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o750).create(folder)
 }
 
+/// Whether a server has kept its state in a folder, or has begun to.
+pub fn is_state(folder: &Path) -> bool {
+    [WRITING, REVISION_KEY, "self-signed.key"].iter().any(|name| folder.join(name).exists())
+}
+
 /// A key of the folder, of 256 bits; made if there is none.
 ///
 /// # Errors

@@ -46,8 +46,9 @@ impl Record {
     /// # Errors
     /// The system gives no thread.
     pub(super) fn rewrite(path: &Path, lines: impl Iterator<Item = String>) -> std::io::Result<Record> {
+        let known = lines.collect();
         let mut page =
-            Page { path: path.to_owned(), file: None, waiting: lines.collect(), left_out: 0, trouble: false };
+            Page { path: path.to_owned(), file: None, known, waiting: Vec::new(), left_out: 0, trouble: false };
         page.try_to_write();
         let (out, lines) = sync_channel(MAX_WAITING);
         let writer = std::thread::Builder::new().name("record".into()).spawn(move || page.follow(&lines))?;
@@ -82,6 +83,8 @@ struct Page {
     path: PathBuf,
     /// Also to be read: what is in it still counts when its name is gone.
     file: Option<File>,
+    /// What a file that is made anew begins with.
+    known: String,
     waiting: Vec<String>,
     left_out: usize,
     /// It could not be written the last time.
@@ -99,7 +102,8 @@ impl Page {
             self.waiting.extend(first.into_iter().chain(lines.try_iter()));
             self.left_out += self.waiting.len().saturating_sub(MAX_WAITING);
             self.waiting.truncate(MAX_WAITING);
-            if is_over || !self.trouble || Instant::now() >= again {
+            let is_due = if self.trouble { is_over || Instant::now() >= again } else { !self.waiting.is_empty() };
+            if is_due {
                 self.try_to_write();
                 again = Instant::now() + AGAIN;
             }
@@ -139,15 +143,16 @@ impl Page {
 
     /// Makes the file, and its folder where that is gone too.
     fn begin_anew(&mut self) -> std::io::Result<()> {
-        let mut known = Vec::new();
         if let Some(file) = &mut self.file {
+            let mut bytes = Vec::new();
             file.rewind()?;
-            file.read_to_end(&mut known)?;
+            file.read_to_end(&mut bytes)?;
+            self.known = String::from_utf8_lossy(&bytes).into_owned();
         }
         self.path.parent().map_or(Ok(()), make)?;
-        let known = String::from_utf8_lossy(&known);
-        rewrite(&self.path, std::iter::once(&*known).chain(self.waiting.iter().map(String::as_str)))?;
+        rewrite(&self.path, std::iter::once(&self.known).chain(&self.waiting))?;
         self.file = Some(OpenOptions::new().read(true).append(true).open(&self.path)?);
+        self.known = String::new();
         Ok(())
     }
 }
