@@ -24,7 +24,7 @@ fn a_template_with_an_undefined_variable() {
                     <param name=\"A\" value=\"{{ phone.nmae }}\"/>\n</nvm>\n</provisioning>\n";
     let fleet = phone("gigaset-maxwell3", "").with("overrides/templates/gigaset-maxwell/phone.xml", template);
     assert_snapshot!(fleet.findings_with_overrides(), @r#"
-    error: overrides/templates/gigaset-maxwell/phone.xml: for `gigaset-maxwell-basic` in band v2: error: Field `nmae` is not defined. Available fields: band, handsets, mac, mac_colons, mac_upper, model, name, site
+    error: overrides/templates/gigaset-maxwell/phone.xml: for `gigaset-maxwell-basic` in band v2: error: Field `nmae` is not defined. Available fields: band, file_key, handsets, mac, mac_colons, mac_upper, model, name, site
      --> phone.xml:4:33
       |
     4 | <param name="A" value="{{ phone.nmae }}"/>

@@ -108,6 +108,7 @@ fn context_is_what_templates_see() {
     assert_snapshot!(own.collect::<Vec<_>>().join("\n"), @r#"
     contract = 1
     phone.band = "v84"
+    phone.file_key = ""
     phone.handsets = 0
     phone.mac = "001565aabbcc"
     phone.mac_colons = "00:15:65:aa:bb:cc"
