@@ -93,7 +93,9 @@ fn the_server_asks_the_kernel_for_nothing_that_the_unit_forbids() {
     // The start of a line is the thread; then `name(arguments`.
     let made = calls.lines().filter_map(|line| line.split_once(' ')?.1.trim_start().split_once('('));
     let made: Vec<_> = made.filter(|(name, _)| name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')).collect();
-    let names: BTreeSet<String> = made.iter().map(|(name, _)| (*name).to_owned()).collect();
+    let mut names: BTreeSet<String> = made.iter().map(|(name, _)| (*name).to_owned()).collect();
+    // SQLite gives away the files that it makes beside a database of somebody else's, as root only, and the unit is not.
+    names.remove("fchown");
     assert!(names.contains("accept4") && names.contains("fdatasync"), "{names:?}");
     assert_eq!(&names - &allowed, BTreeSet::new(), "not allowed by {UNIT}");
     let families = values(&unit, "RestrictAddressFamilies");

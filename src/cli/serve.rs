@@ -77,7 +77,7 @@ async fn serve(args: &Serve, state: &Path, account: Option<Account>) -> Result<(
     let ledger = Ledger::open(state).with_context(usable)?;
     let (orders, told) = Orders::open(state, now_secs()).with_context(usable)?;
     let tokens = Arc::new(tokens(state, &told));
-    let strangers = Arc::new(Strangers::open(state).with_context(usable)?);
+    let strangers = Arc::new(strangers(state));
     told.iter().for_each(|told| strangers.hear(told));
     followed.push(obey(orders, tokens.clone(), strangers.clone()));
     let families = listens.iter().map(|listen| listen.families.clone()).collect();
@@ -110,6 +110,14 @@ fn tokens(state: &Path, told: &[Told]) -> Tokens {
             state.display()
         );
         Tokens::in_memory()
+    })
+}
+
+/// The phones that nobody has claimed. Where they cannot be kept, they are remembered for this run.
+fn strangers(state: &Path) -> Strangers {
+    Strangers::open(state).unwrap_or_else(|error| {
+        tracing::error!("phones that nobody has claimed are forgotten at the next start: {error}");
+        Strangers::in_memory()
     })
 }
 

@@ -27,6 +27,13 @@ impl From<Reply> for Decided {
     }
 }
 
+impl Decided {
+    /// The answer to a phone that nobody has claimed: it is served, and not with what it asked for.
+    pub(super) fn unclaimed(reply: Reply) -> Decided {
+        Decided { refusal: Some(Refusal::Unclaimed), ..reply.into() }
+    }
+}
+
 /// What the journal is told of a request: nothing of its path, and no header but the user agent.
 pub(super) fn fetch(serving: &Serving, claim: &Claim, asked: &Asked<'_>, decided: &Decided) -> Fetch {
     let Decided { reply, file, revision, refusal } = decided;
@@ -39,7 +46,7 @@ pub(super) fn fetch(serving: &Serving, claim: &Claim, asked: &Asked<'_>, decided
     Fetch {
         at: now_ms(),
         mac: claim.mac,
-        known: claim.mac.is_some() && *refusal != Some(Refusal::UnknownPhone),
+        known: claim.mac.is_some() && !matches!(refusal, Some(Refusal::UnknownPhone | Refusal::Unclaimed)),
         file: file.clone().or_else(claimed),
         revision: revision.clone(),
         head: asked.method == Method::HEAD,

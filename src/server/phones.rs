@@ -163,16 +163,15 @@ impl Phones {
             }),
             Err(refusal) => {
                 let refused = || {
-                    let new = self.newcomer(serving, subject, &own, claim, found.1, asked);
-                    new.map_or_else(
-                        || {
-                            let challenges = self.passwords.challenges(subject, &ladder, refusal, asked);
-                            untrusted(claim, asked, refusal, challenges)
-                        },
-                        Decided::from,
-                    )
+                    let challenges = self.passwords.challenges(subject, &ladder, refusal, asked);
+                    untrusted(claim, asked, refusal, challenges)
                 };
-                if refusal.is_a_guess() { self.gate.wrong(mac, asked, refused) } else { refused() }
+                match refusal.is_a_guess() {
+                    true => self.gate.wrong(mac, asked, refused),
+                    false => self
+                        .newcomer(serving, subject, &own, claim, found.1, asked)
+                        .map_or_else(refused, Decided::unclaimed),
+                }
             }
         }
     }
@@ -193,7 +192,7 @@ impl Phones {
         let was_served = self.ledger.knows(mac);
         let asking = Asking { mac, family, model, file, claim, was_served };
         let answer = self.unclaimed.answer(serving, asking, asked, now_secs());
-        answer.map_or_else(|| refused(claim, asked, Refusal::Unclaimed), Decided::from)
+        answer.map_or_else(|| refused(claim, asked, Refusal::Unclaimed), Decided::unclaimed)
     }
 
     /// A phone that was never given a file, and shows nothing that its site trusts: somebody may bless it by its code,

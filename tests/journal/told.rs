@@ -124,8 +124,8 @@ fn a_phone_that_nobody_knows() {
     office.has_written("001565ffff01", 1);
     assert_snapshot!(office.run("why 00:15:65:FF:FF:01"), @"
     001565ffff01 was refused `phone` at TIME, from 127.0.0.1 to LISTENER, as `Yealink SIP-T42S 66.86.0.15 00:15:65:ff:ff:01`
-      no such phone is stored [unknown-phone]
-      hint: put `001565ffff01.toml` with its model and lines into its site's folder `phones`
+      nobody has claimed the phone [unclaimed]
+      hint: `offhook seen` lists the phones that ask and are in no file, and `offhook claim` puts one into the fleet
     001565ffff01 has got no file of its own since TIME, when the journal begins
     exit 1
     ");

@@ -29,12 +29,13 @@ fn who_walks_through_macs_is_noticed_and_slowed_and_the_phones_beside_him_are_no
     for number in 0..2000 {
         let reply = from_the_office(&house, &format!("/001565c{number:05x}.cfg"));
         match (reply.status.as_u16(), reply.delay) {
-            (404, None) => at_once += 1,
-            (404, Some(delay)) if delay <= Duration::from_secs(8) => slowly += 1,
+            (200, None) => at_once += 1,
+            (200, Some(delay)) if delay <= Duration::from_secs(8) => slowly += 1,
             (503, None) => not_now += 1,
             other => panic!("{other:?}"),
         }
-        assert_eq!(said(&reply).1, "");
+        // What goes to anybody has nobody's secret in it.
+        assert!(whose(&said(&reply).1).is_empty());
         let phone = from_the_office(&house, &format!("/{}", OTHER.file));
         // A phone asks for so many files in a hundred boots only.
         if number < 400 {

@@ -1,6 +1,6 @@
 //! The thread that keeps the file as the memory is.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -31,12 +31,13 @@ impl Keeper {
     /// Writes the file, and starts to follow what changes.
     ///
     /// # Errors
-    /// The file cannot be written.
+    /// The system gives no thread.
     pub fn start(path: PathBuf, state: Arc<RwLock<State>>) -> std::io::Result<Keeper> {
-        write(&path, &state)?;
+        let mut page = Page { path, state, trouble: false };
+        page.write();
         let bell = Arc::new(Bell::default());
         let heard = bell.clone();
-        let thread = std::thread::Builder::new().name("strangers".into()).spawn(move || keep(&path, &state, &heard))?;
+        let thread = std::thread::Builder::new().name("strangers".into()).spawn(move || keep(page, &heard))?;
         Ok(Keeper { bell, thread: Some(thread) })
     }
 
@@ -61,31 +62,46 @@ impl Drop for Keeper {
     }
 }
 
-fn keep(path: &Path, state: &RwLock<State>, (flags, rung): &Bell) {
+fn keep(mut page: Page, (flags, rung): &Bell) {
     let mut heard = flags.lock().unwrap_or_else(PoisonError::into_inner);
     while !heard.stopping {
         heard =
             rung.wait_while(heard, |flags| !flags.changed && !flags.stopping).unwrap_or_else(PoisonError::into_inner);
         let changed = std::mem::take(&mut heard.changed);
         drop(heard);
-        let written = if changed { write(path, state) } else { Ok(0) };
-        let count = written.unwrap_or_else(|error| {
-            tracing::warn!("`{}` cannot be written: {error}", path.display());
-            0
-        });
+        let count = if changed { page.write() } else { 0 };
         heard = flags.lock().unwrap_or_else(PoisonError::into_inner);
         let pause = PAUSE + PAUSE_FOR_EACH * count;
         let waited = rung.wait_timeout_while(heard, pause, |flags| !flags.stopping);
         heard = waited.unwrap_or_else(PoisonError::into_inner).0;
     }
     if heard.changed {
-        let _ = write(path, state);
+        page.write();
     }
 }
 
-/// Writes everything, and says how many lines that are.
-fn write(path: &Path, state: &RwLock<State>) -> std::io::Result<u32> {
-    let lines = state.read().unwrap_or_else(PoisonError::into_inner).lines();
-    rewrite(path, lines.iter())?;
-    Ok(lines.len().try_into().unwrap_or(u32::MAX))
+/// The file, and what is to be in it.
+struct Page {
+    path: PathBuf,
+    state: Arc<RwLock<State>>,
+    /// It could not be written the last time, and that was said.
+    trouble: bool,
+}
+
+impl Page {
+    /// Writes everything, and says how many lines that are.
+    fn write(&mut self) -> u32 {
+        let lines = self.state.read().unwrap_or_else(PoisonError::into_inner).lines();
+        let path = self.path.display();
+        let written = rewrite(&self.path, lines.iter());
+        match (&written, self.trouble) {
+            (Ok(()), true) => tracing::info!("`{path}` can be written again"),
+            (Err(error), false) => {
+                tracing::error!("`{path}` cannot be written: {error}; it is tried again as it changes");
+            }
+            _ => {}
+        }
+        self.trouble = written.is_err();
+        lines.len().try_into().unwrap_or(u32::MAX)
+    }
 }
