@@ -357,3 +357,23 @@ fn the_jobs_of_the_document_are_those_of_the_examples() {
         assert!(document.contains(&shown), "docs/ci.md does not show {name} as it is");
     }
 }
+
+#[test]
+fn every_test_that_the_page_on_security_names_is_there() {
+    let named = Regex::new(r"`((?:tests|src|fuzz)/[a-z_/]+(?:\.rs)?)`(?: `([a-z0-9_]+)`)?").unwrap();
+    let document = read("docs/security.md");
+    let mut count = 0;
+    for found in named.captures_iter(&document) {
+        let (file, test) = (&found[1], found.get(2).map(|test| test.as_str()));
+        assert!(path(file).exists(), "{file} is not there");
+        if let Some(test) = test {
+            assert!(read(file).contains(&format!("fn {test}(")), "{file} has no test {test}");
+            count += 1;
+        }
+    }
+    assert!(count > 30, "{count} tests");
+    let rows = document.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| threat"));
+    for row in rows {
+        assert!(named.is_match(row), "no test shows it: {row}");
+    }
+}

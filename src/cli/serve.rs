@@ -1,5 +1,6 @@
 //! `serve`: answers phones until it is told to stop.
 
+use std::future::pending;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -25,6 +26,7 @@ use crate::phone::Mac;
 use crate::render::{Cache, MAX_CACHE_BYTES, RevisionKey};
 use crate::server::folder::{self, REVISION_KEY, key, random_key};
 use crate::server::ledger::Ledger;
+use crate::server::metrics::MetricsPage;
 use crate::server::orders::{Orders, Told};
 use crate::server::phones::Phones;
 use crate::server::strangers::Strangers;
@@ -63,6 +65,10 @@ async fn serve(args: &Serve, state: &Path, account: Option<Account>) -> Result<(
         let hint = error.hint().map(|hint| format!("\n  hint: {hint}")).unwrap_or_default();
         anyhow!("{:#}{hint}", anyhow::Error::new(error))
     })?;
+    let figures = match root.metrics {
+        Some(address) => Some(bind([Listener { address, tls: None, proxies: Proxies::default() }]).await?),
+        None => None,
+    };
     if let Some(account) = account {
         account.become_it()?;
     }
@@ -87,6 +93,11 @@ async fn serve(args: &Serve, state: &Path, account: Option<Account>) -> Result<(
     let watching = watch(live.clone(), &args.fleet, followed)
         .map_err(|error| anyhow!("`{}` cannot be watched: {error}", args.fleet.display()))?;
     greet(&live.now(), &bound, &listens, state);
+    if let Some(figures) = figures {
+        let page = MetricsPage::new(phones.metrics(), live.clone());
+        figures.addresses().for_each(|address| anstream::eprintln!("figures at http://{address}/metrics"));
+        tokio::spawn(run_server(figures, Arc::new(page), Limits { connections: 64, ..Limits::default() }, pending()));
+    }
     if is_root() {
         tracing::warn!("running as root, which nothing needs from here on: --user NAME gives it up");
     }

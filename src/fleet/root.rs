@@ -61,6 +61,8 @@ pub struct Root {
     pub listen: Vec<Listen>,
     /// By whom phones' certificates are judged.
     pub client_authorities: Arc<[ClientAuthority]>,
+    /// Where figures are shown; none: nowhere.
+    pub metrics: Option<SocketAddr>,
     /// How much of the journal is kept.
     pub journal: Keeping,
     /// What holds for every phone.
@@ -103,7 +105,15 @@ impl Root {
         let authorities = table.tables("client_authorities").into_iter();
         let client_authorities = authorities.filter_map(|table| ClientAuthority::read(table, reading)).collect();
         let journal = Keeping::read(table);
-        Root { public_url, listen, client_authorities, journal, layer: Layer::read_with_scopes(table, reading) }
+        let metrics = read_metrics(table);
+        Root {
+            public_url,
+            listen,
+            client_authorities,
+            metrics,
+            journal,
+            layer: Layer::read_with_scopes(table, reading),
+        }
     }
 
     /// Phones would be told an address that is none: the first listener takes any address of the machine.
@@ -120,6 +130,21 @@ impl Root {
             compact_str::format_compact!("{scheme}://{address}")
         })
     }
+}
+
+/// The listener for figures.
+fn read_metrics(table: &mut Table<'_, '_>) -> Option<SocketAddr> {
+    let mut metrics = table.table("metrics")?;
+    let address = metrics.required_text("address").and_then(|at| {
+        let address = at.value.parse().ok();
+        if address.is_none() {
+            let what = format!("`{}` is no address with a port", at.value);
+            metrics.error_hint("bad-address", at.line, what, "write it as 127.0.0.1:9464");
+        }
+        address
+    });
+    metrics.finish();
+    address
 }
 
 fn read_listen(mut table: Table<'_, '_>) -> Option<Listen> {

@@ -85,6 +85,7 @@ fn fleet(vocabulary: &Vocabulary) -> Value {
             "public_url": text("What phones and templates call the server."),
             "listen": { "type": "array", "items": listen },
             "client_authorities": { "type": "array", "items": authority },
+            "metrics": object(json!({ "address": text("Where figures for Prometheus are shown, such as 127.0.0.1:9464.") })),
             "journal": object(json!({
                 "enabled": { "type": "boolean", "description": "Whether a journal is kept." },
                 "keep_days": whole(DAYS, "Entries that are older go."),

@@ -140,6 +140,7 @@ pub fn spare(catalogue: &Arc<Catalogue>, maker: &Arc<Maker>, model: &Arc<Model>)
             listen: Vec::new(),
             client_authorities: Arc::default(),
             journal: Keeping::default(),
+            metrics: None,
             layer: Layer::default(),
         }),
         site: Arc::new(Site { id: "proof".into(), ..Site::default() }),

@@ -34,15 +34,17 @@ impl Decided {
     }
 }
 
+/// The status that goes out: a phone that has the file is told so.
+pub(super) fn status_of(asked: &Asked<'_>, reply: &Reply) -> StatusCode {
+    let known = asked.if_none_match.zip(reply.etag.as_ref());
+    let has_it = known.is_some_and(|(known, etag)| etag::names(known.as_bytes(), etag.as_bytes()));
+    if has_it && reply.status == StatusCode::OK { StatusCode::NOT_MODIFIED } else { reply.status }
+}
+
 /// What the journal is told of a request: nothing of its path, and no header but the user agent.
 pub(super) fn fetch(serving: &Serving, claim: &Claim, asked: &Asked<'_>, decided: &Decided) -> Fetch {
     let Decided { reply, file, revision, refusal } = decided;
     let claimed = || Some(serving.index.family(claim.file?.family).files.get(claim.file?.file)?.name.clone());
-    let has_it = reply.status == StatusCode::OK
-        && asked
-            .if_none_match
-            .zip(reply.etag.as_ref())
-            .is_some_and(|(known, etag)| etag::names(known.as_bytes(), etag.as_bytes()));
     Fetch {
         at: now_ms(),
         mac: claim.mac,
@@ -52,7 +54,7 @@ pub(super) fn fetch(serving: &Serving, claim: &Claim, asked: &Asked<'_>, decided
         head: asked.method == Method::HEAD,
         source: Some(asked.peer.ip()),
         agent: asked.user_agent.map(agent),
-        status: if has_it { StatusCode::NOT_MODIFIED } else { reply.status }.as_u16(),
+        status: status_of(asked, reply).as_u16(),
         reason: refusal.map(Refusal::code),
         listener: Some(asked.local),
         tls: asked.tls,

@@ -8,10 +8,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use compact_str::CompactString;
 
-use super::decided::{Decided, fetch, later, not_found, refused, reply_of, untrusted};
+use super::decided::{Decided, fetch, later, not_found, refused, reply_of, status_of, untrusted};
 use super::doctor::Doctor;
 use super::gate::{Gate, way};
 use super::ledger::Ledger;
+use super::metrics::Metrics;
 use super::passwords::Porter;
 use super::proofs::Proofs;
 use super::strangers::Strangers;
@@ -45,6 +46,7 @@ pub struct Phones {
     doctor: Doctor,
     journal: Option<Arc<Journal>>,
     gate: Gate,
+    metrics: Arc<Metrics>,
 }
 
 impl Phones {
@@ -68,6 +70,7 @@ impl Phones {
             doctor: Doctor::default(),
             journal: None,
             gate: Gate::default(),
+            metrics: Arc::default(),
             unclaimed: Unclaimed::new(Arc::new(Strangers::in_memory())),
         }
     }
@@ -82,6 +85,11 @@ impl Phones {
     #[must_use]
     pub fn with_tokens(self, tokens: Arc<Tokens>) -> Phones {
         Phones { tokens, ..self }
+    }
+
+    /// What is counted of its answers.
+    pub fn metrics(&self) -> Arc<Metrics> {
+        self.metrics.clone()
     }
 
     /// The last handshakes that failed, the oldest first.
@@ -388,6 +396,8 @@ impl Answering for Phones {
         let request = Request { target: asked.target, user_agent: asked.user_agent, certificate: proof.mac() };
         let claim = identify(&request, &serving.index);
         let decided = self.decide(&serving, &claim, &proof, asked);
+        let family = claim.family.map(|family| &serving.index.family(family).id);
+        self.metrics.answered(family, status_of(asked, &decided.reply), decided.refusal);
         if let Some(journal) = &self.journal {
             journal.fetched(fetch(&serving, &claim, asked, &decided));
         }
@@ -395,6 +405,7 @@ impl Answering for Phones {
     }
 
     fn handshake_failed(&self, failure: HandshakeFailure) {
+        self.metrics.handshake_failed(failure.fault);
         if let Some(journal) = &self.journal {
             journal.fetched(Fetch::handshake(now_ms(), failure.peer, &failure.to_string()));
         }
