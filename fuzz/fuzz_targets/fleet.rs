@@ -80,6 +80,7 @@ fn render_all(serving: &Serving) {
     let with = Renderer {
         templates: &serving.templates,
         url: &url,
+        token: None,
         key: &key,
         reveal: Reveal::Secrets,
         changed_at: &|_| 0,

@@ -176,7 +176,7 @@ fn tell(before: &Serving, next: &Serving, entities: Option<&BTreeSet<Entity>>) {
         tracing::error!("{}", finding.without_level());
     }
     match errors.len() {
-        0 => tracing::info!("reloaded: {phones} phones, {lines} lines, {sites} sites"),
+        0 => tracing::info!(phones, lines, sites, "reloaded"),
         1 => tracing::warn!("reloaded with an error: what was good stays served"),
         errors => tracing::warn!("reloaded with {errors} errors: what was good stays served"),
     }
