@@ -39,6 +39,8 @@ pub mod check;
 
 pub mod compare;
 
+pub mod effect;
+
 pub mod server;
 
 pub mod simulate;
