@@ -76,7 +76,8 @@ fn state(made: &Result<Document, String>) -> Said {
 
 fn lines_of(file: &str, was: &Document, will_be: &Document, mac: Mac) -> FileLines {
     let (was, will_be) = (unstamped(was), unstamped(will_be));
-    let diff = TextDiff::from_lines(was.as_ref(), will_be.as_ref());
+    let (was, will_be) = middles(&was, &will_be);
+    let diff = TextDiff::from_lines(was, will_be);
     let shown = |text: &str| text.trim_end().replace(&mac.to_string(), "{mac}").replace(&mac.upper(), "{MAC}");
     let mut differing = diff.iter_all_changes().filter_map(|change| match change.tag() {
         ChangeTag::Equal => None,
@@ -85,6 +86,17 @@ fn lines_of(file: &str, was: &Document, will_be: &Document, mac: Mac) -> FileLin
     });
     let lines = differing.by_ref().take(LINES).collect();
     FileLines { file: file.to_owned(), lines, more: differing.count() }
+}
+
+/// Two texts without the lines that both begin and end with: most of a file is the same.
+fn middles<'t>(was: &'t str, will_be: &'t str) -> (&'t str, &'t str) {
+    let begin = was.bytes().zip(will_be.bytes()).take_while(|(a, b)| a == b).count();
+    let begin = was.as_bytes()[..begin].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    let (was, will_be) = (&was[begin..], &will_be[begin..]);
+    let end = was.bytes().rev().zip(will_be.bytes().rev()).take_while(|(a, b)| a == b).count();
+    let ending = &was.as_bytes()[was.len() - end..];
+    let end = ending.iter().position(|byte| *byte == b'\n').map_or(0, |at| end - at - 1);
+    (&was[..was.len() - end], &will_be[..will_be.len() - end])
 }
 
 /// Without the stamp, which says of every change only that there is one.

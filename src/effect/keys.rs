@@ -24,6 +24,9 @@ fn keys<'r, 's>(resolved: &'r Resolved<'s>) -> BTreeMap<Place, &'r Key<'s>> {
 type Placed<'r, 's> = (&'r Resolved<'s>, Option<&'r Key<'s>>);
 
 fn of_key(place: Place, (was, old): Placed<'_, '_>, (will_be, new): Placed<'_, '_>) -> Vec<Change> {
+    if old.zip(new).is_some_and(|(old, new)| is_same(old, new)) {
+        return Vec::new();
+    }
     let label = |key: Option<&Key<'_>>| key.map(|key| key.label.clone()).filter(|label| !label.is_empty());
     let changes = [
         Change::between(place.to_string(), old.and_then(does), new.and_then(does)),
@@ -34,6 +37,13 @@ fn of_key(place: Place, (was, old): Placed<'_, '_>, (will_be, new): Placed<'_, '
         (Some(old), Some(new)) if changes.is_empty() => of_fields((was, old), (will_be, new)).into_iter().collect(),
         _ => changes,
     }
+}
+
+/// Most keys are, and need no words.
+fn is_same(old: &Key<'_>, new: &Key<'_>) -> bool {
+    let said = |key: &Key<'_>| (key.function, key.class_position, key.outcome);
+    let asked = old.asked.map(|(what, _)| what) == new.asked.map(|(what, _)| what);
+    asked && said(old) == said(new) && old.label == new.label && old.fields == new.fields
 }
 
 /// What a key does as people say it; none for nothing.
