@@ -1,11 +1,12 @@
 //! What a change does to phones before anybody makes it: which phones' files differ between two states of everything, and
 //! by what.
 //!
-//! Nothing is foretold. Both states are resolved and rendered, phone by phone, and compared: what is resolved tells the
-//! change as people say it, the rendered files tell the lines, and whether the phone gets anything else at all. Secrets
-//! are never among that: of one that is another only that is told. Files are those of the phone's own `firmware`, after its
+//! Both states are resolved and rendered, phone by phone, and compared: what is resolved tells the change as people say
+//! it, the rendered files tell the lines, and whether the phone gets anything else at all. Only of thousands of phones
+//! with the same settings not all are rendered: see `alike.rs`. Secrets are never among that: of one that is another only that is told. Files are those of the phone's own `firmware`, after its
 //! first provisioning. Whether a phone reboots when it fetches them no family's data say, and so neither does this.
 
+mod alike;
 mod device;
 mod files;
 mod groups;
@@ -20,7 +21,9 @@ use serde::Serialize;
 
 use crate::live::Serving;
 use crate::phone::Mac;
+use alike::Alike;
 use groups::Groups;
+use phone::Found;
 
 /// What becomes of a phone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -133,21 +136,29 @@ pub struct Effect {
     pub groups: Vec<Group>,
 }
 
-/// So many phones are compared before what was found is put together, which bounds memory.
+/// So many phones are compared before what was found is put together, which bounds memory. All of the first batch are
+/// rendered.
 const BATCH: usize = 4096;
 
 /// Compares every phone in two states; `done` is told after each, from several threads.
 pub fn effect(before: &Serving, after: &Serving, done: impl Fn() + Sync) -> Effect {
+    in_batches(before, after, BATCH, done)
+}
+
+fn in_batches(before: &Serving, after: &Serving, size: usize, done: impl Fn() + Sync) -> Effect {
     let macs: Vec<Mac> = all_macs(before, after).into_iter().collect();
-    let mut groups = Groups::default();
-    for batch in macs.chunks(BATCH) {
+    let (mut groups, mut alike) = (Groups::default(), Alike::default());
+    for batch in macs.chunks(size) {
         let compared = batch.par_iter().map(|mac| {
-            let found = phone::compare(before, after, *mac);
+            let found = phone::compare(before, after, *mac, &alike);
             done();
             found
         });
-        let compared: Vec<_> = compared.collect();
-        batch.iter().zip(compared).filter_map(|(mac, found)| Some((*mac, found?))).for_each(|found| groups.add(found));
+        let compared: Vec<Found> = compared.collect();
+        for (mac, found) in batch.iter().zip(compared) {
+            alike.learn(&found);
+            found.compared.into_iter().for_each(|compared| groups.add((*mac, compared)));
+        }
     }
     groups.finish(macs.len())
 }
@@ -155,4 +166,44 @@ pub fn effect(before: &Serving, after: &Serving, done: impl Fn() + Sync) -> Effe
 /// The phones that are stored in either of two states.
 pub fn all_macs(before: &Serving, after: &Serving) -> BTreeSet<Mac> {
     before.world.macs().chain(after.world.macs()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fleet::Entity;
+    use crate::live::Loader;
+
+    #[test]
+    fn phones_that_are_taken_to_come_out_alike_do() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |path: String, text: &str| {
+            let path = folder.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        write("fleet.toml".into(), "schema = 1\n");
+        write("sites/a/site.toml".into(), "sip.server = \"sip.example.org\"\n");
+        for n in 0..200 {
+            // Some have a language of their own, and one says it in the finished file.
+            let own = if n % 50 == 49 { "settings.language = \"de\"\n" } else { "" };
+            let raw = if n == 150 { "raw.yealink.\"lang.gui\" = \"Klingon\"\n" } else { "" };
+            write(
+                format!("sites/a/lines/{n}.toml"),
+                &format!("{own}keys.2 = {{ function = \"dial\", number = \"{n}\" }}\n"),
+            );
+            write(
+                format!("sites/a/phones/0015650000{n:02x}.toml"),
+                &format!("model = \"yealink-t46s\"\nlines = [\"{n}\"]\n{raw}"),
+            );
+        }
+        let mut loader = Loader::new(folder.path());
+        let before = loader.load_fleet(&Serving::built_in());
+        let root = "schema = 1\nsettings.language = \"fr\"\n".to_owned();
+        let after = loader.with_texts(&before, &[(Entity::Root, root)]);
+        let told = |size| serde_json::to_string(&in_batches(&before, &after, size, || ())).unwrap();
+        let every = effect(&before, &after, || ());
+        assert_eq!((every.affected, every.groups[0].files.len()), (196, 2));
+        assert_eq!(told(80), serde_json::to_string(&every).unwrap());
+    }
 }
