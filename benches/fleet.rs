@@ -10,9 +10,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use offhook::check::check;
-use offhook::fleet::Keeping;
+use offhook::effect::effect;
+use offhook::fleet::{Entity, Keeping};
 use offhook::journal::Journal;
-use offhook::live::{Live, Loader, watch};
+use offhook::live::{Live, Loader, Serving, watch};
 use offhook::phone::Mac;
 use offhook::render::{Cache, MAX_CACHE_BYTES, RevisionKey};
 use offhook::server::ledger::Ledger;
@@ -37,11 +38,28 @@ fn main() {
     edit_to_served(folder.path(), &live);
     drop(live);
 
-    let serving = Loader::new(folder.path()).load();
+    let mut loader = Loader::new(folder.path());
+    let serving = loader.load();
     let began = Instant::now();
     let findings = check(&serving);
     row("check of every phone", began.elapsed());
     println!("{:<44} {:>9}", "findings", findings.len());
+    drop(findings);
+    effects(&loader, &serving);
+}
+
+/// What an edit does to phones: of a default that all have, and of one line.
+fn effects(loader: &Loader, serving: &Serving) {
+    let default = "schema = 1\n[settings]\nlanguage = \"fr\"\n".to_owned();
+    let line = line(0, 100_001, true);
+    let edits = [("default", Entity::Root, default), ("line", Entity::Line("s0".into(), "100000".into()), line)];
+    for (what, entity, text) in edits {
+        let after = loader.with_texts(serving, &[(entity, text)]);
+        let began = Instant::now();
+        let found = effect(serving, &after, || ());
+        row(&format!("effect of an edited {what}"), began.elapsed());
+        println!("{:<44} {:>9} in {} groups", "phones that change", found.affected, found.groups.len());
+    }
 }
 
 fn row(what: &str, took: Duration) {

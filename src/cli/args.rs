@@ -32,6 +32,8 @@ pub enum Command {
     Functions(Functions),
     /// Tell what would be lost, degraded or moved if a phone were another model.
     CompareModel(CompareModel),
+    /// Tell which phones a change of the fleet reaches, and what changes for them.
+    Effect(Effect),
     /// Print what to type into a phone.
     Url(Url),
     /// Let a phone begin anew, as after it was reset to its factory state.
@@ -281,6 +283,36 @@ pub struct CompareModel {
     /// How data is printed.
     #[arg(long, value_enum, default_value = "human")]
     pub format: Format,
+}
+
+/// How the effect of a change is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum EffectFormat {
+    /// For people.
+    Human,
+    /// For programs.
+    Json,
+    /// Workflow commands that GitHub shows as notices.
+    Github,
+}
+
+/// `offhook effect`
+#[derive(Debug, clap::Args)]
+pub struct Effect {
+    /// The fleet's folder as it was.
+    #[arg(requires = "new", required_unless_present = "since")]
+    pub old: Option<PathBuf>,
+    /// The fleet's folder as it is to be.
+    pub new: Option<PathBuf>,
+    /// Compare the fleet's folder with what it was at this revision of its git repository, such as HEAD or origin/main.
+    #[arg(long, value_name = "REVISION", conflicts_with_all = ["old", "new"])]
+    pub since: Option<String>,
+    /// Where the fleet is, for --since.
+    #[command(flatten)]
+    pub fleet: Fleet,
+    /// How the effect is printed.
+    #[arg(long, value_enum, default_value = "human")]
+    pub format: EffectFormat,
 }
 
 /// `offhook password`

@@ -87,26 +87,27 @@ fn as_json(findings: &[Finding], compared: &Golden) -> Result<()> {
     output::json(&json!({ "findings": findings, "golden": { "files": compared.files, "differences": differences } }))
 }
 
-/// GitHub's workflow commands: a property's value has `%`, line breaks, `:` and `,` encoded.
+/// GitHub's workflow commands.
 fn github(findings: &[Finding], compared: &Golden, args: &Check) -> Result<()> {
-    let data = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
-    let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
     for finding in findings.iter().filter(|finding| !finding.accepted) {
         let command = match finding.level {
             Level::Error => "error",
             Level::Warning => "warning",
             Level::Note => "notice",
         };
-        let file = property(&args.fleet.join(&finding.file).display().to_string());
+        let file = output::github_property(&args.fleet.join(&finding.file).display().to_string());
         let line = finding.line.map(|line| format!(",line={line}")).unwrap_or_default();
         let hint = finding.hint.as_ref().map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
-        let what = data(&format!("{}{hint}", finding.what));
-        output::line(&format!("::{command} file={file}{line},title={}::{what}", property(finding.code)))?;
+        let what = output::github_data(&format!("{}{hint}", finding.what));
+        output::line(&format!(
+            "::{command} file={file}{line},title={}::{what}",
+            output::github_property(finding.code)
+        ))?;
     }
     for difference in &compared.differences {
         let folder = args.golden.clone().unwrap_or_default();
-        let file = property(&folder.join(&difference.file).display().to_string());
-        output::line(&format!("::error file={file},title=golden::{}", data(&difference.diff)))?;
+        let file = output::github_property(&folder.join(&difference.file).display().to_string());
+        output::line(&format!("::error file={file},title=golden::{}", output::github_data(&difference.diff)))?;
     }
     Ok(())
 }

@@ -5,6 +5,7 @@ mod changes;
 mod check;
 mod claim;
 mod compare;
+mod effect;
 mod history;
 mod identify;
 mod init;
@@ -55,6 +56,7 @@ pub fn run(args: Args) -> Result<u8> {
         Command::Context(context) => inspect::context(&context),
         Command::Functions(functions) => inspect::functions(&functions),
         Command::CompareModel(compare) => compare::run(&compare),
+        Command::Effect(args) => effect::run(&args),
         Command::Url(url) => tokens::url(&url),
         Command::Rearm(rearm) => tokens::rearm(&rearm),
         Command::Revoke(revoke) => tokens::revoke(&revoke),

@@ -4,6 +4,7 @@ use std::io::Write;
 
 use crate::live::Loader;
 use anyhow::{Context, Result};
+use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
 /// Prints data as JSON.
@@ -51,5 +52,24 @@ pub fn closed_secrets(loader: &Loader) {
     if let closed @ 1.. = loader.closed_secrets() {
         let count = counted(closed, "encrypted secret");
         anstream::eprintln!("note: {count} cannot be opened without the key file, and 0000 stands for each");
+    }
+}
+
+/// The data of a workflow command of GitHub's.
+pub fn github_data(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+/// A property's value of one: `:` and `,` are encoded too.
+pub fn github_property(text: &str) -> String {
+    github_data(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+/// A bar on stderr, where that is a terminal.
+pub fn progress(length: usize) -> ProgressBar {
+    let bar = ProgressBar::new(length as u64);
+    match ProgressStyle::with_template("{bar:40} {pos}/{len} phones, {eta} left") {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
     }
 }

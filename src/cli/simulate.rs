@@ -5,7 +5,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow, bail};
-use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
 use super::args::{Format, Simulate};
@@ -160,7 +159,7 @@ async fn whole_fleet(args: &Simulate, fleet: &Path) -> Result<u8> {
     // The server that is tried is no stranger by the name that was given either.
     routes.push(Route { name: given.clone(), ..routes[0].clone() });
     let network = Network { trust: trust.map_err(told)?, routes, only_routes: true, credentials: credentials(args) };
-    let bar = progress(macs.len());
+    let bar = output::progress(macs.len());
     let given = |mac| own.as_ref().map_or_else(|| given.clone(), |own| own.given(&given, mac));
     let (firmware, network) = (args.firmware.as_deref(), Arc::new(network));
     let outcomes = boot_all(&serving, macs, firmware, network, given, args.jobs, |_| bar.inc(1)).await;
@@ -192,15 +191,6 @@ async fn route_to(name: Address, server: &Address) -> Result<Route> {
     let mut found = tokio::net::lookup_host(place).await.with_context(|| format!("cannot find `{}`", server.host))?;
     let to = found.next().with_context(|| format!("`{}` has no address", server.host))?;
     Ok(Route { name, to, tls: server.tls })
-}
-
-/// A bar on stderr, where that is a terminal.
-fn progress(length: usize) -> ProgressBar {
-    let bar = ProgressBar::new(length as u64);
-    match ProgressStyle::with_template("{bar:40} {pos}/{len} phones, {eta} left") {
-        Ok(style) => bar.with_style(style),
-        Err(_) => bar,
-    }
 }
 
 fn report(args: &Simulate, outcomes: &[Outcome]) -> Result<u8> {

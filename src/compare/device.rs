@@ -1,7 +1,7 @@
 //! Everything but keys on two models: lines, modules, handsets, settings, raw edits, firmware.
 
 use super::{Difference, Kind};
-use crate::catalogue::{How, Scope};
+use crate::catalogue::Scope;
 use crate::resolve::{Phase, Resolved, ResolvedSetting, SettingLayer, resolve};
 use crate::world::Subject;
 
@@ -106,7 +106,7 @@ impl Device<'_> {
         let (Some(before), Some(after)) = (before, resolve(new, new.band(None, None), Phase::First)) else { return };
         for (id, setting) in old.catalogue.vocabulary.iter() {
             let Some((stored, account)) = given(&before, usize::from(id.0), setting.scope) else { continue };
-            let (kind, what) = match (lacks(&before, id), lacks(&after, id)) {
+            let (kind, what) = match (before.lacks(id), after.lacks(id)) {
                 (None, Some(why)) => (Kind::Lost, format!("changes nothing on `{}`: {why}", new.model.id)),
                 (Some(_), None) => (Kind::Gained, format!("holds on `{}`", new.model.id)),
                 _ => continue,
@@ -155,14 +155,4 @@ fn given<'s>(resolved: &Resolved<'s>, at: usize, scope: Scope) -> Option<(Resolv
     }
     let accounts = resolved.accounts.iter().enumerate();
     accounts.filter_map(|(n, account)| Some((*account.settings.get(at)?, n))).find(|(stored, _)| is_given(stored))
-}
-
-/// Why a family has not a setting; none where it has it.
-fn lacks(resolved: &Resolved<'_>, id: crate::catalogue::SettingId) -> Option<String> {
-    let mapping = resolved.tables.mappings.of(id, resolved.band, &resolved.subject.model.id);
-    match mapping.map(|mapping| &mapping.how) {
-        Some(How::Unsupported(reason)) => Some(reason.to_string()),
-        Some(_) => None,
-        None => Some("no source says how".to_owned()),
-    }
 }

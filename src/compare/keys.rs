@@ -165,11 +165,8 @@ fn word(outcome: Outcome) -> &'static str {
 
 /// A key as people know it: what it does, with what, and its label.
 fn named(what: &Use, label: Option<&str>) -> String {
-    let with = what.number.as_ref().map(|number| format!(" {number}"));
-    let with = with.or_else(|| what.url.as_ref().map(|url| format!(" {url}"))).unwrap_or_default();
-    let line = if what.function == Function::Line { format!(" {}", what.line) } else { String::new() };
     let label = label.map(|label| format!(" `{label}`")).unwrap_or_default();
-    format!("`{}{with}{line}`{label}", what.function)
+    format!("`{what}`{label}")
 }
 
 fn key_at<'r, 's>(resolved: &'r Resolved<'s>, place: Place) -> Option<&'r Key<'s>> {

@@ -77,6 +77,11 @@ impl Loader {
         Loader { secrets: self.secrets.without_key(), ..self }
     }
 
+    /// Secrets' files are looked for in another folder, where this one is a copy of what it was.
+    pub fn with_secrets_of(self, fleet: &Path) -> Loader {
+        Loader { secrets: Secrets::new(fleet), ..self }
+    }
+
     /// How many encrypted secrets were stood in for.
     pub fn closed_secrets(&self) -> usize {
         self.secrets.closed()
@@ -121,6 +126,14 @@ impl Loader {
     pub fn load_fleet(&mut self, known: &Serving) -> Serving {
         let empty = World::empty(known.world.catalogue.clone());
         known.with_world(empty.with(self.everything(&empty)))
+    }
+
+    /// Loads everything beside another folder; catalogue and templates are shared with it where the same lies over them.
+    pub fn load_beside(&mut self, other: &Loader, serving: &Serving) -> Serving {
+        match self.overrides.over_shipped().0 == other.texts {
+            true => self.load_fleet(serving),
+            false => self.load(),
+        }
     }
 
     /// Loads catalogue and templates again; of the fleet, what was read with the vocabulary of settings and the tables of

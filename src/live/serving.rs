@@ -100,7 +100,7 @@ impl Serving {
     }
 
     /// Whether catalogue and templates are the same version.
-    pub(super) fn has_templates_of(&self, other: &Serving) -> bool {
+    pub fn has_templates_of(&self, other: &Serving) -> bool {
         self.generation == other.generation
     }
 

@@ -96,6 +96,24 @@ impl Use {
     }
 }
 
+/// As people say it: `dial 202`, `line 2`, `forward_no_answer 202 after 20 s`.
+impl fmt::Display for Use {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.function)?;
+        if let Some(number) = &self.number {
+            write!(f, " {number}")?;
+        } else if let Some(url) = &self.url {
+            write!(f, " {url}")?;
+        }
+        match self.function {
+            Function::Line => write!(f, " {}", self.line)?,
+            _ if self.via > 1 => write!(f, " by line {}", self.via)?,
+            _ => {}
+        }
+        self.seconds.map_or(Ok(()), |seconds| write!(f, " after {seconds} s"))
+    }
+}
+
 /// What one layer stores at one place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeySetting {

@@ -17,7 +17,7 @@ pub use keys::{Key, Module, Problem, place_on, stored_at, unset_module};
 pub use labels::{AccountNames, LabelRoom, carried_name};
 pub use settings::{Origin, ResolvedSetting, SettingLayer};
 
-use crate::catalogue::{Band, Tables};
+use crate::catalogue::{Band, How, SettingId, Tables};
 use crate::fleet::Line;
 use crate::world::Subject;
 
@@ -91,4 +91,16 @@ pub fn resolve(subject: &Subject, band: Band, phase: Phase) -> Option<Resolved<'
     keys::fill(&mut resolved);
     resolved.handsets = handsets::handsets(&resolved);
     Some(resolved)
+}
+
+impl Resolved<'_> {
+    /// Why the family has not a setting; none where it has it.
+    pub fn lacks(&self, id: SettingId) -> Option<String> {
+        let mapping = self.tables.mappings.of(id, self.band, &self.subject.model.id);
+        match mapping.map(|mapping| &mapping.how) {
+            Some(How::Unsupported(reason)) => Some(reason.to_string()),
+            Some(_) => None,
+            None => Some("no source says how".to_owned()),
+        }
+    }
 }

@@ -1,0 +1,138 @@
+//! One phone in two states.
+
+use std::sync::Arc;
+
+use super::alike::{Alike, Class};
+use super::files::{self, Made};
+use super::{Change, Fate, FileLines, device, keys};
+use crate::live::Serving;
+use crate::phone::{Mac, Secret};
+use crate::render::Reveal;
+use crate::resolve::{Phase, Resolved, resolve};
+use crate::world::{Subject, Unserved};
+
+/// What becomes of one phone.
+pub(super) struct Compared {
+    pub fate: Fate,
+    pub changes: Vec<Change>,
+    pub files: Vec<FileLines>,
+}
+
+/// What was found of one phone.
+#[derive(Default)]
+pub(super) struct Found {
+    /// By which others may be known to come out alike; none where this one was not rendered.
+    pub class: Option<Class>,
+    /// What becomes of it; none where it gets what it got.
+    pub compared: Option<Compared>,
+}
+
+/// Compares a phone with itself.
+pub(super) fn compare(before: &Serving, after: &Serving, mac: Mac, alike: &Alike) -> Found {
+    let phones = (before.world.phone(mac), after.world.phone(mac));
+    if let (Some(old), Some(new)) = phones
+        && before.generations(old) == after.generations(new)
+    {
+        return Found::default();
+    }
+    let (was, will_be) = (before.world.subject(mac), after.world.subject(mac));
+    let fate = match (&was, &will_be) {
+        (Ok(old), Ok(new)) => return changed((before, old), (after, new), alike),
+        (Err(was), Err(will_be)) if is_stored(was) == is_stored(will_be) => return Found::default(),
+        (Err(was), _) if !is_stored(was) => Fate::Comes,
+        (_, Err(will_be)) if !is_stored(will_be) => Fate::Goes,
+        (_, Ok(_)) => Fate::Mends,
+        (_, Err(_)) => Fate::Breaks,
+    };
+    let changes = Change::between("served", served(&was), served(&will_be)).into_iter().collect();
+    Found { class: None, compared: Some(Compared { fate, changes, files: Vec::new() }) }
+}
+
+fn is_stored(unserved: &Unserved) -> bool {
+    !matches!(unserved, Unserved::Unknown(_))
+}
+
+/// As what a phone is served, or why not; none where it is not stored.
+fn served(subject: &Result<Subject, Unserved>) -> Option<String> {
+    match subject {
+        Ok(subject) => Some(format!("as {}", subject.model.id)),
+        Err(Unserved::Unknown(_)) => None,
+        Err(Unserved::Broken { mac, why }) => {
+            // Its own file's name would make each phone a group of its own.
+            let own = |file: &&str| file.to_lowercase().ends_with(&format!("/{mac}.toml"));
+            let rest = why.split_once(": ").filter(|(file, _)| own(file)).map_or(why.as_str(), |(_, rest)| rest);
+            Some(format!("not, since {rest}"))
+        }
+    }
+}
+
+fn changed((before, old): (&Serving, &Subject), (after, new): (&Serving, &Subject), alike: &Alike) -> Found {
+    if before.has_templates_of(after) && is_same(old, new) {
+        return Found::default();
+    }
+    let was = resolve(old, old.band(None, None), Phase::Later);
+    let will_be = resolve(new, new.band(None, None), Phase::Later);
+    let files = |reveal| [(before, &was), (after, &will_be)].map(|(serving, resolved)| made(serving, resolved, reveal));
+    let [mut changes, secrets] = match (&was, &will_be) {
+        (Some(was), Some(will_be)) => said(was, will_be),
+        _ => [device::of_place(old, new), Vec::new()],
+    };
+    let may_be_alike = secrets.is_empty() && before.has_templates_of(after);
+    let class = will_be.as_ref().filter(|_| may_be_alike).and_then(|will_be| Class::of(will_be, &changes));
+    if let Some(known) = class.as_ref().and_then(|class| alike.known(class)) {
+        let compared = known.clone().map(|files| Compared { fate: Fate::Changes, changes, files });
+        return Found { class: None, compared };
+    }
+    let shown = files(Reveal::Nothing);
+    let is_shown = !files::are_same(&shown);
+    let is_sent = || file_key(old) != file_key(new) || !files::are_same(&files(Reveal::Secrets));
+    let is_secret = !secrets.is_empty() && (is_shown || is_sent());
+    if !is_shown {
+        changes.clear();
+    }
+    if is_secret {
+        changes.extend(secrets);
+    }
+    let (of_files, lines) = files::differences(shown, new.phone.mac);
+    // What makes a file impossible may be the phone's own.
+    let class = class.filter(|_| of_files.is_empty());
+    changes.extend(of_files);
+    let compared = (is_shown || is_secret).then_some(Compared { fate: Fate::Changes, changes, files: lines });
+    Found { class, compared }
+}
+
+/// What is another one as people say it, and the secrets that are.
+fn said(was: &Resolved<'_>, will_be: &Resolved<'_>) -> [Vec<Change>; 2] {
+    let mut changes = device::of_place(was.subject, will_be.subject);
+    changes.extend(device::changes(was, will_be));
+    changes.extend(keys::changes(was, will_be));
+    let (mut secrets, changes): (Vec<_>, Vec<_>) = changes.into_iter().partition(Change::is_of_secret);
+    secrets.extend(device::secrets(was.subject, will_be.subject));
+    [changes, secrets]
+}
+
+fn made<'s>(serving: &Serving, resolved: &Option<Resolved<'s>>, reveal: Reveal) -> Vec<Made<'s>> {
+    resolved.as_ref().map(|resolved| files::made(serving, resolved, reveal)).unwrap_or_default()
+}
+
+/// Whether everything that has a say in the files is the same, so that they need not be made.
+fn is_same(old: &Subject, new: &Subject) -> bool {
+    fn same<T: PartialEq>(a: &Arc<T>, b: &Arc<T>) -> bool {
+        Arc::ptr_eq(a, b) || a == b
+    }
+    let names = |subject: &Subject| -> Vec<_> {
+        subject.names.iter().map(|name| (name.number.clone(), name.shown.clone())).collect()
+    };
+    same(&old.phone, &new.phone)
+        && old.lines == new.lines
+        && same(&old.root, &new.root)
+        && same(&old.site, &new.site)
+        && same(&old.codes, &new.codes)
+        && names(old) == names(new)
+}
+
+/// The key under which the phone's files are encrypted.
+fn file_key(subject: &Subject) -> Option<&Secret> {
+    let key = subject.phone.access.as_ref()?.file_key.as_ref()?;
+    (subject.site.trust.encrypt_files && subject.maker.family.encryption.is_some()).then_some(key)
+}
