@@ -3,7 +3,8 @@
 //! A request goes one way: [`identify`] says who asks, [`admit`] whether it may have the file, [`resolve`] what the
 //! phone gets in our own words, [`render`] the same in its maker's. All four ask one immutable [`world`], made of the
 //! [`catalogue`] and the [`fleet`], and none opens a file or a socket: [`live`] loads and reloads, [`server`] speaks
-//! with phones, and [`cli`] with people. [`check`] tells what is wrong before a phone asks, and [`simulate`] is a phone.
+//! with phones, and [`cli`] with people. [`check`] tells what is wrong before a phone asks, [`simulate`] is a phone,
+//! and [`resync`] asks phones to come.
 //!
 //! In reading order:
 
@@ -42,5 +43,7 @@ pub mod compare;
 pub mod server;
 
 pub mod simulate;
+
+pub mod resync;
 
 pub mod cli;
