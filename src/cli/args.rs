@@ -467,7 +467,7 @@ pub struct Resync {
     #[arg(long, conflicts_with = "to")]
     pub direct: bool,
     /// Ask one phone at this address, such as 192.0.2.7, 192.0.2.7:5062, tcp:192.0.2.7 or tls:phone.example.org:5061.
-    #[arg(long, value_name = "ADDRESS", value_parser = super::resync::hop, requires = "macs")]
+    #[arg(long, value_name = "ADDRESS", value_parser = super::resync::hop)]
     pub to: Option<crate::resync::Hop>,
     /// With TLS: trust this authority's certificate, or this very one (PEM); left out: this machine's authorities.
     #[arg(long, value_name = "FILE", conflicts_with = "insecure")]

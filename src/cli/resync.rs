@@ -69,13 +69,9 @@ fn chosen(args: &Resync, watched: &Watched) -> Result<Vec<Mac>> {
     };
     macs.sort_unstable();
     macs.dedup();
-    for mac in &macs {
-        watched
-            .serving
-            .world
-            .subject(*mac)
-            .map(drop)
-            .or_else(|why| if args.macs.is_empty() { Ok(()) } else { Err(anyhow!("{why}")) })?;
+    if let Some(unknown) = macs.iter().find(|mac| watched.serving.world.phone(**mac).is_none() && !args.macs.is_empty())
+    {
+        watched.serving.world.subject(*unknown)?;
     }
     if args.to.is_some() && macs.len() > 1 {
         bail!("--to is the address of one phone, and {} are named", macs.len());
@@ -99,12 +95,12 @@ async fn targets(args: &Resync, watched: &Watched, macs: &[Mac]) -> Result<(Vec<
     let mut reader = if args.direct { Reader::open(&watched.state).await? } else { None };
     let (mut targets, mut unasked) = (Vec::new(), Vec::new());
     for mac in macs {
-        let Ok(subject) = watched.serving.world.subject(*mac) else { continue };
         let source: Option<IpAddr> = match &mut reader {
             Some(reader) => reader.served(*mac, 0).await?.and_then(|last| last.source?.parse().ok()),
             None => None,
         };
-        match Target::new(&subject, verb, &way, source) {
+        let subject = watched.serving.world.subject(*mac).map_err(NoWay::from);
+        match subject.and_then(|subject| Target::new(&subject, verb, &way, source)) {
             Ok(target) => targets.push(target),
             Err(why) => unasked.push((*mac, why)),
         }

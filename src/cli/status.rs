@@ -108,6 +108,6 @@ fn told(standing: &Standing) -> Option<String> {
         Standing::InSync => None,
         Standing::Behind { files } => Some(format!("behind: {}", files.join(", "))),
         Standing::NeverSeen => Some("never seen".to_owned()),
-        Standing::Unserved { why } => Some(format!("cannot be served: {why}")),
+        Standing::Unserved { why } => Some(why.clone()),
     }
 }

@@ -8,7 +8,7 @@ use compact_str::{CompactString, ToCompactString};
 use crate::catalogue::{Notice, Verb};
 use crate::phone::{Mac, Secret, SettingValue};
 use crate::resolve::{Account, Phase, resolve};
-use crate::world::Subject;
+use crate::world::{Subject, Unserved};
 
 /// How SIP travels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -113,6 +113,9 @@ pub enum Role {
 /// Why a phone cannot be asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoWay {
+    /// The fleet's files have errors.
+    #[error("{0}")]
+    Unserved(#[from] Unserved),
     /// No file of it can be written, so nobody knows its account.
     #[error("{0}")]
     NoFiles(String),

@@ -193,3 +193,124 @@ fn number<K: Hash + Eq>(known: &mut HashMap<K, usize>, key: K) -> usize {
     let next = known.len();
     *known.entry(key).or_insert(next)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn pace(overall: f64, canary: usize, wave: usize) -> Pace {
+        Pace { overall, canary, wave, ..Pace::default() }
+    }
+
+    /// Asks until nobody can be asked before a time; each phone comes back, or not, as soon as it is asked.
+    fn until(waves: &mut Waves, end: Duration, comes: impl Fn(usize) -> bool) -> Vec<(u64, usize)> {
+        let (mut now, mut asked) = (Duration::ZERO, Vec::new());
+        loop {
+            match waves.next(now) {
+                Next::Ask(phone) => {
+                    asked.push((now.as_millis() as u64, phone));
+                    waves.came(comes(phone));
+                }
+                Next::At(time) if time <= end => now = time,
+                _ => return asked,
+            }
+        }
+    }
+
+    #[test]
+    fn the_pace_is_kept_to_the_phone() {
+        let mut waves = Waves::new((0..2000).map(|n| (n % 7, n % 3)), pace(50.0, 0, 200));
+        let asked = until(&mut waves, 3600 * SECOND, |_| true);
+        assert_eq!(asked.len(), 2000);
+        assert_eq!(asked.last().unwrap().0, 1999 * 20);
+        assert_eq!(waves.next(3600 * SECOND), Next::Done);
+        let mut phones: Vec<_> = asked.into_iter().map(|(_, phone)| phone).collect();
+        phones.sort_unstable();
+        assert_eq!(phones, (0..2000).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn who_is_called_late_makes_up_for_a_little_and_no_more() {
+        let mut waves = Waves::new((0..100).map(|_| ((), ())), pace(10.0, 0, 200));
+        assert_eq!(waves.next(Duration::ZERO), Next::Ask(0));
+        let asked_at = |waves: &mut Waves, now| {
+            std::iter::from_fn(|| matches!(waves.next(now), Next::Ask(_)).then_some(())).count()
+        };
+        assert_eq!(asked_at(&mut waves, Duration::from_millis(300)), 3);
+        assert_eq!(asked_at(&mut waves, 60 * SECOND), 3, "a machine that slept does not ask a minute's phones at once");
+    }
+
+    #[test]
+    fn each_site_and_each_hop_has_its_own_pace() {
+        let (of_site, of_hop) = (Some(1.0), Some(2.0));
+        let count = |site: fn(usize) -> usize, hop: fn(usize) -> usize| {
+            let pace = Pace { of_site, of_hop, ..pace(100.0, 0, 1000) };
+            let mut waves = Waves::new((0..900).map(|n| (site(n), hop(n))), pace);
+            until(&mut waves, 10 * SECOND - Duration::from_millis(1), |_| true).len()
+        };
+        // Three sites behind one registrar, three behind one each, one behind three.
+        assert_eq!(count(|n| n % 3, |_| 0), 20);
+        assert_eq!(count(|n| n % 3, |n| n % 3), 30);
+        assert_eq!(count(|_| 0, |n| n % 3), 10);
+    }
+
+    #[test]
+    fn a_large_site_does_not_keep_a_small_one_waiting() {
+        let sites = (0..1000).map(|n| (usize::from(n >= 990), ()));
+        let mut waves = Waves::new(sites, Pace { of_site: Some(5.0), ..pace(10.0, 0, 1000) });
+        let asked = until(&mut waves, 3 * SECOND, |_| true);
+        assert_eq!(asked.iter().filter(|(_, phone)| *phone >= 990).count(), 10);
+    }
+
+    #[test]
+    fn the_canary_is_waited_for() {
+        let mut waves = Waves::new((0..10).map(|_| ((), ())), pace(1000.0, 2, 5));
+        assert_eq!(waves.next(SECOND), Next::Ask(0));
+        assert_eq!(waves.next(SECOND), Next::Ask(1));
+        assert_eq!(waves.next(SECOND), Next::Hold);
+        waves.came(true);
+        assert_eq!(waves.next(SECOND), Next::Hold);
+        waves.came(true);
+        // Then at most a wave is out.
+        for phone in 2..7 {
+            assert_eq!(waves.next(SECOND), Next::Ask(phone));
+        }
+        assert_eq!(waves.next(SECOND), Next::Hold);
+        waves.came(false);
+        assert_eq!(waves.next(SECOND), Next::Ask(7));
+    }
+
+    #[test]
+    fn a_canary_that_does_not_come_back_ends_it() {
+        for (comes, asked) in [([false, false, false], 3), ([true, false, false], 3), ([true, true, false], 100)] {
+            let mut waves = Waves::new((0..100).map(|_| ((), ())), pace(1000.0, 3, 20));
+            let all = until(&mut waves, 100 * SECOND, |phone| comes.get(phone).copied().unwrap_or(true));
+            assert_eq!(all.len(), asked, "{comes:?}");
+            let end = if asked == 100 { Next::Done } else { Next::Stopped };
+            assert_eq!(waves.next(100 * SECOND), end);
+        }
+    }
+
+    #[test]
+    fn a_wave_that_is_lost_ends_it_and_a_few_phones_that_are_off_do_not() {
+        let asked = |comes: fn(usize) -> bool| {
+            let mut waves = Waves::new((0..1000).map(|_| ((), ())), pace(1000.0, 3, 20));
+            until(&mut waves, 100 * SECOND, comes).len()
+        };
+        assert_eq!(asked(|phone| phone % 3 != 0 || phone < 3), 1000);
+        // From the five hundredth on nobody comes: half of the last twenty is borne.
+        assert_eq!(asked(|phone| phone < 500), 511);
+    }
+
+    #[test]
+    fn it_ends_when_those_that_are_out_have_come() {
+        let mut waves = Waves::new([((), ())], Pace::default());
+        assert_eq!(waves.next(Duration::ZERO), Next::Ask(0));
+        assert_eq!(waves.next(Duration::ZERO), Next::Hold);
+        waves.came(false);
+        assert_eq!(waves.next(Duration::ZERO), Next::Done);
+        assert_eq!(Waves::new(Vec::<((), ())>::new(), Pace::default()).next(Duration::ZERO), Next::Done);
+    }
+}
