@@ -106,14 +106,14 @@ impl Job {
             outcomes: vec![Outcome::NotAsked; self.targets.len()],
             reader: None,
         };
-        let stopped = running.to_the_end(&mut done).await?;
+        let stopped = running.run_out(&mut done).await?;
         Ok(Ended { outcomes: running.outcomes, stopped })
     }
 }
 
 impl Running<'_> {
     /// Whether it was stopped.
-    async fn to_the_end(&mut self, done: &mut impl FnMut(&Target, &Outcome)) -> Result<bool, JournalError> {
+    async fn run_out(&mut self, done: &mut impl FnMut(&Target, &Outcome)) -> Result<bool, JournalError> {
         let mut look = Instant::now() + LOOK;
         loop {
             let wake = match self.waves.next(self.begin.elapsed()) {

@@ -166,7 +166,7 @@ pub(super) fn length(bytes: &Bytes) -> Result<Option<usize>, String> {
     const MAX: usize = 64 * 1024;
     let mut lines = PullParser::new(bytes, 0);
     let mut body = 0;
-    while let Some(line) = lines.next() {
+    for line in lines.by_ref() {
         let Ok(line) = line else {
             let too_long = || format!("more than {MAX} bytes of headers");
             return if bytes.len() > MAX { Err(too_long()) } else { Ok(None) };

@@ -1,10 +1,13 @@
 //! One phone is asked, and the other side does as it likes.
 
+use std::net::TcpListener;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use md5::Digest;
 use offhook::catalogue::Verb;
-use offhook::resync::{Answered, Transport, Way, ask};
+use offhook::resync::{Answered, Asking, Transport, Way, ask};
+use offhook::simulate::trust::{self, Trust};
 
 use super::sipp::{Sipp, answers, challenges, free_port, pauses, says, takes};
 use super::{LINE, fast, hop, target, wait};
@@ -190,4 +193,47 @@ fn an_answer_to_somebody_else_is_none() {
         return;
     };
     assert_eq!(answered, "did not answer");
+}
+
+/// HAProxy with a certificate of its own in front of SIPp, which has no TLS on Debian.
+#[test]
+fn a_phone_is_asked_under_tls_if_its_certificate_is_trusted() {
+    let folder = tempfile::tempdir().unwrap();
+    offhook::server::TlsMaterial::self_signed(folder.path(), &["127.0.0.1"]).unwrap();
+    let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+    let pem = read("self-signed.pem");
+    std::fs::write(folder.path().join("both.pem"), pem + &read("self-signed.key")).unwrap();
+    for (trust, wanted) in
+        [(Trust::Anybody, "took the request"), (Trust::System, "invalid peer certificate: UnknownIssuer")]
+    {
+        let Some(sipp) = Sipp::start(Transport::Tcp, &[takes(""), answers("200 OK", "")]) else { return };
+        let port = free_port();
+        let config = format!(
+            "defaults\n mode tcp\n timeout connect 5s\n timeout client 20s\n timeout server 20s\nlisten sip\n \
+             bind 127.0.0.1:{port} ssl crt both.pem\n server sipp 127.0.0.1:{}\n",
+            sipp.port
+        );
+        std::fs::write(folder.path().join("haproxy.cfg"), config).unwrap();
+        let mut haproxy = Command::new("haproxy");
+        haproxy.args(["-db", "-q", "-f", "haproxy.cfg"]).current_dir(folder.path()).stderr(Stdio::null());
+        let Ok(mut haproxy) = haproxy.spawn() else {
+            eprintln!("skipped: `haproxy` is not installed\nhint: scripts/test installs it");
+            return;
+        };
+        let begin = Instant::now();
+        while TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            assert!(begin.elapsed() < Duration::from_secs(20), "haproxy does not listen");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let target = target(MODEL, LINE, Verb::Resync, &Way::At(hop(port, Transport::Tls))).unwrap();
+        let asking = Asking { tls: trust::config(trust).unwrap(), ..fast(Duration::from_secs(10)) };
+        let answered = wait(ask(&target, &asking)).to_string();
+        haproxy.kill().unwrap();
+        haproxy.wait().unwrap();
+        assert!(answered.contains(wanted), "{answered}");
+        if wanted == "took the request" {
+            let messages = sipp.messages();
+            assert!(messages.contains("\nVia: SIP/2.0/TLS 127.0.0.1:"), "{messages}");
+        }
+    }
 }

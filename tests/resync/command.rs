@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use insta::assert_snapshot;
 use offhook::resync::Transport;
+use offhook::server::tokens::Tokens;
 use offhook::simulate::fleet::boot_one;
 use tempfile::TempDir;
 
@@ -160,4 +161,30 @@ fn what_cannot_be_asked_is_told() {
         let said = run(folder.path(), arguments);
         assert!(said.contains(told) && said.ends_with("exit 2"), "{arguments:?}: {said}");
     }
+}
+
+#[test]
+fn tokens_and_seeds_make_nobody_behind_and_a_revocation_does() {
+    let folder = fleet(2, "192.0.2.1:5060".parse().unwrap());
+    write(&folder, "sites/a/site.toml", "sip.server = \"sip.example.org\"\n[trust]\ndemand = [\"token\"]\n");
+    let phone = "model = \"yealink-t46s\"\nlines = [\"0\"]\n[seed]\nbacklight_timeout = 60\n";
+    write(&folder, &format!("sites/a/phones/{MAC}.toml"), phone);
+    let server = Server::of(serve(folder.path(), &["--listen", "127.0.0.1:0"]));
+    let (network, given) = network(server.address());
+    let serving = serving(&folder.path().join("fleet"));
+    let mac = MAC.parse().unwrap();
+    let token = Tokens::look(&folder.path().join("state"), &[]).unwrap().first_boot(mac);
+    let given = given.file(&format!("~{}/", *token));
+    let outcome = wait(async { boot_one(&serving, mac, None, &network, &given).await });
+    assert!(outcome.exchanges.iter().any(|exchange| exchange.status == Some(200)), "{:?}", outcome.exchanges);
+    assert_snapshot!(run(folder.path(), &["status", "--site", "a"]), @"
+    1 phone: 1 in sync, 0 behind, 0 never seen
+    exit 0
+    ");
+    run(folder.path(), &["revoke", MAC]);
+    assert_snapshot!(run(folder.path(), &["status", "--site", "a"]), @"
+    001565010000  a  behind: phone
+    1 phone: 0 in sync, 1 behind, 0 never seen
+    exit 1
+    ");
 }

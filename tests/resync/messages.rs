@@ -7,7 +7,7 @@ use insta::assert_snapshot;
 use offhook::catalogue::Verb;
 use offhook::resync::{Transport, Way, ask};
 
-use super::{LINE, fast, hop, target, wait};
+use super::{LINE, common, fast, hop, target, wait};
 
 /// The first packet that a phone of a model gets, without what is random.
 fn said(model: &str, verb: Verb) -> String {
@@ -125,4 +125,18 @@ fn a_phone_is_reached_through_its_registrar_its_proxy_or_directly() {
     tls:192.0.2.7:5061 as 201@sip.example.org (Phone)
     tcp:127.0.0.1:5062 as 201@sip.example.org (Phone)
     ");
+}
+
+#[test]
+fn an_event_is_one_line_of_a_header() {
+    let shipped = std::fs::read_to_string(common::repository("models/yealink/family.toml")).unwrap();
+    let broken =
+        shipped.replace("event = \"check-sync;reboot=false\"", "event = \"check-sync\\r\\nRoute: <sip:elsewhere>\"");
+    assert_ne!(shipped, broken);
+    let fleet = common::phone("yealink-t46s", LINE).with("overrides/models/yealink/family.toml", &broken);
+    let told = fleet.findings_with_overrides();
+    assert!(
+        told.contains("`event` is `check-sync\\r\\nRoute: <sip:elsewhere>`, but must be one line of printable ASCII"),
+        "{told}"
+    );
 }
