@@ -3,8 +3,8 @@
 //! A request goes one way: [`identify`] says who asks, [`admit`] whether it may have the file, [`resolve`] what the
 //! phone gets in our own words, [`render`] the same in its maker's. All four ask one immutable [`world`], made of the
 //! [`catalogue`] and the [`fleet`], and none opens a file or a socket: [`live`] loads and reloads, [`server`] speaks
-//! with phones, and [`cli`] with people. [`check`] tells what is wrong before a phone asks, [`effect`] what a change will do, and [`simulate`] is a
-//! phone.
+//! with phones, and [`cli`] with people. [`check`] tells what is wrong before a phone asks, [`effect`] what a change will
+//! do, [`simulate`] is a phone, and [`resync`] asks phones to come.
 //!
 //! In reading order:
 
@@ -45,5 +45,7 @@ pub mod effect;
 pub mod server;
 
 pub mod simulate;
+
+pub mod resync;
 
 pub mod cli;

@@ -10,6 +10,7 @@ use super::encryption::Encryption;
 use super::figure::Source;
 use super::limits::LabelLimits;
 use super::pairing::Pairing;
+use super::resync::Resync;
 use super::setting::{SettingId, Vocabulary, read_settings};
 use crate::findings::nearest;
 use crate::format::Format;
@@ -91,17 +92,6 @@ pub struct Number {
     pub products: Vec<CompactString>,
     /// They are different devices, so the number tells no product.
     pub ambiguous: bool,
-}
-
-/// The SIP event that makes a phone fetch its files again.
-#[derive(Debug, Clone)]
-pub struct Resync {
-    /// Fetches without a restart where the family can.
-    pub event: CompactString,
-    /// Restarts the phone.
-    pub reboot_event: Option<CompactString>,
-    /// Where this is known from.
-    pub source: Source,
 }
 
 /// A family, as `family.toml` has it.
@@ -199,7 +189,7 @@ impl Family {
             files,
             numbers: table.tables("numbers").into_iter().map(read_number).collect(),
             pairing: table.table("pairing").map(Pairing::read),
-            resync: table.table("resync").map(read_resync),
+            resync: table.table("resync").map(Resync::read),
             encryption: table.table("encryption").and_then(Encryption::read),
             certificate_names: table.tables("certificate").into_iter().filter_map(CertificateName::read).collect(),
             old_tls: table.tables("old_tls").into_iter().map(OldTls::read).collect(),
@@ -488,14 +478,6 @@ fn read_number(mut table: Table<'_, '_>) -> Number {
     Source::read(&mut table);
     table.finish();
     Number { number, products: products.into_iter().map(|at| at.value.into()).collect(), ambiguous }
-}
-
-fn read_resync(mut table: Table<'_, '_>) -> Resync {
-    let event = text(&mut table, "event");
-    let reboot_event = table.text("reboot_event").map(|at| at.value.into());
-    let source = Source::read(&mut table);
-    table.finish();
-    Resync { event, reboot_event, source }
 }
 
 pub(super) fn regex(

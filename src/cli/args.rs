@@ -52,6 +52,10 @@ pub enum Command {
     History(History),
     /// Tell why a phone was refused, and what to do.
     Why(Why),
+    /// Tell which phones have got what the fleet says, and which have not.
+    Status(Status),
+    /// Ask phones to fetch their files again, and wait until they have.
+    Resync(Resync),
     /// Play phones: boot them as they really do, and tell what they have understood.
     Simulate(Simulate),
     /// List the models of the catalogue.
@@ -435,6 +439,83 @@ pub struct Why {
     /// The phone and its journal.
     #[command(flatten)]
     pub journal: Journal,
+}
+
+/// `offhook status`
+#[derive(Debug, clap::Args)]
+pub struct Status {
+    /// Only the phones of this site.
+    #[arg(long, value_name = "SITE")]
+    pub site: Option<String>,
+    /// The fleet and its server.
+    #[command(flatten)]
+    pub served: Served,
+    /// How data is printed.
+    #[arg(long, value_enum, default_value = "human")]
+    pub format: Format,
+}
+
+/// `offhook resync`
+#[derive(Debug, clap::Args)]
+#[command(group(clap::ArgGroup::new("which").required(true).multiple(true).args(["macs", "site", "all", "behind"])))]
+pub struct Resync {
+    /// These phones, by their MAC addresses.
+    #[arg(value_name = "MAC", conflicts_with_all = ["site", "all"])]
+    pub macs: Vec<String>,
+    /// The phones of this site.
+    #[arg(long, value_name = "SITE")]
+    pub site: Option<String>,
+    /// Every phone.
+    #[arg(long, conflicts_with = "site")]
+    pub all: bool,
+    /// Of these, or of all, those that have not got what the fleet says now.
+    #[arg(long)]
+    pub behind: bool,
+    /// Restart them instead.
+    #[arg(long)]
+    pub reboot: bool,
+    /// So many phones a second, such as 20/s.
+    #[arg(long, value_name = "N/s", default_value = "20/s", value_parser = super::resync::per_second)]
+    pub pace: f64,
+    /// So many phones a second in one site.
+    #[arg(long, value_name = "N/s", value_parser = super::resync::per_second)]
+    pub site_pace: Option<f64>,
+    /// So many phones a second through one registrar or proxy, or to one address.
+    #[arg(long, value_name = "N/s", value_parser = super::resync::per_second)]
+    pub hop_pace: Option<f64>,
+    /// So many phones are asked first; the others once these have come back. 0: none.
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    pub canary: usize,
+    /// So many phones at the most are asked and not back yet.
+    #[arg(long, value_name = "N", default_value_t = 200, value_parser = super::resync::wave)]
+    pub wave: usize,
+    /// Nobody else is asked when more than so many in a hundred, of the canary or of the last wave, did not come back.
+    #[arg(long, value_name = "PERCENT", default_value_t = 50, value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub stop: u8,
+    /// How long a phone is waited for, such as 90s or 5m.
+    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = super::tokens::seconds)]
+    pub wait: u64,
+    /// Ask each phone at the address from which it last fetched, not through its registrar.
+    #[arg(long, conflicts_with = "to")]
+    pub direct: bool,
+    /// Ask one phone at this address, such as 192.0.2.7, 192.0.2.7:5062, tcp:192.0.2.7 or tls:phone.example.org:5061.
+    #[arg(long, value_name = "ADDRESS", value_parser = super::resync::hop)]
+    pub to: Option<crate::resync::Hop>,
+    /// With TLS: trust this authority's certificate, or this very one (PEM); left out: this machine's authorities.
+    #[arg(long, value_name = "FILE", conflicts_with = "insecure")]
+    pub ca: Option<PathBuf>,
+    /// With TLS: trust any certificate.
+    #[arg(long)]
+    pub insecure: bool,
+    /// Tell who would be asked, what and where, and ask nobody.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// The fleet and its server.
+    #[command(flatten)]
+    pub served: Served,
+    /// How data is printed.
+    #[arg(long, value_enum, default_value = "human")]
+    pub format: Format,
 }
 
 /// `offhook simulate`

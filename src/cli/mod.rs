@@ -15,12 +15,14 @@ mod output;
 mod overrides;
 mod password;
 mod privileges;
+mod resync;
 mod schema;
 mod secret;
 mod seen;
 mod serve;
 mod simulate;
 mod state;
+mod status;
 mod tokens;
 mod why;
 
@@ -66,6 +68,8 @@ pub fn run(args: Args) -> Result<u8> {
         Command::Identify(identify) => identify::run(&identify),
         Command::History(history) => history::run(&history),
         Command::Why(why) => why::run(&why),
+        Command::Status(status) => status::run(&status),
+        Command::Resync(resync) => resync::run(&resync),
         Command::Simulate(simulate) => simulate::run(&simulate),
         Command::Models(models) => models::run(&models),
         Command::Secret(secret) => secret::run(&secret),

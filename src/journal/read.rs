@@ -145,6 +145,16 @@ impl Reader {
         })
     }
 
+    /// The last file of its own that a phone was given, or has already, since a time.
+    ///
+    /// # Errors
+    /// The journal cannot be read.
+    pub async fn served(&mut self, mac: Mac, since: i64) -> Result<Option<Fetched>, JournalError> {
+        const SERVED: &str = "SELECT * FROM fetches WHERE mac = $1 AND last_at >= $2 AND status IN (200, 304) \
+                              AND revision IS NOT NULL AND NOT head ORDER BY id DESC LIMIT 1";
+        Ok(query_as(SERVED).bind(mac.to_string()).bind(since).fetch_optional(&mut self.connection).await?)
+    }
+
     /// Entries of nobody in particular since a time, with one of two reasons.
     ///
     /// # Errors

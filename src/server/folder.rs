@@ -9,6 +9,7 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, fchown};
 use std::path::{Path, PathBuf};
 
 use nix::libc::O_NOFOLLOW;
+use zeroize::Zeroizing;
 
 /// The name of the key of revisions.
 pub const REVISION_KEY: &str = "revision.key";
@@ -56,6 +57,14 @@ pub fn random_key() -> std::io::Result<[u8; 32]> {
     let mut bytes = [0; 32];
     aws_lc_rs::rand::fill(&mut bytes).map_err(|_| std::io::Error::other("the system gives no random numbers"))?;
     Ok(bytes)
+}
+
+/// A key of the folder, if there is one.
+///
+/// # Errors
+/// It cannot be read, or is no key.
+pub fn known_key(folder: &Path, name: &str) -> std::io::Result<Option<Zeroizing<[u8; 32]>>> {
+    Ok(read_key(&folder.join(name))?.map(Zeroizing::new))
 }
 
 fn read_key(path: &Path) -> std::io::Result<Option<[u8; 32]>> {

@@ -12,6 +12,7 @@ use super::record::{Record, text};
 use super::seen::Seen;
 use crate::phone::Mac;
 
+const FILE: &str = "provisioned.log";
 /// The year 10000, which no clock tells and no file can show: a time beyond it is damage.
 const NO_TIME: u64 = 253_402_300_800;
 
@@ -43,8 +44,8 @@ impl Ledger {
     /// # Errors
     /// The file cannot be read or written.
     pub fn open(folder: &Path) -> std::io::Result<Ledger> {
-        let path = folder.join("provisioned.log");
-        let entries: BTreeMap<_, _> = text(&path)?.lines().filter_map(parse).collect();
+        let path = folder.join(FILE);
+        let entries = read(&path)?;
         let lines = entries.iter().map(|((mac, name), entry): (&(Mac, CompactString), &Entry)| {
             line(*mac, name, &entry.revision, entry.changed_at)
         });
@@ -92,6 +93,18 @@ impl Ledger {
         }
         true
     }
+}
+
+/// The revision of each file that phones last got from the server that keeps its state in this folder.
+///
+/// # Errors
+/// The record is there, and cannot be read.
+pub fn served(folder: &Path) -> std::io::Result<BTreeMap<(Mac, CompactString), CompactString>> {
+    Ok(read(&folder.join(FILE))?.into_iter().map(|(key, entry)| (key, entry.revision)).collect())
+}
+
+fn read(path: &Path) -> std::io::Result<BTreeMap<(Mac, CompactString), Entry>> {
+    Ok(text(path)?.lines().filter_map(parse).collect())
 }
 
 fn line(mac: Mac, file: &str, revision: &str, changed_at: u64) -> String {

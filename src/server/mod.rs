@@ -32,6 +32,7 @@ mod gate;
 mod heard;
 pub mod ledger;
 mod listen;
+pub mod make;
 pub mod metrics;
 pub mod orders;
 mod passwords;

@@ -12,6 +12,7 @@ use super::decided::{Decided, fetch, later, not_found, refused, reply_of, status
 use super::doctor::Doctor;
 use super::gate::{Gate, way};
 use super::ledger::Ledger;
+use super::make::Making;
 use super::metrics::Metrics;
 use super::passwords::Porter;
 use super::proofs::Proofs;
@@ -26,10 +27,8 @@ use crate::identify::{Claim, FamilyIndex, Place, Request, Token, identify};
 use crate::journal::{Fetch, Journal, now_ms};
 use crate::live::{Live, Serving};
 use crate::phone::Mac;
-use crate::render::{
-    Cache, CacheKey, Carried, Document, RenderError, Renderer, Reveal, RevisionKey, bootstrap, encrypt, render,
-};
-use crate::resolve::{Phase, resolve};
+use crate::render::{Cache, CacheKey, Carried, Document, RenderError, Renderer, Reveal, RevisionKey, bootstrap};
+use crate::resolve::Phase;
 use crate::world::{Subject, Unserved};
 
 /// Answers phones.
@@ -300,35 +299,16 @@ impl Phones {
         file: &FilePattern,
         now: u64,
     ) -> Result<Document, RenderError> {
-        let none = || RenderError::NoTemplate(subject.model.family.to_string());
-        let resolved = resolve(subject, key.band, key.phase).ok_or_else(none)?;
         let mac = subject.phone.mac;
-        let modules = resolved.modules.iter().flat_map(|module| &module.keys);
-        for key in resolved.keys.iter().chain(&resolved.soft_keys).chain(modules) {
-            if key.outcome == crate::catalogue::Outcome::Impossible {
-                let why = key.why.as_deref().unwrap_or_default();
-                tracing::warn!(phone.mac = %mac, "`{}` of `{mac}` is sent empty: `{}`: {why}", key.place, key.function);
-            }
-        }
-        let url = subject.root.url();
         let steady = key.token.map(|epoch| (epoch, self.tokens.steady(mac, epoch)));
-        let changed_at = |revision: &str| self.ledger.changed_at(mac, &file.name, revision, now);
-        let with = Renderer {
-            templates: &serving.templates,
-            url: &url,
+        let making = Making {
+            band: key.band,
+            phase: key.phase,
             token: steady.as_ref().map(|(epoch, token)| Carried { token, epoch: *epoch }),
             key: &self.key,
-            reveal: Reveal::Secrets,
-            changed_at: &changed_at,
+            changed_at: &|revision| self.ledger.changed_at(mac, &file.name, revision, now),
         };
-        let document = render(&resolved, file, &with)?;
-        let key = subject.phone.access.as_ref().and_then(|access| access.file_key.as_ref());
-        match (key, &subject.maker.family.encryption) {
-            (Some(key), Some(encryption)) if subject.site.trust.encrypt_files => {
-                encrypt(document, encryption.cipher, key, &self.key)
-            }
-            _ => Ok(document),
-        }
+        making.make(serving, subject, file)
     }
 
     /// An answer that is the same for every phone of a family.

@@ -62,7 +62,15 @@ impl Seen {
 /// # Errors
 /// The file is there, and cannot be read.
 pub fn last_seen(folder: &Path, mac: Mac) -> std::io::Result<Option<CompactString>> {
-    Ok(read(&folder.join(FILE))?.remove(&mac))
+    Ok(all(folder)?.remove(&mac))
+}
+
+/// What all phones were last seen with by the server that keeps its state in this folder.
+///
+/// # Errors
+/// The file is there, and cannot be read.
+pub fn all(folder: &Path) -> std::io::Result<HashMap<Mac, CompactString>> {
+    read(&folder.join(FILE))
 }
 
 fn read(path: &Path) -> std::io::Result<HashMap<Mac, CompactString>> {
