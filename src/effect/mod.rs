@@ -3,8 +3,9 @@
 //!
 //! Both states are resolved and rendered, phone by phone, and compared: what is resolved tells the change as people say
 //! it, the rendered files tell the lines, and whether the phone gets anything else at all. Only of thousands of phones
-//! with the same settings not all are rendered: see `alike.rs`. Secrets are never among that: of one that is another only that is told. Files are those of the phone's own `firmware`, after its
-//! first provisioning. Whether a phone reboots when it fetches them no family's data say, and so neither does this.
+//! with the same settings not all are rendered: see `alike.rs`. Secrets are never shown: of one that is another only that
+//! is told. Files are those of the phone's own `firmware`, after its first provisioning. Whether a phone reboots when it
+//! fetches them no family's data say, and so neither does this.
 
 mod alike;
 mod device;
