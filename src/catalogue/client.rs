@@ -1,4 +1,5 @@
-//! What the phones of a family are as clients of TLS: the name in their certificates, and how far they fall short.
+//! What the phones of a family are as clients: the name in their certificates, how far they fall short of a modern
+//! server's TLS, and which of them no file can be written for.
 
 use compact_str::CompactString;
 use regex::Regex;
@@ -51,6 +52,29 @@ impl CertificateName {
     /// The MAC in a field's text.
     pub fn mac(&self, text: &str) -> Option<Mac> {
         self.pattern.captures(text)?.name("mac")?.as_str().parse().ok()
+    }
+}
+
+/// Phones that are recognised, and of which there is no model, since no file can be written for them.
+#[derive(Debug)]
+pub struct WithoutFiles {
+    /// Which phones, in words.
+    pub phones: CompactString,
+    /// What is known of them.
+    pub figures: CompactString,
+    /// Why there is no file.
+    pub why: CompactString,
+    /// Where this is known from.
+    pub source: Source,
+}
+
+impl WithoutFiles {
+    pub(super) fn read(mut table: Table<'_, '_>) -> WithoutFiles {
+        let mut text = |field| table.required_text(field).map(|at| at.value.into()).unwrap_or_default();
+        let (phones, figures, why) = (text("phones"), text("figures"), text("why"));
+        let source = Source::read(&mut table);
+        table.finish();
+        WithoutFiles { phones, figures, why, source }
     }
 }
 

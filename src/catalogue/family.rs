@@ -5,7 +5,7 @@ use regex::Regex;
 
 use super::band::{Band, Bands};
 use super::challenge::{self, Challenge};
-use super::client::{CertificateName, OldTls};
+use super::client::{CertificateName, OldTls, WithoutFiles};
 use super::encryption::Encryption;
 use super::figure::Source;
 use super::limits::LabelLimits;
@@ -151,6 +151,8 @@ pub struct Family {
     pub encryption: Option<Encryption>,
     /// Where its phones' certificates name the MAC; the first field that has one counts.
     pub certificate_names: Vec<CertificateName>,
+    /// Those of its phones that are recognised and no more.
+    pub without_files: Vec<WithoutFiles>,
     /// Those of its phones whose TLS is too old.
     pub old_tls: Vec<OldTls>,
 }
@@ -192,6 +194,7 @@ impl Family {
             resync: table.table("resync").map(Resync::read),
             encryption: table.table("encryption").and_then(Encryption::read),
             certificate_names: table.tables("certificate").into_iter().filter_map(CertificateName::read).collect(),
+            without_files: table.tables("without_files").into_iter().map(WithoutFiles::read).collect(),
             old_tls: table.tables("old_tls").into_iter().map(OldTls::read).collect(),
         }
     }

@@ -19,7 +19,7 @@ mod setting;
 
 pub use band::{Band, Bands};
 pub use challenge::Challenge;
-pub use client::{CertificateName, OldTls};
+pub use client::{CertificateName, OldTls, WithoutFiles};
 pub use encryption::{Cipher, Encryption};
 pub use family::{Answer, Evidence, Family, FilePattern, Number, Recogniser};
 pub use feature_codes::{Codes, Dialled, FeatureCodes};

@@ -24,6 +24,7 @@ pub fn page(texts: &Texts) -> String {
         page.push_str(&functions::of(family));
         page.push_str(&disagreements::of(family, texts));
     }
+    page.push_str(&without_files(&catalogue));
     page.push_str(&disagreements::of_operators(texts));
     page
 }
@@ -88,6 +89,23 @@ fn glance(families: &[Chapter<'_>]) -> String {
         let modules = modules.map_or_else(|| "none".to_owned(), |most| format!("up to {most}"));
         let (lines, keys) = (span(lines), span(keys));
         rows.push(format!("| [{name}](#{}) | {} | {lines} | {keys} | {modules} |", anchor(name), models.len()));
+    }
+    rows.push(String::new());
+    rows.join("\n")
+}
+
+/// Phones that are recognised, and for which no file can be written.
+fn without_files(catalogue: &Catalogue) -> String {
+    let mut rows = vec![
+        "\n## Recognised and no more\n".to_owned(),
+        "| phones | figures | why they get no file | source |".into(),
+        "|---|---|---|---|".into(),
+    ];
+    for maker in catalogue.families.values() {
+        for phones in &maker.family.without_files {
+            let figures = format!("{}{}", phones.figures, mark(phones.source.state));
+            rows.push(format!("| {} | {figures} | {} | {} |", phones.phones, phones.why, phones.source.source));
+        }
     }
     rows.push(String::new());
     rows.join("\n")
