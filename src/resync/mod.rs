@@ -1,8 +1,8 @@
 //! Asks phones to fetch their files again, and waits until they have.
 //!
 //! A phone is asked by SIP NOTIFY with its family's own event. That it answered proves nothing: a phone has come back when
-//! the server has recorded a fetch. So [`job`] asks in the order and at the pace that [`waves`] tell, and looks into the
-//! journal for each that was asked. [`standing`] tells before and after who has what the fleet says now.
+//! the server has recorded a fetch. So `job` asks in the order and at the pace that `waves` tell, and looks into the
+//! journal for each that was asked. `standing` tells before and after who has what the fleet says now.
 //!
 //! Messages are read by `ezk-sip-types`, digests answered by `http-auth`. The few timers of a request outside of any
 //! dialog stand in [`ask`]; the rest of a SIP stack, which listens, calls and keeps dialogs, is not needed.
