@@ -15,13 +15,13 @@ pub(super) fn who() -> String {
 }
 
 /// A change of which the journal needs to know no more than that it was made, and by whom.
-pub(super) fn made(what: &str, entity: &str, mac: Mac) -> Change {
+pub(super) fn made(what: &str, entity: &str, mac: impl Into<Option<Mac>>) -> Change {
     Change {
         at: now_ms(),
         who: who(),
         what: what.to_owned(),
         entity: entity.to_owned(),
-        mac: Some(mac),
+        mac: mac.into(),
         before: None,
         after: None,
         undoes: None,

@@ -6,12 +6,12 @@ use anyhow::{Context, Result, anyhow, bail};
 use toml_edit::{Array, DocumentMut, value};
 
 use super::args::{Claim, Served};
-use super::output;
 use super::state::{default_state, now_secs};
+use super::{changes, output};
 use crate::admit::pairing::{BLESSED_SECS, Code, Pairing, PairingKey};
 use crate::catalogue::Catalogue;
 use crate::findings::nearest;
-use crate::fleet::{Entity, Rung, Site, create};
+use crate::fleet::{Entity, Keeping, Rung, Site, create};
 use crate::live::{Loader, Serving};
 use crate::phone::Mac;
 use crate::server::orders::{self, Heard, Order, tell};
@@ -48,6 +48,10 @@ pub fn run(args: &Claim) -> Result<u8> {
             Site::clone(&subject.site)
         }
     };
+    let path = Entity::Phone(site.id.clone(), chosen.mac.to_string().into()).path();
+    let keeping = serving.world.root().map_or_else(Keeping::default, |root| root.journal);
+    let change = changes::made("claim", &path.display().to_string(), chosen.mac);
+    changes::record(Some(&state), root, keeping, &[change]);
     bless(&state, &chosen, &site, now)
 }
 

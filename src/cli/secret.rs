@@ -7,10 +7,10 @@ use anyhow::{Context, Result, anyhow, bail};
 use zeroize::Zeroizing;
 
 use super::args::{Encrypt, KeyFile, Secret, SecretCommand};
-use super::output;
 use super::privileges::keep_memory_private;
+use super::{changes, output};
 use crate::fleet::sealed::{SealKeys, key_file, new_key};
-use crate::fleet::{Edit, Entity, list, seal_file, write};
+use crate::fleet::{Edit, Entity, Keeping, list, seal_file, write};
 use crate::live::Loader;
 use crate::phone;
 use crate::reader::read_plain;
@@ -116,6 +116,9 @@ fn encrypt_fleet(args: &Encrypt) -> Result<u8> {
         bail!("nothing is written\n  {}", troubles.join("\n  "));
     }
     write(root, &edits)?;
+    let keeping = Loader::new(root).root_alone().map_or_else(Keeping::default, |root| root.journal);
+    let change = |edit: &Edit| changes::made("secret encrypt", &edit.entity.path().display().to_string(), None);
+    changes::record(None, root, keeping, &edits.iter().map(change).collect::<Vec<_>>());
     told(count, edits.iter().map(|edit| &edit.entity));
     Ok(0)
 }

@@ -28,6 +28,12 @@ fn code_document(house: &House, model: &str, mac: &str) {
     assert_eq!((served.code, served.troubles), (None, Vec::new()), "{model}");
     assert_eq!(served.accounts[&1].user, "201");
     assert!(served.accounts[&1].password);
+    // Whoever claimed it is in the journal.
+    let (history, _) = house.offhook(&format!("history {mac}"));
+    assert!(
+        history.contains(&format!("sites/far/phones/{mac}.toml, by ")) && history.contains(" with claim"),
+        "{history}"
+    );
     let (said, status) = house.offhook(&claim);
     assert_eq!((said.as_str(), status), (format!("error: this code was used already, for `{mac}`\n").as_str(), 2));
 }
