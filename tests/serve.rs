@@ -138,13 +138,13 @@ fn a_listener_asks_for_certificates_and_follows_the_authorities() {
     assert_eq!((status(""), status(shown)), ("403".into(), "403".into()));
     let root = format!("{root}[[client_authorities]]\nfile = \"ca.pem\"\nfamilies = [\"yealink\"]\n");
     std::fs::write(fleet.join("fleet.toml"), root).unwrap();
-    server.until("reloaded: ");
+    server.until("reloaded");
     assert_eq!((status(""), status(shown)), ("403".into(), "200".into()));
     // Others come into the file, and the former certificate is of nobody's any more.
     let other = tempfile::tempdir().unwrap();
     makers_certificate(other.path(), "001565AABB01");
     std::fs::copy(other.path().join("ca.pem"), fleet.join("ca.pem")).unwrap();
-    server.until("reloaded: ");
+    server.until("reloaded");
     assert_eq!(status(shown), "403");
 }
 
