@@ -48,6 +48,27 @@ pub struct Phones {
     metrics: Arc<Metrics>,
 }
 
+/// One request, and what is known of it before the phone is looked up.
+#[derive(Clone, Copy)]
+struct Visit<'v> {
+    serving: &'v Serving,
+    claim: &'v Claim,
+    proof: &'v Proof,
+    asked: &'v Asked<'v>,
+    /// Seconds since 1970.
+    now: u64,
+}
+
+impl<'v> Visit<'v> {
+    fn token(self) -> Option<&'v str> {
+        self.claim.token.as_ref().map(Token::expose)
+    }
+
+    fn refused(self, refusal: Refusal) -> Decided {
+        refused(self.claim, self.asked, refusal)
+    }
+}
+
 impl Phones {
     /// A service; `listeners` are the families that each listener serves, none for all.
     pub fn new(
@@ -102,25 +123,26 @@ impl Phones {
         Phones { journal: Some(journal), ..self }
     }
 
-    fn decide(&self, serving: &Serving, claim: &Claim, proof: &Proof, asked: &Asked<'_>) -> Decided {
-        if let Some(two) = &claim.contradiction {
+    fn decide(&self, visit: Visit<'_>) -> Decided {
+        if let Some(two) = &visit.claim.contradiction {
             tracing::debug!("`{}` and `{}` in one request", two.one.1, two.other.1);
             let of_certificate = two.is_in(Place::Certificate);
             let refusal = if of_certificate { Refusal::OtherCertificate } else { Refusal::Contradiction };
-            return refused(claim, asked, refusal);
+            return visit.refused(refusal);
         }
-        match claim.mac {
-            Some(mac) => self.phone(serving, claim, mac, proof, asked),
-            None => self.anybody(serving, claim, asked),
+        match visit.claim.mac {
+            Some(mac) => self.phone(visit, mac),
+            None => self.anybody(visit),
         }
     }
 
     /// A request that names a phone.
-    fn phone(&self, serving: &Serving, claim: &Claim, mac: Mac, proof: &Proof, asked: &Asked<'_>) -> Decided {
+    fn phone(&self, visit: Visit<'_>, mac: Mac) -> Decided {
+        let Visit { serving, claim, asked, .. } = visit;
         let subject = match serving.world.subject(mac) {
             Ok(subject) => subject,
             Err(Unserved::Unknown(_)) => {
-                return self.gate.unknown(mac, asked, || self.stranger(serving, claim, mac, asked));
+                return self.gate.unknown(mac, asked, || self.stranger(visit, mac));
             }
             Err(broken @ Unserved::Broken { .. }) => {
                 tracing::error!(phone.mac = %mac, peer = %asked.peer.ip(), "{broken}");
@@ -130,43 +152,36 @@ impl Phones {
         let family = &subject.maker.family;
         let Some(index) = serving.index.family_named(&family.id) else { return not_found() };
         // The fleet knows the phone's family better than its path does.
-        let Some((at, file)) = file_of(claim, index, family) else { return refused(claim, asked, Refusal::NoSuchFile) };
+        let Some((at, file)) = file_of(claim, index, family) else { return visit.refused(Refusal::NoSuchFile) };
         if !self.serves(asked, &family.id) {
-            return refused(claim, asked, Refusal::OtherFamily);
+            return visit.refused(Refusal::OtherFamily);
         }
         if claim.site.as_ref().is_some_and(|site| *site != subject.site.id && serving.world.site(site).is_some()) {
-            return refused(claim, asked, Refusal::OtherSite);
+            return visit.refused(Refusal::OtherSite);
         }
         let decided = match file.answer {
-            Answer::Document => self.own_file(serving, &subject, claim, (at, file), proof, asked),
-            answer => self.plain(answer, serving, family, file.template.as_deref(), file, claim),
+            Answer::Document => self.own_file(visit, &subject, (at, file)),
+            answer => self.plain(visit, answer, family, file.template.as_deref(), file),
         };
         // The claim may have taken it for a file of another family.
         Decided { file: Some(file.name.clone()), ..decided }
     }
 
     /// A file of the phone's own, if the request shows what the phone's site wants to be shown.
-    fn own_file(
-        &self,
-        serving: &Serving,
-        subject: &Subject,
-        claim: &Claim,
-        found: (usize, &FilePattern),
-        proof: &Proof,
-        asked: &Asked<'_>,
-    ) -> Decided {
-        let (mac, now) = (subject.phone.mac, now_secs());
-        let token = token_of(claim).filter(|token| !is_pairing_token(token));
+    fn own_file(&self, visit: Visit<'_>, subject: &Subject, found: (usize, &FilePattern)) -> Decided {
+        let Visit { claim, asked, now, .. } = visit;
+        let mac = subject.phone.mac;
+        let token = visit.token().filter(|token| !is_pairing_token(token));
         let bearer = self.tokens.bearer(subject, token, asked.peer.ip(), now);
         let password = self.passwords.judge(subject, asked);
-        let own = Ladder { token: bearer.shown, password, ..ladder(subject, proof, asked) };
+        let own = Ladder { token: bearer.shown, password, ..ladder(subject, visit) };
         let is_blessed = self.unclaimed.judge(mac, claim, now) == Shown::Good;
         let bearer = if is_blessed { self.tokens.blessed(subject) } else { bearer };
         let ladder = Ladder { token: bearer.shown, ..own };
         match admit(&subject.site.trust, &ladder) {
             Ok(()) => self.gate.right(mac, asked, || {
                 self.unclaimed.served(mac, own.shows_credentials());
-                self.document(serving, subject, claim, found, asked, &bearer)
+                self.document(visit, subject, found, &bearer)
             }),
             Err(refusal) => {
                 let refused = || {
@@ -175,20 +190,19 @@ impl Phones {
                 };
                 match refusal.is_a_guess() {
                     true => self.gate.wrong(mac, asked, refused),
-                    false => self
-                        .newcomer(serving, subject, &own, claim, found.1, asked)
-                        .map_or_else(refused, Decided::unclaimed),
+                    false => self.newcomer(visit, subject, &own, found.1).map_or_else(refused, Decided::unclaimed),
                 }
             }
         }
     }
 
     /// A request of a phone that the fleet does not have.
-    fn stranger(&self, serving: &Serving, claim: &Claim, mac: Mac, asked: &Asked<'_>) -> Decided {
+    fn stranger(&self, visit: Visit<'_>, mac: Mac) -> Decided {
+        let Visit { serving, claim, asked, .. } = visit;
         if claim.mac_evidence != Some(Evidence::Strong) {
-            return self.anybody(serving, claim, asked);
+            return self.anybody(visit);
         }
-        let unknown = || refused(claim, asked, Refusal::UnknownPhone);
+        let unknown = || visit.refused(Refusal::UnknownPhone);
         let Some((family, found)) = claim.family.zip(claim.file) else { return unknown() };
         let family = serving.index.family(family);
         let Some(file) = family.files.get(found.file).filter(|_| self.serves(asked, &family.id)) else {
@@ -198,21 +212,13 @@ impl Phones {
         // Its file may be gone by mistake, or for a moment only.
         let was_served = self.ledger.knows(mac);
         let asking = Asking { mac, family, model, file, claim, was_served };
-        let answer = self.unclaimed.answer(serving, asking, asked, now_secs());
-        answer.map_or_else(|| refused(claim, asked, Refusal::Unclaimed), Decided::unclaimed)
+        let answer = self.unclaimed.answer(serving, asking, asked, visit.now);
+        answer.map_or_else(|| visit.refused(Refusal::Unclaimed), Decided::unclaimed)
     }
 
     /// A phone that was never given a file, and shows nothing that its site trusts: somebody may bless it by its code,
     /// where that would do. One that has a password is to be asked for it.
-    fn newcomer(
-        &self,
-        serving: &Serving,
-        subject: &Subject,
-        ladder: &Ladder,
-        claim: &Claim,
-        file: &FilePattern,
-        asked: &Asked<'_>,
-    ) -> Option<Reply> {
+    fn newcomer(&self, visit: Visit<'_>, subject: &Subject, ladder: &Ladder, file: &FilePattern) -> Option<Reply> {
         let mac = subject.phone.mac;
         let has_password = subject.phone.access.as_ref().is_some_and(|access| access.password.is_some());
         let blessed = Ladder { token: Shown::Good, ..*ladder };
@@ -220,47 +226,45 @@ impl Phones {
             return None;
         }
         let (family, model) = (&subject.maker.family, Some(&*subject.model));
-        let asking = Asking { mac, family, model, file, claim, was_served: false };
-        self.unclaimed.answer(serving, asking, asked, now_secs())
+        let asking = Asking { mac, family, model, file, claim: visit.claim, was_served: false };
+        self.unclaimed.answer(visit.serving, asking, visit.asked, visit.now)
     }
 
     /// A request that names none.
-    fn anybody(&self, serving: &Serving, claim: &Claim, asked: &Asked<'_>) -> Decided {
-        let Some(found) = claim.file else { return refused(claim, asked, Refusal::NoSuchFile) };
-        let family = serving.index.family(found.family);
+    fn anybody(&self, visit: Visit<'_>) -> Decided {
+        let Some(found) = visit.claim.file else { return visit.refused(Refusal::NoSuchFile) };
+        let family = visit.serving.index.family(found.family);
         let Some(file) = family.files.get(found.file) else { return not_found() };
-        if !self.serves(asked, &family.id) {
-            return refused(claim, asked, Refusal::OtherFamily);
+        if !self.serves(visit.asked, &family.id) {
+            return visit.refused(Refusal::OtherFamily);
         }
         let template = file.bootstrap_template.as_deref().or(file.template.as_deref());
         match file.without_mac {
             // A phone's own file, and nobody knows which phone's.
-            Answer::Document => refused(claim, asked, Refusal::UnknownPhone),
-            answer => self.plain(answer, serving, family, template, file, claim),
+            Answer::Document => visit.refused(Refusal::UnknownPhone),
+            answer => self.plain(visit, answer, family, template, file),
         }
     }
 
     fn document(
         &self,
-        serving: &Serving,
+        visit: Visit<'_>,
         subject: &Subject,
-        claim: &Claim,
         (at, file): (usize, &FilePattern),
-        asked: &Asked<'_>,
         bearer: &Bearer,
     ) -> Decided {
+        let Visit { serving, claim, asked, now, .. } = visit;
         let mac = subject.phone.mac;
         let told = claim.firmware.as_deref().filter(|told| subject.maker.family.bands.fitting(told).is_some());
         let seen = told.is_none().then(|| self.ledger.seen().firmware(mac)).flatten();
         let band = subject.band(told, seen.as_deref());
         if subject.maker.family.no_files(band).is_some() {
-            return refused(claim, asked, Refusal::OldFirmware);
+            return visit.refused(Refusal::OldFirmware);
         }
         let seeded = !subject.phone.seed.is_empty();
         let phase = if seeded && !self.ledger.knows(mac) { Phase::First } else { Phase::Later };
         let (token, generations) = (bearer.carried, serving.generations(&subject.phone));
         let key = CacheKey { mac, file: at as u16, band, phase, token, generations };
-        let now = now_secs();
         let made = self.cache.get_or_render(&key, || self.render(serving, subject, &key, file, now));
         match made {
             Ok(document) => {
@@ -314,12 +318,11 @@ impl Phones {
     /// An answer that is the same for every phone of a family.
     fn plain(
         &self,
+        visit: Visit<'_>,
         answer: Answer,
-        serving: &Serving,
         family: &Family,
         template: Option<&str>,
         file: &FilePattern,
-        claim: &Claim,
     ) -> Decided {
         match answer {
             Answer::NotFound | Answer::Document => not_found(),
@@ -327,25 +330,18 @@ impl Phones {
                 let content_type = HeaderValue::from_str(&file.content_type).ok();
                 Reply { content_type, ..Reply::empty(StatusCode::OK) }.into()
             }
-            Answer::Bootstrap => self.bootstrap(serving, family, template.unwrap_or_default(), file, claim),
+            Answer::Bootstrap => self.bootstrap(visit, family, template.unwrap_or_default(), file),
         }
     }
 
     /// A file without any secret, which leads the phone to its own; the phone keeps the token with which it came.
-    fn bootstrap(
-        &self,
-        serving: &Serving,
-        family: &Family,
-        template: &str,
-        file: &FilePattern,
-        claim: &Claim,
-    ) -> Decided {
-        let Some(root) = serving.world.root() else { return later() };
+    fn bootstrap(&self, visit: Visit<'_>, family: &Family, template: &str, file: &FilePattern) -> Decided {
+        let Some(root) = visit.serving.world.root() else { return later() };
         let url = root.url();
         let with = Renderer {
-            templates: &serving.templates,
+            templates: &visit.serving.templates,
             url: &url,
-            token: token_of(claim).filter(|token| is_token(token)).map(|token| Carried { token, epoch: 0 }),
+            token: visit.token().filter(|token| is_token(token)).map(|token| Carried { token, epoch: 0 }),
             key: &self.key,
             reveal: Reveal::Nothing,
             changed_at: &|_| 0,
@@ -375,7 +371,8 @@ impl Answering for Phones {
         let proof = self.proofs.of(asked.certificates, &serving, SystemTime::now());
         let request = Request { target: asked.target, user_agent: asked.user_agent, certificate: proof.mac() };
         let claim = identify(&request, &serving.index);
-        let decided = self.decide(&serving, &claim, &proof, asked);
+        let visit = Visit { serving: &serving, claim: &claim, proof: &proof, asked, now: now_secs() };
+        let decided = self.decide(visit);
         let family = claim.family.map(|family| &serving.index.family(family).id);
         self.metrics.answered(family, status_of(asked, &decided.reply), decided.refusal);
         if let Some(journal) = &self.journal {
@@ -394,17 +391,13 @@ impl Answering for Phones {
 }
 
 /// What a request shows of itself.
-fn ladder(subject: &Subject, proof: &Proof, asked: &Asked<'_>) -> Ladder {
+fn ladder(subject: &Subject, visit: Visit<'_>) -> Ladder {
     Ladder {
-        network: network(&subject.site.trust.networks, way(asked)),
+        network: network(&subject.site.trust.networks, way(visit.asked)),
         password: Shown::Nothing,
         token: Shown::Nothing,
-        certificate: proof.shown(subject.phone.mac, &subject.model.family),
+        certificate: visit.proof.shown(subject.phone.mac, &subject.model.family),
     }
-}
-
-fn token_of(claim: &Claim) -> Option<&str> {
-    claim.token.as_ref().map(Token::expose)
 }
 
 fn file_of<'f>(claim: &Claim, index: FamilyIndex, family: &'f Family) -> Option<(usize, &'f FilePattern)> {
