@@ -44,6 +44,8 @@ pub mod effect;
 
 pub mod server;
 
+pub mod edit;
+
 pub mod simulate;
 
 pub mod resync;

@@ -36,6 +36,11 @@ impl Aside {
         Ok(Aside { target, file })
     }
 
+    /// Where the new text is until then.
+    pub fn path(&self) -> &Path {
+        self.file.path()
+    }
+
     /// The file that will be written.
     pub fn target(&self) -> &Path {
         &self.target

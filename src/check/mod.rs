@@ -13,7 +13,7 @@ use rayon::prelude::*;
 
 pub use golden::{Difference, Golden, golden};
 pub use parameters::KnownNumbers;
-pub use phone::check_phone;
+pub use phone::{Depth, check_phone};
 
 use crate::findings::Finding;
 use crate::live::Serving;
@@ -25,7 +25,8 @@ pub fn check(serving: &Serving) -> Vec<Finding> {
     let mut findings = serving.findings();
     findings.extend(parameters::listeners(serving));
     findings.extend(parameters::unused_layouts(&serving.world));
-    let of_phones: Vec<Vec<Finding>> = macs.par_iter().map(|mac| check_phone(serving, &known, *mac)).collect();
+    let of_phones: Vec<Vec<Finding>> =
+        macs.par_iter().map(|mac| check_phone(serving, &known, *mac, Depth::Files)).collect();
     findings.extend(of_phones.into_iter().flatten());
     findings.sort();
     // A line whose phones are alike has the same finding for each of them.

@@ -1,6 +1,7 @@
 //! What keys name: siblings, voicemails, faxes, hunting groups and queues of the site.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use compact_str::CompactString;
 
@@ -12,25 +13,32 @@ use crate::phone::{Parameter, Use};
 use crate::resolve::Problem;
 use crate::world::{World, spellings};
 
-/// The lines of every site, by their names.
-pub struct KnownNumbers {
-    lines: HashMap<CompactString, HashSet<CompactString>>,
+/// What numbers keys may name.
+pub struct KnownNumbers<'w> {
+    world: &'w World,
+    /// The lines of every site by their names: only a mistake asks for all of them.
+    lines: OnceLock<HashMap<&'w str, Vec<&'w str>>>,
 }
 
-impl KnownNumbers {
+impl<'w> KnownNumbers<'w> {
     /// The lines of a world. One whose file has a mistake is a line all the same: the mistake is told there, and once.
-    pub fn of(world: &World) -> KnownNumbers {
-        let mut lines: HashMap<CompactString, HashSet<CompactString>> = HashMap::new();
-        for (site, name) in world.line_names() {
-            lines.entry(site.clone()).or_default().insert(name.clone());
-        }
-        KnownNumbers { lines }
+    pub fn of(world: &'w World) -> KnownNumbers<'w> {
+        KnownNumbers { world, lines: OnceLock::new() }
+    }
+
+    fn lines_of<'a>(&'a self, site: &'a Site) -> impl Iterator<Item = &'a str> {
+        let lines = self.lines.get_or_init(|| {
+            let mut lines: HashMap<&str, Vec<&str>> = HashMap::new();
+            self.world.line_names().for_each(|(site, name)| lines.entry(site).or_default().push(name));
+            lines
+        });
+        lines.get(site.id.as_str()).into_iter().flatten().copied()
     }
 
     /// What is wrong with a key's parameter in its site, if anything is.
     pub fn check(&self, site: &Site, what: &Use) -> Option<Problem> {
         let number = what.number.as_ref()?.as_str();
-        let is_line = self.lines.get(&site.id).is_some_and(|lines| lines.contains(number));
+        let is_line = self.world.has_line(&site.id, number);
         let kind = site.numbers.get(number).map(|known| known.kind);
         let (wanted, fits): (&str, bool) = match what.function.info().parameter {
             Parameter::Sibling => ("a line of the site", is_line || kind == Some(NumberKind::External)),
@@ -45,7 +53,7 @@ impl KnownNumbers {
         if fits {
             return None;
         }
-        let lines = self.lines.get(&site.id).into_iter().flatten().map(CompactString::as_str);
+        let lines = self.lines_of(site);
         let named = site.numbers.keys().map(CompactString::as_str);
         let near = nearest(number, lines.chain(named)).filter(|near| *near != number);
         let hint = match (near, what.function.info().parameter) {
@@ -67,15 +75,13 @@ impl KnownNumbers {
 
     /// What is wrong with the numbers that a label names.
     pub fn check_label(&self, site: &Site, label: &str) -> Vec<Problem> {
-        let lines = self.lines.get(&site.id);
-        let is_known =
-            |name: CompactString| lines.is_some_and(|lines| lines.contains(&name)) || site.numbers.contains_key(&name);
+        let is_known = |name: CompactString| self.world.has_line(&site.id, &name) || site.numbers.contains_key(&name);
         let numbers = names_in(label).unwrap_or_default().into_iter().map(CompactString::from);
         let unknown = numbers.filter(|number| !spellings(number).any(is_known));
         unknown
             .map(|number| {
                 let named = site.numbers.keys().map(CompactString::as_str);
-                let near = nearest_few(&number, lines.into_iter().flatten().map(CompactString::as_str).chain(named));
+                let near = nearest_few(&number, self.lines_of(site).chain(named));
                 let near: Vec<String> = near.into_iter().map(|near| format!("`{near}`")).collect();
                 let hint = (!near.is_empty()).then(|| format!("did you mean {}?", near.join(" or ")));
                 Problem {

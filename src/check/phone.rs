@@ -14,8 +14,17 @@ use crate::render::{RenderError, Renderer, Reveal, RevisionKey, Trouble, render}
 use crate::resolve::{Origin, Phase, Problem, Resolved, SettingLayer, carried_name, resolve};
 use crate::world::Subject;
 
+/// How far a phone is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    /// What its files say of it, and its keys.
+    Keys,
+    /// Its finished files too.
+    Files,
+}
+
 /// Everything that is wrong or doubtful about one phone.
-pub fn check_phone(serving: &Serving, known: &KnownNumbers, mac: Mac) -> Vec<Finding> {
+pub fn check_phone(serving: &Serving, known: &KnownNumbers<'_>, mac: Mac, depth: Depth) -> Vec<Finding> {
     // What keeps a phone from being served at all is among the world's findings.
     let Ok(subject) = serving.world.subject(mac) else { return Vec::new() };
     let mut checker = Checker { subject: &subject, findings: Vec::new() };
@@ -30,7 +39,9 @@ pub fn check_phone(serving: &Serving, known: &KnownNumbers, mac: Mac) -> Vec<Fin
             checker.names(&resolved);
             checker.lines_without_handset(&resolved);
             checker.unsupported(&resolved);
-            checker.files(&resolved, serving);
+            if depth == Depth::Files {
+                checker.files(&resolved, serving);
+            }
         }
         None => checker.on_phone(
             Level::Error,
@@ -134,7 +145,7 @@ impl Checker<'_> {
     }
 
     /// Stored keys of the primary line and its layout: that they exist, and that what they name does.
-    fn stored_keys(&mut self, known: &KnownNumbers) {
+    fn stored_keys(&mut self, known: &KnownNumbers<'_>) {
         let subject = self.subject;
         let Some(line) = subject.primary() else { return };
         let layout = line.layout.as_ref().and_then(|(name, _)| subject.site.layouts.get(name));
@@ -150,7 +161,7 @@ impl Checker<'_> {
     /// A stored key, with the line's own key that lies over it where it is a layout's.
     fn stored_key(
         &mut self,
-        known: &KnownNumbers,
+        known: &KnownNumbers<'_>,
         line: &Line,
         key: &KeySetting,
         layer: SettingLayer,

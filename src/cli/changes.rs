@@ -22,9 +22,7 @@ pub(super) fn made(what: &str, entity: &str, mac: impl Into<Option<Mac>>) -> Cha
         what: what.to_owned(),
         entity: entity.to_owned(),
         mac: mac.into(),
-        before: None,
-        after: None,
-        undoes: None,
+        ..Change::default()
     }
 }
 

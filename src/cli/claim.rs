@@ -11,7 +11,7 @@ use super::{changes, output};
 use crate::admit::pairing::{BLESSED_SECS, Code, Pairing, PairingKey};
 use crate::catalogue::Catalogue;
 use crate::findings::nearest;
-use crate::fleet::{Entity, Keeping, Rung, Site, create};
+use crate::fleet::{Edit, Entity, Keeping, Rung, Site, write};
 use crate::live::{Loader, Serving};
 use crate::phone::Mac;
 use crate::server::orders::{self, Heard, Order, tell};
@@ -161,7 +161,7 @@ fn put(args: &Claim, root: &Path, serving: &Serving, chosen: &Chosen) -> Result<
     file["model"] = value(model);
     file["lines"] = value(args.line.iter().collect::<Array>());
     let entity = Entity::Phone(id.into(), chosen.mac.to_string().into());
-    create(root, &entity, &file.to_string())?;
+    write(root, &[Edit { entity: entity.clone(), before: None, after: Some(file.to_string()) }])?;
     anstream::eprintln!("written: {}", entity.path().display());
     output::line(&format!("{} is a {model} of the site {id}", chosen.mac))?;
     if args.line.is_empty() {

@@ -51,9 +51,9 @@ fn told(comparison: &Comparison) -> Vec<Change> {
         what: "compare-model".to_owned(),
         entity: edit.entity.path().display().to_string(),
         mac: Some(comparison.mac),
-        before: harmless(&edit.before),
-        after: harmless(&edit.after),
-        undoes: None,
+        before: edit.before.as_deref().and_then(harmless),
+        after: edit.after.as_deref().and_then(harmless),
+        ..Change::default()
     };
     comparison.edits.iter().map(told).collect()
 }

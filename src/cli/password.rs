@@ -37,7 +37,7 @@ pub fn run(args: &Password) -> Result<u8> {
     if password(&read) != minted.as_ref().or(password(&phone)) {
         bail!("`{}` is not changed, for it would not be taken\n  hint: `offhook check` tells why", phone.path());
     }
-    write(root, &[Edit { entity, before, after }])?;
+    write(root, &[Edit { entity, before: Some(before), after: Some(after) }])?;
     let what = if args.end_rotation { "password --end-rotation" } else { "password" };
     let keeping = serving.world.root().map_or_else(Keeping::default, |root| root.journal);
     changes::record(None, root, keeping, &[changes::made(what, &phone.path(), mac)]);

@@ -106,7 +106,7 @@ fn encrypt_fleet(args: &Encrypt) -> Result<u8> {
         match seal_file(&before, &keys, &catalogue.vocabulary) {
             Ok(sealing) if sealing.count > 0 => {
                 count += sealing.count;
-                edits.push(Edit { entity, before, after: sealing.text });
+                edits.push(Edit { entity, before: Some(before), after: Some(sealing.text) });
             }
             Ok(_) => {}
             Err(error) => troubles.push(format!("{}: {error}", entity.path().display())),

@@ -12,7 +12,7 @@ mod plan;
 use compact_str::CompactString;
 use serde::Serialize;
 
-use crate::check::{KnownNumbers, check_phone};
+use crate::check::{Depth, KnownNumbers, check_phone};
 use crate::findings::{Finding, Level};
 use crate::fleet::{Edit, Entity, Phone};
 use crate::live::{Loader, Serving};
@@ -134,7 +134,7 @@ pub fn compare(loader: &Loader, serving: &Serving, mac: Mac, model: &str) -> Res
     let forget_firmware = old.model.family != model.family;
     let device = Device { model: &model.id, modules: plan::modules(&old, model), forget_firmware };
     let mut edits = vec![edited(loader, file, |text| edit::phone(text, &device))?];
-    let unmoved = loader.with_texts(serving, &texts(&edits));
+    let unmoved = loader.with_edits(serving, &edits);
     let unmoved = unmoved.world.subject(mac)?;
     proves_phone(&old, &unmoved, &model.id)?;
     let none = || CompareError::NoFiles { model: model.id.clone(), family: model.family.clone() };
@@ -145,11 +145,11 @@ pub fn compare(loader: &Loader, serving: &Serving, mac: Mac, model: &str) -> Res
             plan.moves.iter().map(|(from, to)| Moved { from: *from, to: merged(&old, *from, *to) }).collect();
         let file = Entity::Line(line.site.clone(), line.name.clone());
         edits.push(edited(loader, file, |text| edit::line(text, &moves))?);
-        let after = loader.with_texts(serving, &texts(&edits)).world.subject(mac)?;
+        let after = loader.with_edits(serving, &edits).world.subject(mac)?;
         proves(&old, &after, &moves)?;
     }
     edits.retain(|edit| edit.before != edit.after);
-    let after = loader.with_texts(serving, &texts(&edits));
+    let after = loader.with_edits(serving, &edits);
     let new = after.world.subject(mac)?;
     let mut differences = keys::differences(&old, &new, &plan);
     differences.extend(device::differences(&old, &new));
@@ -157,10 +157,6 @@ pub fn compare(loader: &Loader, serving: &Serving, mac: Mac, model: &str) -> Res
     let (from, to) = (old.model.id.clone(), new.model.id.clone());
     let findings = new_findings(serving, &after, mac);
     Ok(Comparison { mac, from, to, differences, findings, edits })
-}
-
-fn texts(edits: &[Edit]) -> Vec<(Entity, String)> {
-    edits.iter().map(|edit| (edit.entity.clone(), edit.after.clone())).collect()
 }
 
 fn edited(
@@ -171,7 +167,7 @@ fn edited(
     let before = loader.text_of(&entity).map_err(|finding| CompareError::File(Box::new(finding)))?;
     let path = entity.path().display().to_string();
     let after = edit(&before).map_err(|error| CompareError::CannotEdit { path, why: error.message().to_owned() })?;
-    Ok(Edit { entity, before, after })
+    Ok(Edit { entity, before: Some(before), after: Some(after) })
 }
 
 /// What holds at a place, for a line that has to say it without its layout.
@@ -220,7 +216,7 @@ fn proves(old: &Subject, new: &Subject, moves: &[Moved]) -> Result<(), CompareEr
 /// What `check` tells of the phone afterwards and does not tell now; lines in files may have moved.
 fn new_findings(before: &Serving, after: &Serving, mac: Mac) -> Vec<Finding> {
     let told = |serving: &Serving| {
-        let mut findings = check_phone(serving, &KnownNumbers::of(&serving.world), mac);
+        let mut findings = check_phone(serving, &KnownNumbers::of(&serving.world), mac, Depth::Files);
         findings.sort();
         findings.dedup();
         findings

@@ -34,12 +34,12 @@ pub use place::{Entity, list, list_sites};
 pub use registration::{Registration, unix_seconds};
 pub use root::{ClientCertificates, Listen, Root, TlsFiles};
 pub use rotate::{RotateError, end_rotation, rotate};
-pub use seal::{Sealing, SealingError, seal_file};
+pub use seal::{Sealing, SealingError, is_secret, seal_file};
 pub use secrets::Secrets;
 pub use site::{KnownNumber, NumberKind, Services, Site};
 pub use stamp::Stamp;
 pub use trust::{Access, Rung, Trust, network};
-pub use write::{Edit, WriteError, create, write};
+pub use write::{Edit, WriteError, finish, write};
 
 use crate::catalogue::Vocabulary;
 

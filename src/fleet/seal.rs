@@ -40,6 +40,22 @@ pub fn seal_file(text: &str, keys: &SealKeys, vocabulary: &Vocabulary) -> Result
     Ok(Sealing { text: document.to_string(), count: sealer.count })
 }
 
+/// Whether what stands at a dotted path of a file is a secret; none where it is neither a setting nor a place of secrets.
+/// Settings may stand below a family or a model, and at the file's own level.
+pub fn is_secret(path: &str, vocabulary: &Vocabulary) -> Option<bool> {
+    const OWN: [&str; 4] = ["trust.password", "trust.former_password", "trust.file_key", "registration.code"];
+    if OWN.contains(&path) {
+        return Some(true);
+    }
+    let parts: Vec<&str> = path.split('.').collect();
+    let name = match parts[..] {
+        [.., "settings" | "seed", name] => name.to_owned(),
+        [.., "sip", name] => format!("sip.{name}"),
+        _ => return None,
+    };
+    vocabulary.id(&name).map(|id| matches!(vocabulary.get(id).kind, Kind::Secret(_)))
+}
+
 struct Sealer<'k> {
     keys: &'k SealKeys,
     vocabulary: &'k Vocabulary,
@@ -50,28 +66,13 @@ impl Sealer<'_> {
     fn table(&mut self, table: &mut dyn TableLike, path: &str) -> Result<(), SealingError> {
         for (name, item) in table.iter_mut() {
             let path = if path.is_empty() { name.to_string() } else { format!("{path}.{}", name.get()) };
-            if self.is_secret(&path) {
+            if is_secret(&path, self.vocabulary) == Some(true) {
                 self.item(item, &path)?;
             } else if let Some(inner) = item.as_table_like_mut() {
                 self.table(inner, &path)?;
             }
         }
         Ok(())
-    }
-
-    /// Settings may stand below a family or a model, and at the file's own level.
-    fn is_secret(&self, path: &str) -> bool {
-        const OWN: [&str; 4] = ["trust.password", "trust.former_password", "trust.file_key", "registration.code"];
-        let setting = || {
-            let parts: Vec<&str> = path.split('.').collect();
-            let name = match parts[..] {
-                [.., "settings" | "seed", name] => name.to_owned(),
-                [.., "sip", name] => format!("sip.{name}"),
-                _ => return None,
-            };
-            self.vocabulary.id(&name).map(|id| self.vocabulary.get(id))
-        };
-        OWN.contains(&path) || setting().is_some_and(|setting| matches!(setting.kind, Kind::Secret(_)))
     }
 
     fn item(&mut self, item: &mut Item, path: &str) -> Result<(), SealingError> {

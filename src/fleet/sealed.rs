@@ -85,6 +85,11 @@ impl SealKeys {
         if keys.is_empty() { Err(SealError::NoKey(path.to_owned())) } else { Ok(SealKeys(keys)) }
     }
 
+    /// Keys as they stand in a key file; none if one is no key.
+    pub fn of(keys: &[&str]) -> Option<SealKeys> {
+        keys.iter().map(|key| SealKey::parse(key)).collect::<Option<Vec<_>>>().map(SealKeys)
+    }
+
     /// A secret that only these keys open, in base64; none where the system gives no random numbers.
     pub fn seal(&self, secret: &Secret) -> Option<String> {
         let sealer = self.0.first()?;

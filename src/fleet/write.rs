@@ -1,21 +1,33 @@
 //! Edited files, put in the place of what people have written. What has changed underneath meanwhile is left alone.
+//!
+//! Several files are written as one: all new texts are on the disk before the first of them takes its name, and a list of
+//! what is to be renamed stands beside them until all are. Whoever is killed in between leaves that list, and the next one
+//! who writes, or serves, does the rest of it.
 
-use std::io::Write;
+use std::fs::File;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
 
 use super::Entity;
 use crate::reader::{plain, read_plain};
 use crate::writer::Aside;
+
+/// What is still to be renamed and removed, in the fleet's folder.
+const UNFINISHED: &str = ".offhook-unfinished";
+/// The mode of a new file: it may hold a password.
+const MODE: u32 = 0o640;
 
 /// A file of the fleet with another text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edit {
     /// Which file.
     pub entity: Entity,
-    /// The text that was edited.
-    pub before: String,
-    /// The text to write.
-    pub after: String,
+    /// The text that was edited; none: there is no such file.
+    pub before: Option<String>,
+    /// The text to write; none: the file goes.
+    pub after: Option<String>,
 }
 
 /// Why edits are not written. Unless it says so, none was.
@@ -36,49 +48,120 @@ pub enum WriteError {
     },
 }
 
-/// Writes edits into a fleet's folder: all of them or none, as far as the disk lets us.
+/// Writes edits into a fleet's folder: all of them or none.
 ///
 /// # Errors
 /// A file that changed since it was read, or cannot be written.
 pub fn write(root: &Path, edits: &[Edit]) -> Result<(), WriteError> {
-    let aside = edits.iter().map(|edit| aside(root, edit)).collect::<Result<Vec<_>, _>>()?;
-    for (aside, edit) in aside.iter().zip(edits) {
-        match read_plain(aside.target()) {
-            Ok(now) if now == edit.before => {}
-            Ok(_) => return Err(WriteError::Changed(aside.target().to_owned())),
-            Err(error) => return Err(cannot(aside.target(), &error, false)),
-        }
+    let _alone = alone(root).map_err(|error| cannot(root, &error, false))?;
+    finish_alone(root)?;
+    let unchanged = |edit: &Edit| unchanged(root, edit);
+    edits.iter().try_for_each(unchanged)?;
+    let asides = edits.iter().filter_map(|edit| aside(root, edit)).collect::<Result<Vec<_>, _>>()?;
+    // Writing aside may have taken a while.
+    edits.iter().try_for_each(unchanged)?;
+    let gone: Vec<PathBuf> = edits.iter().filter(|edit| edit.after.is_none()).map(|edit| edit.entity.path()).collect();
+    if asides.len() + gone.len() > 1 {
+        let puts = asides.iter().map(|aside| (aside.path().to_owned(), aside.target().to_owned())).collect();
+        note(root, &Unfinished { puts, gone: gone.clone() })?;
     }
-    for (at, aside) in aside.into_iter().enumerate() {
+    for (at, aside) in asides.into_iter().enumerate() {
         let target = aside.target().to_owned();
         aside.put().map_err(|error| cannot(&target, &error, at > 0))?;
+    }
+    remove(root, &gone)?;
+    forget(root)
+}
+
+/// Does what somebody who was killed has left undone.
+///
+/// # Errors
+/// It cannot be done.
+pub fn finish(root: &Path) -> Result<(), WriteError> {
+    if !root.join(UNFINISHED).exists() {
+        return Ok(());
+    }
+    let _alone = alone(root).map_err(|error| cannot(root, &error, false))?;
+    finish_alone(root)
+}
+
+/// What is to be renamed, from where and to where, and what is to be removed.
+#[derive(Debug, Serialize, Deserialize)]
+struct Unfinished {
+    puts: Vec<(PathBuf, PathBuf)>,
+    gone: Vec<PathBuf>,
+}
+
+/// Waits until nobody else writes into the folder, and keeps others waiting as long as what it gives lives.
+fn alone(root: &Path) -> std::io::Result<File> {
+    let folder = File::open(root)?;
+    folder.lock()?;
+    Ok(folder)
+}
+
+fn note(root: &Path, unfinished: &Unfinished) -> Result<(), WriteError> {
+    let path = root.join(UNFINISHED);
+    let text = serde_json::to_vec(unfinished).map_err(std::io::Error::other);
+    let put = text.and_then(|text| Aside::write(&path, &text, 0o600)?.put());
+    put.map_err(|error| cannot(&path, &error, false))
+}
+
+fn forget(root: &Path) -> Result<(), WriteError> {
+    let path = root.join(UNFINISHED);
+    match std::fs::remove_file(&path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(cannot(&path, &error, true)),
+        _ => Ok(()),
+    }
+}
+
+fn finish_alone(root: &Path) -> Result<(), WriteError> {
+    let path = root.join(UNFINISHED);
+    let Ok(text) = std::fs::read(&path) else { return Ok(()) };
+    // A list that was cut was never begun with.
+    let Ok(Unfinished { puts, gone }) = serde_json::from_slice(&text) else { return forget(root) };
+    for (from, to) in puts {
+        match std::fs::rename(&from, &to) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(cannot(&to, &error, true)),
+            _ => {}
+        }
+    }
+    remove(root, &gone)?;
+    forget(root)
+}
+
+/// Removes files, and the folders of a site that they leave empty.
+fn remove(root: &Path, gone: &[PathBuf]) -> Result<(), WriteError> {
+    for path in gone.iter().map(|path| root.join(path)) {
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(cannot(&path, &error, true)),
+            _ => {}
+        }
+        let sites = root.join("sites");
+        let folders = path.ancestors().skip(1).take_while(|folder| folder.starts_with(&sites) && **folder != sites);
+        // The first that is not empty ends it.
+        let _ = folders.map(std::fs::remove_dir).take_while(Result::is_ok).count();
     }
     Ok(())
 }
 
-fn aside(root: &Path, edit: &Edit) -> Result<Aside, WriteError> {
+fn unchanged(root: &Path, edit: &Edit) -> Result<(), WriteError> {
     let path = root.join(edit.entity.path());
-    // An edit is of a file that is there.
-    let written = path.metadata().and_then(|_| Aside::write(&path, edit.after.as_bytes(), 0o600));
-    written.map_err(|error| cannot(&path, &error, false))
+    match (read_plain(&path), &edit.before) {
+        (Ok(now), Some(before)) if now == *before => Ok(()),
+        (Ok(_), _) => Err(WriteError::Changed(path)),
+        (Err(error), None) if error.kind() == ErrorKind::NotFound => Ok(()),
+        (Err(error), Some(_)) if error.kind() == ErrorKind::NotFound => Err(WriteError::Changed(path)),
+        (Err(error), _) => Err(cannot(&path, &error, false)),
+    }
 }
 
-/// Writes a file of the fleet that is not there yet, and says where; what is there is never written over.
-///
-/// # Errors
-/// It is there, or cannot be written.
-pub fn create(root: &Path, entity: &Entity, text: &str) -> Result<PathBuf, WriteError> {
-    let path = root.join(entity.path());
-    let wrong = |error: std::io::Error| cannot(&path, &error, false);
+fn aside(root: &Path, edit: &Edit) -> Option<Result<Aside, WriteError>> {
+    let path = root.join(edit.entity.path());
+    let text = edit.after.as_ref()?;
     let folder = path.parent().unwrap_or(root);
-    std::fs::create_dir_all(folder).map_err(wrong)?;
-    let permissions = std::os::unix::fs::PermissionsExt::from_mode(0o644);
-    let aside = tempfile::Builder::new().prefix(".offhook-").permissions(permissions).tempfile_in(folder);
-    let mut file = aside.map_err(wrong)?;
-    file.write_all(text.as_bytes()).map_err(wrong)?;
-    file.as_file().sync_all().map_err(wrong)?;
-    file.persist_noclobber(&path).map_err(|error| cannot(&path, &error.error, false))?;
-    Ok(path)
+    let made = if edit.before.is_some() { Ok(()) } else { std::fs::create_dir_all(folder) };
+    let written = made.and_then(|()| Aside::write(&path, text.as_bytes(), MODE));
+    Some(written.map_err(|error| cannot(&path, &error, false)))
 }
 
 fn cannot(path: &Path, error: &std::io::Error, some: bool) -> WriteError {
@@ -98,8 +181,12 @@ mod tests {
         folder
     }
 
+    fn line_of(site: &str, name: &str) -> Entity {
+        Entity::Line(site.into(), name.into())
+    }
+
     fn edit(line: &str, before: &str, after: &str) -> Edit {
-        Edit { entity: Entity::Line("a".into(), line.into()), before: before.into(), after: after.into() }
+        Edit { entity: line_of("a", line), before: Some(before.into()), after: Some(after.into()) }
     }
 
     fn texts(root: &Path) -> Vec<(String, String)> {
@@ -127,23 +214,56 @@ mod tests {
     #[test]
     fn a_new_file_is_written_over_none() {
         let folder = fleet();
-        let line = |site: &str, name: &str| Entity::Line(site.into(), name.into());
-        create(folder.path(), &line("b", "3"), "three").unwrap();
+        let new = |site: &str, name: &str| Edit { before: None, entity: line_of(site, name), ..edit("", "", "three") };
+        write(folder.path(), &[new("b", "3")]).unwrap();
         assert_eq!(std::fs::read_to_string(folder.path().join("sites/b/lines/3.toml")).unwrap(), "three");
-        let error = create(folder.path(), &line("a", "1"), "uno").unwrap_err();
-        assert!(error.to_string().contains("1.toml` cannot be written: "), "{error}");
+        let error = write(folder.path(), &[new("a", "4"), new("a", "1")]).unwrap_err();
+        assert_eq!(error, WriteError::Changed(folder.path().join("sites/a/lines/1.toml")));
         are(folder.path(), "one", "two");
+    }
+
+    #[test]
+    fn a_file_that_goes_takes_its_empty_folders_along() {
+        let folder = fleet();
+        let gone = |name: &str, before: &str| Edit { after: None, ..edit(name, before, "") };
+        let error = write(folder.path(), &[gone("1", "one"), gone("2", "other")]).unwrap_err();
+        assert!(matches!(error, WriteError::Changed(_)), "{error}");
+        are(folder.path(), "one", "two");
+        write(folder.path(), &[gone("1", "one")]).unwrap();
+        assert_eq!(texts(folder.path()).len(), 1);
+        write(folder.path(), &[gone("2", "two")]).unwrap();
+        assert!(!folder.path().join("sites/a").exists());
+        assert!(folder.path().join("sites").exists());
+    }
+
+    /// As a process leaves it that is killed when one of two files has its new text, and none is removed.
+    #[test]
+    fn what_was_left_undone_is_done() {
+        let folder = fleet();
+        let root = folder.path();
+        let (from, to) = (root.join("sites/a/lines/.offhook-new"), root.join("sites/a/lines/2.toml"));
+        std::fs::write(&from, "due").unwrap();
+        let done = (root.join("sites/a/lines/.offhook-gone"), root.join("sites/a/lines/3.toml"));
+        let gone = vec![line_of("a", "1").path()];
+        note(root, &Unfinished { puts: vec![done, (from, to)], gone }).unwrap();
+        finish(root).unwrap();
+        assert_eq!(texts(root), [("2.toml".to_owned(), "due".to_owned())]);
+        assert!(!root.join(UNFINISHED).exists());
+        // One that was cut is none.
+        std::fs::write(root.join(UNFINISHED), "{\"puts\":[[").unwrap();
+        finish(root).unwrap();
+        assert!(!root.join(UNFINISHED).exists());
     }
 
     #[test]
     fn a_file_that_changed_underneath_stops_all_of_them() {
         let folder = fleet();
         let error = write(folder.path(), &[edit("1", "one", "uno"), edit("2", "other", "due")]).unwrap_err();
-        let path = folder.path().canonicalize().unwrap().join("sites/a/lines/2.toml");
+        let path = folder.path().join("sites/a/lines/2.toml");
         assert_eq!(error, WriteError::Changed(path));
         are(folder.path(), "one", "two");
         let error = write(folder.path(), &[edit("1", "one", "uno"), edit("3", "", "")]).unwrap_err();
-        assert!(error.to_string().contains("3.toml` cannot be written: "), "{error}");
+        assert_eq!(error, WriteError::Changed(folder.path().join("sites/a/lines/3.toml")));
         are(folder.path(), "one", "two");
     }
 

@@ -82,7 +82,7 @@ fn printable(text: &str, max: usize) -> CompactString {
 }
 
 /// Somebody changed something.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Change {
     /// When, in milliseconds since 1970.
     pub at: i64,
@@ -100,6 +100,12 @@ pub struct Change {
     pub after: Option<String>,
     /// The number of the change that this one takes back.
     pub undoes: Option<i64>,
+    /// What was changed together by one write has its number.
+    pub number: Option<i64>,
+    /// How it was word for word, encrypted.
+    pub sealed_before: Option<String>,
+    /// How it is now word for word, encrypted.
+    pub sealed_after: Option<String>,
 }
 
 /// As much of a text as is kept.

@@ -26,7 +26,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 pub use entry::{Change, Fetch, MAX_AGENT, NO_HANDSHAKE, agent};
 pub use harmless::harmless;
-pub use read::{Changed, Fetched, Gap, History, Reader};
+pub use read::{Changed, Fetched, Gap, History, Reader, Sealed, Wanted};
 pub use store::{JournalError, append};
 
 use crate::fleet::Keeping;

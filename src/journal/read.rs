@@ -46,12 +46,13 @@ pub struct Fetched {
 }
 
 /// A row of changes.
-#[derive(Debug, Clone, PartialEq, Eq, FromRow, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, FromRow, Serialize, utoipa::ToSchema)]
 pub struct Changed {
     /// Its number.
     pub id: i64,
-    /// When, in milliseconds since 1970.
+    /// When.
     #[serde(serialize_with = "as_text")]
+    #[schema(value_type = String)]
     pub at: i64,
     /// Who.
     pub who: String,
@@ -65,6 +66,32 @@ pub struct Changed {
     pub after: Option<String>,
     /// The change that this one takes back.
     pub undoes: Option<i64>,
+    /// What was changed together by one write has its number; it can be taken back by it.
+    pub number: Option<i64>,
+}
+
+/// A file before and after a write, encrypted.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct Sealed {
+    /// The file of the fleet.
+    pub entity: String,
+    /// How it was; none: it was not there.
+    pub sealed_before: Option<String>,
+    /// How it is; none: it is gone.
+    pub sealed_after: Option<String>,
+}
+
+/// Which changes are looked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// Whose file's path begins so; empty: all.
+    pub under: String,
+    /// Made by them.
+    pub who: Option<String>,
+    /// With a smaller number in the list than this.
+    pub before: Option<i64>,
+    /// At the most so many.
+    pub limit: u32,
 }
 
 /// A time of which entries are missing.
@@ -143,6 +170,26 @@ impl Reader {
             changes: changes.fetch_all(&mut self.connection).await?,
             gaps: gaps.fetch_all(&mut self.connection).await?,
         })
+    }
+
+    /// Changes, the latest first.
+    ///
+    /// # Errors
+    /// The journal cannot be read.
+    pub async fn changes(&mut self, wanted: &Wanted) -> Result<Vec<Changed>, JournalError> {
+        const CHANGES: &str = "SELECT * FROM changes WHERE substr(entity, 1, length($1)) = $1 \
+                               AND ($2 IS NULL OR who = $2) AND ($3 IS NULL OR id < $3) ORDER BY id DESC LIMIT $4";
+        let Wanted { under, who, before, limit } = wanted;
+        Ok(query_as(CHANGES).bind(under).bind(who).bind(before).bind(limit).fetch_all(&mut self.connection).await?)
+    }
+
+    /// The files that a write has changed.
+    ///
+    /// # Errors
+    /// The journal cannot be read.
+    pub async fn written(&mut self, number: i64) -> Result<Vec<Sealed>, JournalError> {
+        const WRITTEN: &str = "SELECT entity, sealed_before, sealed_after FROM changes WHERE number = $1 ORDER BY id";
+        Ok(query_as(WRITTEN).bind(number).fetch_all(&mut self.connection).await?)
     }
 
     /// The last file of its own that a phone was given, or has already, since a time.

@@ -217,21 +217,23 @@ fn insert(rows: &[Row], first: i64) -> QueryBuilder<Sqlite> {
 }
 
 async fn add(change: &Change, into: &mut SqliteConnection) -> Result<(), sqlx::Error> {
-    let Change { at, who, what, entity, mac, before, after, undoes } = change;
-    query(
-        "INSERT INTO changes (at, who, what, entity, mac, before, after, undoes) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-    )
-    .bind(at)
-    .bind(who)
-    .bind(what)
-    .bind(entity)
-    .bind(mac.map(|mac| mac.to_string()))
-    .bind(cut(before.as_ref()))
-    .bind(cut(after.as_ref()))
-    .bind(undoes)
-    .execute(into)
-    .await?;
+    const ADD: &str = "INSERT INTO changes (at, who, what, entity, mac, before, after, undoes, number, sealed_before, \
+                       sealed_after) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+    let Change { at, who, what, entity, mac, before, after, undoes, number, sealed_before, sealed_after } = change;
+    query(ADD)
+        .bind(at)
+        .bind(who)
+        .bind(what)
+        .bind(entity)
+        .bind(mac.map(|mac| mac.to_string()))
+        .bind(cut(before.as_ref()))
+        .bind(cut(after.as_ref()))
+        .bind(undoes)
+        .bind(number)
+        .bind(sealed_before)
+        .bind(sealed_after)
+        .execute(into)
+        .await?;
     Ok(())
 }
 

@@ -26,7 +26,7 @@ fn batch(fetches: impl IntoIterator<Item = Fetch>) -> Batch {
 
 fn change(at: i64, mac: Option<Mac>) -> Change {
     let (who, what, entity) = ("anna".into(), "compare-model".into(), "sites/a/phones/x.toml".into());
-    Change { at, who, what, entity, mac, before: Some("old".into()), after: Some("new".into()), undoes: None }
+    Change { at, who, what, entity, mac, before: Some("old".into()), after: Some("new".into()), ..Change::default() }
 }
 
 async fn count(folder: &TempDir, table: &'static str) -> i64 {

@@ -15,7 +15,7 @@ use super::shipped::{Overrides, shipped};
 use super::stamps::Stamps;
 use crate::catalogue::{Catalogue, Texts, Vocabulary};
 use crate::findings::Finding;
-use crate::fleet::{Entity, Reading, Root, Secrets, Stamp, list, list_sites};
+use crate::fleet::{Edit, Entity, Reading, Root, Secrets, Stamp, list, list_sites};
 use crate::identify::Index;
 use crate::reader::{Source, read_text};
 use crate::render::Templates;
@@ -193,6 +193,19 @@ impl Loader {
         before.with_world(before.world.with(texts.iter().map(change).collect()))
     }
 
+    /// What would be served with edited files.
+    pub fn with_edits(&self, before: &Serving, edits: &[Edit]) -> Serving {
+        let change = |Edit { entity, after, .. }: &Edit| match after {
+            Some(text) => {
+                let reading =
+                    Reading { vocabulary: &before.world.catalogue.vocabulary, secrets: &self.secrets, entity };
+                Change::read(entity.clone(), text, &reading)
+            }
+            None => Change::gone(entity.clone()),
+        };
+        before.with_world(before.world.with(edits.iter().map(change).collect()))
+    }
+
     /// Looks for what has changed in some sites, or everywhere; leaves alone what is held.
     pub fn look(&self, sites: Option<&BTreeSet<CompactString>>, held: &Held) -> Seen {
         let listed = match sites {
@@ -212,6 +225,11 @@ impl Loader {
         let (differs, missing_overrides) = if sites.is_none() { self.look_at_overrides() } else { (false, Vec::new()) };
         let catalogue = differs && missing_overrides.is_empty() && !held.overrides;
         Seen { changed: entities(changed), young: entities(young), missing, catalogue, missing_overrides }
+    }
+
+    /// Of some files, those that do not look as they did when they were read.
+    pub fn not_as_read(&self, entities: &BTreeSet<Entity>) -> Vec<Entity> {
+        self.stamps.changed(&self.root, entities).into_iter().map(|(entity, _)| entity).collect()
     }
 
     /// Whether something lies over the built-in catalogue and templates that was not read, or does so no more.

@@ -27,7 +27,7 @@ pub use shipped::{Overrides, mark, shipped};
 pub use watch::{Followed, Watching, watch};
 
 use crate::findings::Finding;
-use crate::fleet::Entity;
+use crate::fleet::{Edit, Entity};
 
 /// What is served, and the loader that makes the next version of it.
 pub struct Live {
@@ -35,10 +35,12 @@ pub struct Live {
     loader: Mutex<Loader>,
     /// Held by the one that proves the rest of what is served.
     proving: Mutex<()>,
+    /// Files that were written here, and of which the watch has still to tell.
+    own: Mutex<BTreeSet<Entity>>,
 }
 
 /// What has changed on disk.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Changed {
     /// Files of the fleet.
     pub entities: BTreeSet<Entity>,
@@ -54,8 +56,14 @@ pub struct Changed {
     pub held: Held,
 }
 
+impl Changed {
+    fn with_entities(&self, entities: BTreeSet<Entity>) -> Changed {
+        Changed { entities, ..self.clone() }
+    }
+}
+
 /// Files that are not to be read now, because somebody is writing them or is about to put them back.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Held {
     /// Files of the fleet.
     pub entities: BTreeSet<Entity>,
@@ -70,7 +78,12 @@ impl Live {
         let root = std::path::absolute(root).unwrap_or_else(|_| root.to_owned());
         let mut loader = Loader::new(&root);
         let serving = loader.load();
-        Live { current: ArcSwap::from_pointee(serving), loader: Mutex::new(loader), proving: Mutex::new(()) }
+        Live {
+            current: ArcSwap::from_pointee(serving),
+            loader: Mutex::new(loader),
+            proving: Mutex::new(()),
+            own: Mutex::default(),
+        }
     }
 
     /// What is served now.
@@ -78,10 +91,41 @@ impl Live {
         self.current.load_full()
     }
 
+    /// The fleet's folder.
+    pub fn root(&self) -> PathBuf {
+        self.loader.lock().unwrap_or_else(PoisonError::into_inner).root().to_owned()
+    }
+
+    /// What is served now, and what would be with edited files.
+    pub fn would_serve(&self, edits: &[Edit]) -> (Arc<Serving>, Serving) {
+        let loader = self.loader.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = self.now();
+        let then = loader.with_edits(&now, edits);
+        (now, then)
+    }
+
+    /// Takes in files that were written here: they are served when this returns, and what the watch tells of them a moment
+    /// later is no news.
+    pub fn take_in(&self, entities: BTreeSet<Entity>) {
+        self.own.lock().unwrap_or_else(PoisonError::into_inner).extend(entities.iter().cloned());
+        self.read_again(&Changed { entities, ..Changed::default() });
+    }
+
     /// Follows a change on disk; what is wrong with it is logged, and what was good stays.
     ///
     /// Gives what a look around has found, if there was one: some of it may be read only later.
     pub fn follow(&self, changed: &Changed) -> Seen {
+        let own = std::mem::take(&mut *self.own.lock().unwrap_or_else(PoisonError::into_inner));
+        let told: BTreeSet<Entity> = changed.entities.intersection(&own).cloned().collect();
+        if told.is_empty() {
+            return self.read_again(changed);
+        }
+        let others = self.loader.lock().unwrap_or_else(PoisonError::into_inner).not_as_read(&told);
+        let rest = changed.entities.difference(&told).cloned().chain(others).collect();
+        self.read_again(&changed.with_entities(rest))
+    }
+
+    fn read_again(&self, changed: &Changed) -> Seen {
         let mut loader = self.loader.lock().unwrap_or_else(PoisonError::into_inner);
         let seen = match changed.everything {
             true => loader.look(None, &changed.held),

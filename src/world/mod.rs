@@ -314,6 +314,17 @@ impl World {
         self.lines.iter().filter(|(_, slot)| slot.present).map(|(key, _)| key)
     }
 
+    /// Whether there is a file of a line, be it good or not.
+    pub fn has_line(&self, site: &str, name: &str) -> bool {
+        self.lines.get(&(site.into(), name.into())).is_some_and(|slot| slot.present)
+    }
+
+    /// The files that are stored for a phone; more than one where two sites have it.
+    pub fn files_of(&self, mac: Mac) -> Vec<Entity> {
+        let files = self.phones.get(&mac).into_iter().flat_map(|slot| &slot.files);
+        files.map(|file| Entity::Phone(file.site.clone(), file.stem.clone())).collect()
+    }
+
     /// A line whose file is there.
     pub fn line(&self, site: &str, name: &str) -> Option<&Arc<Line>> {
         let slot = self.lines.get(&(site.into(), name.into()))?;

@@ -53,7 +53,7 @@ fn a_database_that_somebody_holds_costs_nobody_time_and_what_is_lost_is_counted(
         mac: Some(mac(1)),
         before: None,
         after: None,
-        undoes: None,
+        ..Change::default()
     };
     journal.changed(change);
     until("it says so", || said(&log, state, "cannot be written: database is locked") == 1);

@@ -1,0 +1,220 @@
+//! The one who writes the fleet's files for others.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde_json::Value;
+
+use super::judge::{Judgement, judge};
+use super::merge::merge;
+use super::shown::{plain, shown};
+use super::vault::Vault;
+use super::{Draft, Refused};
+use crate::effect::{Effect, effect};
+use crate::findings::Finding;
+use crate::fleet::sealed::{SealKeys, key_file};
+use crate::fleet::{Edit, Entity, WriteError, write};
+use crate::journal::{Change, Journal, now_ms};
+use crate::live::{Live, Serving};
+use crate::phone::Mac;
+use crate::reader::read_plain;
+use crate::render::RevisionKey;
+
+/// Writes the fleet's files, one write after the other.
+pub struct Editor {
+    live: Arc<Live>,
+    journal: Option<Arc<Journal>>,
+    vault: Option<Vault>,
+    key: RevisionKey,
+    writing: Mutex<()>,
+    last: AtomicI64,
+}
+
+/// A write that somebody wants.
+pub struct Order<'o> {
+    /// Who, as the journal shall have it.
+    pub who: &'o str,
+    /// By what.
+    pub what: &'o str,
+    /// Secrets may be told by the name of a file or variable of this machine.
+    pub may_name_files: bool,
+    /// Whether they may make these edits, by what is served before and after them.
+    pub may: &'o (dyn Fn(&[Edit], &Serving, &Serving) -> Result<(), Refused> + 'o),
+    /// Only look what it would do; told after each phone.
+    pub look: Option<&'o (dyn Fn() + Sync)>,
+    /// The write that this one takes back.
+    pub undoes: Option<i64>,
+}
+
+/// What has come of a write, or would.
+#[derive(Debug)]
+pub struct Done {
+    /// The write's number; none where nothing was written.
+    pub number: Option<i64>,
+    /// The files that are others now.
+    pub entities: Vec<Entity>,
+    /// The phones that may get another file.
+    pub phones: Vec<Mac>,
+    /// What is doubtful now, and was not.
+    pub doubts: Vec<Finding>,
+    /// What becomes of phones, where that was asked.
+    pub effect: Option<Effect>,
+    /// What is served with it.
+    pub serving: Arc<Serving>,
+}
+
+impl Editor {
+    /// An editor of what is served; the key makes entity tags that tell nothing of secrets.
+    pub fn new(live: Arc<Live>, key: RevisionKey) -> Editor {
+        Editor { live, journal: None, vault: None, key, writing: Mutex::new(()), last: AtomicI64::new(0) }
+    }
+
+    /// The same, which tells the journal; writes can be taken back as long as it has them.
+    ///
+    /// # Errors
+    /// The state folder has no key for it, and takes none.
+    pub fn with_journal(self, journal: Arc<Journal>, state: &Path) -> std::io::Result<Editor> {
+        Ok(Editor { journal: Some(journal), vault: Some(Vault::open(state)?), ..self })
+    }
+
+    /// What is served.
+    pub fn live(&self) -> &Arc<Live> {
+        &self.live
+    }
+
+    pub(super) fn vault(&self) -> Option<&Vault> {
+        self.vault.as_ref()
+    }
+
+    /// The text of an entity's file; none where there is none.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn text_of(&self, entity: &Entity) -> Result<Option<String>, Refused> {
+        let path = entity.path();
+        match read_plain(&self.live.root().join(&path)) {
+            Ok(text) => Ok(Some(text)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => {
+                let why = crate::reader::plain(&error);
+                Err(Refused::Trouble(format!("`{}` cannot be read: {why}", path.display())))
+            }
+        }
+    }
+
+    /// What of an entity's file may be shown, and its entity tag; none where there is none.
+    ///
+    /// # Errors
+    /// It cannot be read, or is not TOML.
+    pub fn look(&self, entity: &Entity, path: &[&str]) -> Result<Option<(Value, String)>, Refused> {
+        let serving = self.live.now();
+        let mut draft = Draft::new(self, &serving, true);
+        let (Some(whole), Some(there)) = (draft.value(entity, &[])?, draft.value(entity, path)?) else {
+            return Ok(None);
+        };
+        let mut value = shown(entity, whole, &serving.world.catalogue.vocabulary);
+        for name in path {
+            value = value.get_mut(*name).map_or_else(|| Value::Object(Default::default()), Value::take);
+        }
+        Ok(Some((value, self.tag(&there))))
+    }
+
+    /// The entity tag of a value; nobody can try secrets against it.
+    pub fn tag(&self, value: &Value) -> String {
+        format!("\"{}\"", self.key.revision(value.to_string().as_bytes()))
+    }
+
+    /// The keys under which secrets are encrypted in the fleet's files, if there are any.
+    pub(super) fn seal_keys(&self) -> Option<SealKeys> {
+        SealKeys::read(&key_file(&self.live.root())).ok()
+    }
+
+    /// Drafts a write, judges it, and puts it in place; or tells what it would do.
+    ///
+    /// # Errors
+    /// Why nothing is written.
+    pub fn commit(
+        &self,
+        order: &Order<'_>,
+        draft: impl FnOnce(&mut Draft<'_>) -> Result<(), Refused>,
+    ) -> Result<Done, Refused> {
+        // A look may take a while, and writes nothing.
+        let _alone = order.look.is_none().then(|| self.writing.lock().unwrap_or_else(PoisonError::into_inner));
+        let now = self.live.now();
+        let mut wanted = Draft::new(self, &now, order.may_name_files);
+        draft(&mut wanted)?;
+        let (edits, mut mistakes) = wanted.finish();
+        let (before, after) = self.live.would_serve(&edits);
+        (order.may)(&edits, &before, &after)?;
+        let phones = reached(&before, &after, &edits);
+        let Judgement { mistakes: more, doubts } = judge(&before, &after, &edits, &phones);
+        mistakes.extend(more);
+        if !mistakes.is_empty() {
+            return Err(Refused::Mistakes(mistakes));
+        }
+        let entities: Vec<Entity> = edits.iter().map(|edit| edit.entity.clone()).collect();
+        if let Some(done) = order.look {
+            let effect = Some(effect(&before, &after, done));
+            return Ok(Done { number: None, entities, phones, doubts, effect, serving: Arc::new(after) });
+        }
+        let number = if edits.is_empty() { None } else { Some(self.put(order, &edits, &now)?) };
+        Ok(Done { number, entities, phones, doubts, effect: None, serving: self.live.now() })
+    }
+
+    fn put(&self, order: &Order<'_>, edits: &[Edit], now: &Serving) -> Result<i64, Refused> {
+        write(&self.live.root(), edits).map_err(|error| match error {
+            WriteError::Changed(_) => Refused::Conflict(error.to_string(), Vec::new()),
+            WriteError::Cannot { .. } => Refused::Trouble(error.to_string()),
+        })?;
+        let entities: BTreeSet<Entity> = edits.iter().map(|edit| edit.entity.clone()).collect();
+        self.live.take_in(entities);
+        let number = self.number();
+        if let Some(journal) = &self.journal {
+            edits.iter().for_each(|edit| journal.changed(self.change(order, number, edit, now)));
+        }
+        Ok(number)
+    }
+
+    /// A number that no two writes share, and that grows with time.
+    fn number(&self) -> i64 {
+        let now = now_ms() * 1000;
+        let next = |last: i64| Some(now.max(last + 1));
+        let last = self.last.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).unwrap_or(now);
+        now.max(last + 1)
+    }
+
+    fn change(&self, order: &Order<'_>, number: i64, edit: &Edit, now: &Serving) -> Change {
+        let vocabulary = &now.world.catalogue.vocabulary;
+        let harmless = |text: &Option<String>| {
+            let shown = shown(&edit.entity, plain(text.as_deref()?)?, vocabulary);
+            merge("", shown.as_object()?).ok()
+        };
+        let sealed = |text: &Option<String>| self.vault.as_ref()?.seal(text.as_deref()?);
+        Change {
+            at: now_ms(),
+            who: order.who.to_owned(),
+            what: order.what.to_owned(),
+            entity: edit.entity.path().display().to_string(),
+            mac: match &edit.entity {
+                Entity::Phone(_, stem) => stem.parse().ok(),
+                _ => None,
+            },
+            before: harmless(&edit.before),
+            after: harmless(&edit.after),
+            undoes: order.undoes,
+            number: Some(number),
+            sealed_before: sealed(&edit.before),
+            sealed_after: sealed(&edit.after),
+        }
+    }
+}
+
+/// The phones that edits may reach, in order.
+fn reached(before: &Serving, after: &Serving, edits: &[Edit]) -> Vec<Mac> {
+    let using = edits.iter().flat_map(|Edit { entity, .. }| {
+        before.world.phones_using(entity).into_iter().chain(after.world.phones_using(entity))
+    });
+    using.collect::<BTreeSet<Mac>>().into_iter().collect()
+}

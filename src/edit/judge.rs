@@ -1,0 +1,67 @@
+//! Whether what would come of edits is right: the files themselves, what they name, and the keys of every phone that they
+//! reach.
+
+use std::collections::BTreeSet;
+
+use rayon::prelude::*;
+
+use super::Mistake;
+use crate::check::{Depth, KnownNumbers, check_phone};
+use crate::findings::{Finding, Level};
+use crate::fleet::{Edit, Entity};
+use crate::live::Serving;
+use crate::phone::Mac;
+
+/// Of so many phones the finished files are made and read again too; of more, keys are placed and looked at.
+const WHOLE: usize = 200;
+
+/// What is wrong with edits, and what is doubtful about them that was not before.
+pub(super) struct Judgement {
+    pub mistakes: Vec<Mistake>,
+    pub doubts: Vec<Finding>,
+}
+
+/// Judges edits by what is served before and after them, and the phones that they reach.
+pub(super) fn judge(before: &Serving, after: &Serving, edits: &[Edit], macs: &[Mac]) -> Judgement {
+    let entities: BTreeSet<Entity> = edits.iter().map(|edit| edit.entity.clone()).collect();
+    let of_files = after.world.findings_of(&entities);
+    // An edited file is not taken with an old mistake either.
+    let is_edited = |finding: &Finding| entities.iter().any(|entity| entity.path() == finding.file);
+    let known = before.world.findings_of(&entities);
+    let new = |finding: &Finding| is_edited(finding) && finding.level == Level::Error || !known.contains(finding);
+    let mut found: Vec<Finding> = of_files.into_iter().filter(new).collect();
+    // Where a file itself is not taken, its phones get what they had.
+    if !found.iter().any(Finding::is_open_error) {
+        found.extend(of_phones(before, after, macs));
+    }
+    found.sort();
+    found.dedup();
+    let text = |finding: &Finding| {
+        let edit = edits.iter().find(|edit| edit.entity.path() == finding.file)?;
+        edit.after.as_deref()
+    };
+    let (errors, doubts): (Vec<_>, Vec<_>) = found.into_iter().partition(Finding::is_open_error);
+    let mistakes = errors.iter().map(|finding| Mistake::of(finding, text(finding))).collect();
+    Judgement { mistakes, doubts: doubts.into_iter().filter(|finding| !finding.accepted).collect() }
+}
+
+/// What is found of phones that was not before.
+fn of_phones(before: &Serving, after: &Serving, macs: &[Mac]) -> Vec<Finding> {
+    let depth = if macs.len() > WHOLE { Depth::Keys } else { Depth::Files };
+    let of = |serving: &Serving, macs: &[Mac]| -> Vec<Vec<Finding>> {
+        let known = KnownNumbers::of(&serving.world);
+        macs.par_iter().map(|mac| check_phone(serving, &known, *mac, depth)).collect()
+    };
+    let now = of(after, macs);
+    // Most are well, and need no second look.
+    let (ill, found): (Vec<Mac>, Vec<Vec<Finding>>) =
+        macs.iter().zip(now).filter(|(_, found)| !found.is_empty()).unzip();
+    let was = of(before, &ill);
+    // Lines move within a file, so the same finding may stand on another one.
+    let same =
+        |one: &Finding, other: &Finding| (one.code, &one.file, &one.what) == (other.code, &other.file, &other.what);
+    let new = found.into_iter().zip(was).flat_map(|(found, was)| {
+        found.into_iter().filter(move |finding| !was.iter().any(|known| same(finding, known)))
+    });
+    new.collect()
+}

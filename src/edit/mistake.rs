@@ -1,0 +1,127 @@
+//! What is wrong with a write, and where in it.
+
+use std::path::Path;
+
+use serde::Serialize;
+use toml_edit::{Document, Item, TableLike};
+
+use crate::findings::Finding;
+
+/// One thing that is wrong with what somebody wants to write.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct Mistake {
+    /// Where in the entity, as a JSON pointer (RFC 6901); none where it is not one place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pointer: Option<String>,
+    /// The file of the fleet in which it would stand.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// A short stable name, as `offhook check` has it.
+    pub code: String,
+    /// What is wrong, and what was expected.
+    pub detail: String,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+}
+
+impl Mistake {
+    /// A mistake at a place of what was sent.
+    pub fn at(pointer: impl Into<String>, code: &str, detail: impl Into<String>) -> Mistake {
+        Mistake { pointer: Some(pointer.into()), file: None, code: code.into(), detail: detail.into(), hint: None }
+    }
+
+    /// The same with a remedy.
+    #[must_use]
+    pub fn hint(self, hint: impl Into<String>) -> Mistake {
+        Mistake { hint: Some(hint.into()), ..self }
+    }
+
+    /// A finding in a text that would be written.
+    pub fn of(finding: &Finding, text: Option<&str>) -> Mistake {
+        let pointer = finding.line.zip(text).and_then(|(line, text)| pointer_at(text, line));
+        let Finding { code, what, hint, .. } = finding;
+        let file = Some(shown(&finding.file));
+        Mistake { pointer, file, code: (*code).to_owned(), detail: what.clone(), hint: hint.clone() }
+    }
+}
+
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}
+
+/// The JSON pointer to what stands on a line of a TOML text, counted from 1.
+fn pointer_at(text: &str, line: u32) -> Option<String> {
+    let document = Document::parse(text).ok()?;
+    let mut found = None;
+    look(document.as_table(), text, line, "", &mut found);
+    found
+}
+
+/// The last field whose name stands on the line or, of one that runs over several, before it.
+fn look(table: &dyn TableLike, text: &str, line: u32, at: &str, found: &mut Option<String>) {
+    for (name, item) in table.iter() {
+        let at = format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"));
+        let starts = table.key(name).and_then(|key| key.span()).map(|span| line_at(text, span.start));
+        let ends = item.span().map(|span| line_at(text, span.end.saturating_sub(1)));
+        let is_table = item.is_table() || item.is_array_of_tables();
+        if starts == Some(line) || !is_table && starts.zip(ends).is_some_and(|(from, to)| (from..=to).contains(&line)) {
+            *found = Some(at.clone());
+        }
+        match item {
+            Item::ArrayOfTables(tables) => {
+                tables.iter().enumerate().for_each(|(n, table)| look(table, text, line, &format!("{at}/{n}"), found))
+            }
+            item => {
+                if let Some(inner) = item.as_table_like() {
+                    look(inner, text, line, &at, found);
+                }
+            }
+        }
+    }
+}
+
+fn line_at(text: &str, offset: usize) -> u32 {
+    text[..offset.min(text.len())].bytes().filter(|byte| *byte == b'\n').count() as u32 + 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_told_as_a_pointer() {
+        let text = "\
+display_name = \"Front\"
+keys.2 = { function = \"dial\", number = \"202\" }
+keys.3.number = \"203\"
+settings.ntp_servers = [
+  \"a\",
+  \"b\",
+]
+[modules.1.keys.40]
+function = \"dail\"
+[[listen]]
+address = \"x\"
+[[listen]]
+plain = 1
+[raw.yealink]
+\"a/b\" = \"1\"
+";
+        let at = |line| pointer_at(text, line).unwrap_or_default();
+        for (line, pointer) in [
+            (1, "/display_name"),
+            (2, "/keys/2/number"),
+            (3, "/keys/3/number"),
+            (5, "/settings/ntp_servers"),
+            (8, "/modules/1/keys/40"),
+            (9, "/modules/1/keys/40/function"),
+            (11, "/listen/0/address"),
+            (13, "/listen/1/plain"),
+            (15, "/raw/yealink/a~1b"),
+            (99, ""),
+        ] {
+            assert_eq!(at(line), pointer, "line {line}");
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! A file of the fleet as JSON: the same names and values, with secrets left out.
+//!
+//! What is not known to be harmless is left out too: a misspelt password is one all the same. In its place stands
+//! [`hidden`], and who writes that back leaves what is there as it is.
+
+use serde_json::{Map, Value, json};
+
+use crate::catalogue::Vocabulary;
+use crate::fleet::schema::{self, File};
+use crate::fleet::{Entity, is_secret};
+
+/// Stands for a value that is not shown.
+pub fn hidden() -> Value {
+    json!({ "hidden": true })
+}
+
+/// Whether this stands for a value that is not shown.
+pub fn is_hidden(value: &Value) -> bool {
+    matches!(value, Value::Object(fields) if fields.len() == 1 && fields.get("hidden") == Some(&Value::Bool(true)))
+}
+
+/// A TOML text as JSON, with its secrets; none if it is not TOML.
+pub fn plain(text: &str) -> Option<Value> {
+    text.parse::<toml::Table>().ok().map(|table| value(toml::Value::Table(table)))
+}
+
+fn value(toml: toml::Value) -> Value {
+    match toml {
+        toml::Value::String(text) => text.into(),
+        toml::Value::Integer(number) => number.into(),
+        toml::Value::Float(number) => number.into(),
+        toml::Value::Boolean(is) => is.into(),
+        toml::Value::Datetime(time) => time.to_string().into(),
+        toml::Value::Array(items) => items.into_iter().map(value).collect(),
+        toml::Value::Table(table) => {
+            Value::Object(table.into_iter().map(|(name, inner)| (name, value(inner))).collect())
+        }
+    }
+}
+
+/// What of an entity's file may be shown.
+pub fn shown(entity: &Entity, file: Value, vocabulary: &Vocabulary) -> Value {
+    let known = schema::of(kind(entity), vocabulary);
+    let Value::Object(fields) = file else { return file };
+    let fields = fields.into_iter().map(|(name, value)| {
+        let value = match known["properties"].get(&name) {
+            Some(_) => harmless(value, &name, vocabulary),
+            None => hidden(),
+        };
+        (name, value)
+    });
+    Value::Object(fields.collect())
+}
+
+/// What kind of file an entity is.
+pub fn kind(entity: &Entity) -> File {
+    match entity {
+        Entity::Root => File::Fleet,
+        Entity::Site(_) => File::Site,
+        Entity::Line(..) => File::Line,
+        Entity::Phone(..) => File::Phone,
+    }
+}
+
+fn harmless(value: Value, path: &str, vocabulary: &Vocabulary) -> Value {
+    if is_kept_back(path, &value, vocabulary) {
+        return hidden();
+    }
+    match value {
+        Value::Object(fields) => {
+            let inner = |(name, value): (String, Value)| {
+                let value = harmless(value, &format!("{path}.{name}"), vocabulary);
+                (name, value)
+            };
+            Value::Object(fields.into_iter().map(inner).collect::<Map<_, _>>())
+        }
+        other => other,
+    }
+}
+
+/// Whether a value must not be shown: a secret, a line of a finished file, a setting that nobody knows, or an address with
+/// a password in it.
+pub fn is_kept_back(path: &str, value: &Value, vocabulary: &Vocabulary) -> bool {
+    let parts: Vec<&str> = path.split('.').collect();
+    let is_setting = matches!(parts[..], [.., "settings" | "seed" | "sip", _]);
+    match is_secret(path, vocabulary) {
+        Some(secret) => secret || has_password(value),
+        // `raw.FAMILY.NAME`, whose name may have dots.
+        None if parts[0] == "raw" && parts.len() > 2 => true,
+        None => is_setting || has_password(value),
+    }
+}
+
+/// `https://anna:password@example.org`
+fn has_password(value: &Value) -> bool {
+    let Value::String(text) = value else { return false };
+    url::Url::parse(text).is_ok_and(|url| url.password().is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::live::Serving;
+
+    fn of(entity: &Entity, text: &str) -> Value {
+        shown(entity, plain(text).unwrap(), &Serving::built_in().world.catalogue.vocabulary)
+    }
+
+    #[test]
+    fn secrets_are_left_out_wherever_they_stand() {
+        let phone = Entity::Phone("a".into(), "001565aabb01".into());
+        let text = r#"
+            model = "yealink-t46s"
+            lines = []
+            passwort = "s3cret"
+            settings.timezone = "Europe/Paris"
+            settings.admin_password = "s3cret"
+            settings.admin_pasword = "s3cret"
+            seed.ring_volume = 8
+            raw.yealink."static.security.user_password" = "admin:s3cret"
+            trust = { user = "anna", password = { file = "/etc/s3cret" }, file_key = "s3cret" }
+            registration = { from = 2026-11-23T08:00:00Z, code = "s3cret" }
+        "#;
+        let wanted = json!({
+            "model": "yealink-t46s",
+            "lines": [],
+            "passwort": hidden(),
+            "settings": { "timezone": "Europe/Paris", "admin_password": hidden(), "admin_pasword": hidden() },
+            "seed": { "ring_volume": 8 },
+            "raw": { "yealink": { "static.security.user_password": hidden() } },
+            "trust": { "user": "anna", "password": hidden(), "file_key": hidden() },
+            "registration": { "from": "2026-11-23T08:00:00Z", "code": hidden() },
+        });
+        assert_eq!(of(&phone, text), wanted);
+        let line = Entity::Line("a".into(), "201".into());
+        let text = r#"
+            sip = { user = "201", password = "s3cret" }
+            keys.3 = { function = "url", url = "https://anna:s3cret@example.org/" }
+            keys.4 = { function = "url", url = "https://example.org/" }
+        "#;
+        let wanted = json!({
+            "sip": { "user": "201", "password": hidden() },
+            "keys": {
+                "3": { "function": "url", "url": hidden() },
+                "4": { "function": "url", "url": "https://example.org/" },
+            },
+        });
+        assert_eq!(of(&line, text), wanted);
+        let root = "schema = 1\n[model.yealink-t46s.settings]\nadmin_password = \"s3cret\"\nlanguage = \"fr\"\n";
+        let wanted = json!({
+            "schema": 1,
+            "model": { "yealink-t46s": { "settings": { "admin_password": hidden(), "language": "fr" } } },
+        });
+        assert_eq!(of(&Entity::Root, root), wanted);
+    }
+}
