@@ -50,4 +50,6 @@ pub mod simulate;
 
 pub mod resync;
 
+pub mod api;
+
 pub mod cli;

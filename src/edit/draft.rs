@@ -1,6 +1,7 @@
 //! What would be written: files of the fleet as they are and as they shall be.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use serde_json::{Map, Value};
 
@@ -40,6 +41,11 @@ impl<'e> Draft<'e> {
     /// What is served now.
     pub fn serving(&self) -> &'e Serving {
         self.serving
+    }
+
+    /// The fleet's folder.
+    pub fn folder(&self) -> PathBuf {
+        self.editor.live().root()
     }
 
     /// The text of an entity's file as it shall be; none where there is no such file.

@@ -32,7 +32,7 @@ pub use line::Line;
 pub use phone::{Modules, Phone, Raw};
 pub use place::{Entity, list, list_sites};
 pub use registration::{Registration, unix_seconds};
-pub use root::{ClientCertificates, Listen, Root, TlsFiles};
+pub use root::{ApiListen, ClientCertificates, Listen, Root, TlsFiles};
 pub use rotate::{RotateError, end_rotation, rotate};
 pub use seal::{Sealing, SealingError, is_secret, seal_file};
 pub use secrets::Secrets;

@@ -10,7 +10,7 @@ use ipnet::IpNet;
 use super::trust::read_networks;
 use super::{ClientAuthority, Keeping, Layer, Reading};
 use crate::catalogue::check_url;
-use crate::reader::Table;
+use crate::reader::{At, Table};
 
 /// A certificate and its key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +52,17 @@ pub struct Listen {
     pub at: u32,
 }
 
+/// Where the administrator's API listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiListen {
+    /// The address; 127.0.0.1:8444 where none is named.
+    pub address: SocketAddr,
+    /// Its certificate; none where it is self-signed or plain.
+    pub tls: Option<TlsFiles>,
+    /// Without TLS: on the machine's own addresses, and where that is said.
+    pub plain: bool,
+}
+
 /// What `fleet.toml` says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Root {
@@ -63,6 +74,8 @@ pub struct Root {
     pub client_authorities: Arc<[ClientAuthority]>,
     /// Where figures are shown; none: nowhere.
     pub metrics: Option<SocketAddr>,
+    /// Where the administrator's API listens; none: nowhere.
+    pub api: Option<ApiListen>,
     /// How much of the journal is kept.
     pub journal: Keeping,
     /// What holds for every phone.
@@ -106,11 +119,13 @@ impl Root {
         let client_authorities = authorities.filter_map(|table| ClientAuthority::read(table, reading)).collect();
         let journal = Keeping::read(table);
         let metrics = read_metrics(table);
+        let api = read_api(table);
         Root {
             public_url,
             listen,
             client_authorities,
             metrics,
+            api,
             journal,
             layer: Layer::read_with_scopes(table, reading),
         }
@@ -135,16 +150,44 @@ impl Root {
 /// The listener for figures.
 fn read_metrics(table: &mut Table<'_, '_>) -> Option<SocketAddr> {
     let mut metrics = table.table("metrics")?;
-    let address = metrics.required_text("address").and_then(|at| {
-        let address = at.value.parse().ok();
-        if address.is_none() {
-            let what = format!("`{}` is no address with a port", at.value);
-            metrics.error_hint("bad-address", at.line, what, "write it as 127.0.0.1:9464");
-        }
-        address
-    });
+    let address = metrics.required_text("address").and_then(|at| own_address(&metrics, at, "127.0.0.1:9464"));
     metrics.finish();
     address
+}
+
+/// The listener for the API.
+fn read_api(table: &mut Table<'_, '_>) -> Option<ApiListen> {
+    let mut api = table.table("api")?;
+    let address = match api.text("address") {
+        Some(at) => own_address(&api, at, "127.0.0.1:8444"),
+        None => Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 8444))),
+    };
+    let plain = api.boolean("plain").map(|at| at.value);
+    let tls = read_tls(&mut api);
+    if plain == Some(true) && tls.is_some() {
+        api.error("plain-and-tls", api.line(), "a listener is either `plain` or has `tls`, not both");
+    }
+    api.finish();
+    let address = address?;
+    let plain = tls.is_none() && plain.unwrap_or(address.ip().is_loopback());
+    Some(ApiListen { address, tls, plain })
+}
+
+fn own_address(table: &Table<'_, '_>, at: At<String>, such_as: &str) -> Option<SocketAddr> {
+    let address = at.value.parse().ok();
+    if address.is_none() {
+        let what = format!("`{}` is no address with a port", at.value);
+        table.error_hint("bad-address", at.line, what, format!("write it as {such_as}"));
+    }
+    address
+}
+
+fn read_tls(table: &mut Table<'_, '_>) -> Option<TlsFiles> {
+    let mut tls = table.table("tls")?;
+    let certificate = tls.required_text("certificate");
+    let key = tls.required_text("key");
+    tls.finish();
+    Some(TlsFiles { certificate: certificate?.value.into(), key: key?.value.into() })
 }
 
 fn read_listen(mut table: Table<'_, '_>) -> Option<Listen> {
@@ -159,12 +202,7 @@ fn read_listen(mut table: Table<'_, '_>) -> Option<Listen> {
         address
     });
     let plain = table.boolean("plain").is_some_and(|at| at.value);
-    let tls = table.table("tls").and_then(|mut tls| {
-        let certificate = tls.required_text("certificate");
-        let key = tls.required_text("key");
-        tls.finish();
-        Some(TlsFiles { certificate: certificate?.value.into(), key: key?.value.into() })
-    });
+    let tls = read_tls(&mut table);
     if plain && tls.is_some() {
         table.error("plain-and-tls", at, "a listener is either `plain` or has `tls`, not both");
     }

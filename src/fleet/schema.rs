@@ -73,6 +73,11 @@ fn fleet(vocabulary: &Vocabulary) -> Value {
         "proxies": texts("Proxies whose word on who asks is taken."),
         "proxy_protocol": { "type": "boolean", "description": "They give it by the PROXY protocol; nobody else may connect." },
     }));
+    let api = object(json!({
+        "address": text("Where the administrator's API listens; 127.0.0.1:8444 where none is named."),
+        "tls": object(json!({ "certificate": text("PEM file of the chain."), "key": text("PEM file of the key.") })),
+        "plain": { "type": "boolean", "description": "Without TLS; left out: on the machine's own addresses only." },
+    }));
     let mut authority = object(json!({
         "file": text("PEM file of a maker's certificates."),
         "families": { "type": "array", "items": { "type": "string" }, "minItems": 1, "description": "Whose phones they speak for." },
@@ -86,6 +91,7 @@ fn fleet(vocabulary: &Vocabulary) -> Value {
             "listen": { "type": "array", "items": listen },
             "client_authorities": { "type": "array", "items": authority },
             "metrics": object(json!({ "address": text("Where figures for Prometheus are shown, such as 127.0.0.1:9464.") })),
+            "api": api,
             "journal": object(json!({
                 "enabled": { "type": "boolean", "description": "Whether a journal is kept." },
                 "keep_days": whole(DAYS, "Entries that are older go."),

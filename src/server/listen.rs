@@ -64,7 +64,8 @@ pub struct Bound {
     doors: Vec<Door>,
 }
 
-struct Door {
+/// One of them.
+pub struct Door {
     socket: TcpListener,
     address: SocketAddr,
     tls: Option<Arc<TlsMaterial>>,
@@ -75,6 +76,28 @@ impl Bound {
     /// The addresses in the order of the listeners, with the ports that were really taken.
     pub fn addresses(&self) -> impl ExactSizeIterator<Item = SocketAddr> {
         self.doors.iter().map(|door| door.address)
+    }
+}
+
+impl Bound {
+    /// The single listeners, for a service of another kind.
+    pub fn into_doors(self) -> Vec<Door> {
+        self.doors
+    }
+}
+
+impl Door {
+    /// The next caller.
+    ///
+    /// # Errors
+    /// The machine has no room for one.
+    pub async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
+        self.socket.accept().await
+    }
+
+    /// Who shakes hands here; none: the listener is plain.
+    pub fn acceptor(&self) -> Option<TlsAcceptor> {
+        self.tls.as_ref().map(|tls| TlsAcceptor::from(tls.config()))
     }
 }
 

@@ -51,7 +51,7 @@ pub mod tokens;
 mod unclaimed;
 
 pub use doctor::{Fault, HandshakeFailure, Offer};
-pub use listen::{BindError, Bound, Listener, bind, run};
+pub use listen::{BindError, Bound, Door, Listener, bind, run};
 pub use proxies::Proxies;
 pub use tls::{TlsError, TlsMaterial};
 

@@ -1,0 +1,70 @@
+//! Who calls: the bearer of a token.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::http::header;
+use axum::http::request::Parts;
+
+use super::{Problem, Shared};
+use crate::access::{Action, Principal, Role, Target};
+
+/// Who knows tokens.
+pub trait Doorman: Send + Sync {
+    /// Who bears a token; none: it is not good. `from` is where they call from, `now` in seconds since 1970.
+    fn principal(&self, bearer: &str, from: IpAddr, now: u64) -> Option<Principal>;
+}
+
+/// Who calls.
+#[derive(Debug, Clone)]
+pub struct Caller(pub Principal);
+
+impl Caller {
+    /// As the journal has it.
+    pub fn name(&self) -> String {
+        format!("{} (token {})", self.0.name, self.0.id)
+    }
+
+    /// Whether they may name files of this machine.
+    pub fn is_admin(&self) -> bool {
+        self.0.role == Role::Admin
+    }
+
+    /// Whether they are a user of lines.
+    pub fn writes_keys_only(&self) -> bool {
+        matches!(self.0.role, Role::User { .. })
+    }
+
+    /// Whether they may do something.
+    ///
+    /// # Errors
+    /// They may not, or may not know of it.
+    pub fn may(&self, action: Action, target: &Target<'_>) -> Result<(), Problem> {
+        self.0.allow(action, target).map_err(Problem::from)
+    }
+
+    /// Whether they see something.
+    pub fn sees(&self, target: &Target<'_>) -> bool {
+        self.0.sees(target)
+    }
+}
+
+impl FromRequestParts<Shared> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Shared) -> Result<Caller, Problem> {
+        let none =
+            || Problem::new("unauthorized", "send `Authorization: Bearer TOKEN`; `offhook token create` makes one");
+        let header = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).ok_or_else(none)?;
+        let (scheme, bearer) = header.split_once(' ').ok_or_else(none)?;
+        if !scheme.eq_ignore_ascii_case("bearer") {
+            return Err(none());
+        }
+        let from = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        let from = from.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |from| from.0.ip().to_canonical());
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        let principal = api.doorman.principal(bearer.trim(), from, now);
+        principal.map(Caller).ok_or_else(|| Problem::new("unauthorized", "this token is not good, or not any more"))
+    }
+}

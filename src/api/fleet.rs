@@ -1,0 +1,227 @@
+//! Sites, lines, phones and the places in them: read, written, patched, taken away; and many writes at once.
+
+use axum::Json;
+use axum::extract::rejection::{JsonRejection, QueryRejection};
+use axum::extract::{FromRequestParts, MatchedPath, Path, Query, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use serde_json::Value;
+use utoipa::IntoParams;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::place::{Names, PLACES, Place, PlaceKind};
+use super::write::{Bulk, Want, Written, answer, condition, permit};
+use super::{Caller, Problem, Shared, openapi};
+use crate::access::{Action, Target};
+use crate::edit::{Done, Draft, Order, Refused};
+use crate::fleet::Entity;
+use crate::live::Serving;
+
+/// The prefix of all addresses.
+pub(super) const PREFIX: &str = "/api/v1";
+
+/// How a write is made.
+#[derive(Debug, Clone, Copy, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct How {
+    /// Only tell what it would do to which phones.
+    #[serde(default)]
+    #[param(default = false)]
+    dry_run: bool,
+    /// A site goes with its lines and phones.
+    #[serde(default)]
+    #[param(default = false)]
+    recursive: bool,
+}
+
+type Body = Result<Json<Value>, JsonRejection>;
+type Asked = Result<Query<How>, QueryRejection>;
+
+pub(super) fn routes() -> OpenApiRouter<Shared> {
+    let places = PLACES.iter().fold(OpenApiRouter::new(), |router, kind| {
+        let put = async |State(api): State<Shared>, at: At, how: Asked, body: Body| {
+            at.write(api, &Method::PUT, how, Some(body)).await
+        };
+        let patch = async |State(api): State<Shared>, at: At, how: Asked, body: Body| {
+            at.write(api, &Method::PATCH, how, Some(body)).await
+        };
+        let delete =
+            async |State(api): State<Shared>, at: At, how: Asked| at.write(api, &Method::DELETE, how, None).await;
+        let get = async |State(api): State<Shared>, at: At| at.read(&api);
+        router.route(kind.path, axum::routing::get(get).put(put).patch(patch).delete(delete))
+    });
+    places.merge(OpenApiRouter::with_openapi(openapi::of_places())).routes(routes!(bulk))
+}
+
+/// The place that a request is about, and who asks.
+struct At {
+    caller: Caller,
+    kind: &'static PlaceKind,
+    names: Names,
+    headers: HeaderMap,
+}
+
+impl FromRequestParts<Shared> for At {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Shared) -> Result<At, Problem> {
+        let caller = Caller::from_request_parts(parts, api).await?;
+        let matched = parts.extensions.get::<MatchedPath>().map(|path| path.as_str().trim_start_matches(PREFIX));
+        let kind = PLACES.iter().find(|kind| Some(kind.path) == matched).ok_or_else(Problem::not_found)?;
+        let Path(names) = Path::<Names>::from_request_parts(parts, api).await.map_err(|_| Problem::not_found())?;
+        Ok(At { caller, kind, names, headers: parts.headers.clone() })
+    }
+}
+
+impl At {
+    fn read(&self, api: &Shared) -> Result<Response, Problem> {
+        let serving = api.now();
+        let Place { entity, inside } = self.kind.at(&self.names, &serving, None)?;
+        self.caller.may(Action::See, &target(&entity, &lines_of(&serving, &entity)))?;
+        let inside: Vec<&str> = inside.iter().map(String::as_str).collect();
+        let (mut value, tag) = api.editor.look(&entity, &inside)?.ok_or_else(Problem::not_found)?;
+        if let (Entity::Phone(site, stem), [], Value::Object(fields)) = (&entity, inside.as_slice(), &mut value) {
+            fields.insert("mac".into(), stem.to_lowercase().replace([':', '-', '.'], "").into());
+            fields.insert("site".into(), site.as_str().into());
+        }
+        Ok(tagged(&self.headers, Json(value).into_response(), &tag))
+    }
+
+    async fn write(self, api: Shared, method: &Method, how: Asked, body: Option<Body>) -> Result<Response, Problem> {
+        let Query(How { dry_run, recursive }) = how?;
+        let At { caller, kind, names, headers } = self;
+        let body = body.transpose()?.map(|Json(body)| body);
+        let condition = condition(&headers)?;
+        let want = Want { method: method.clone(), kind, names: names.clone(), body, condition, recursive };
+        let what = format!("{method} {}", kind.path);
+        let done = commit(api.clone(), caller, what, vec![want], dry_run).await?;
+        let serving = done.serving.clone();
+        let made = answer(done);
+        if dry_run {
+            return Ok(made);
+        }
+        let Ok(Place { entity, inside }) = kind.at(&names, &serving, None) else { return Ok(made) };
+        let inside: Vec<&str> = inside.iter().map(String::as_str).collect();
+        Ok(match api.editor.look(&entity, &inside)? {
+            Some((_, tag)) => tagged(&HeaderMap::new(), made, &tag),
+            None => made,
+        })
+    }
+}
+
+/// A response with its entity tag; `304` where that is known already.
+fn tagged(asked: &HeaderMap, mut response: Response, tag: &str) -> Response {
+    let known = asked.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    if known.flat_map(|tags| tags.split(',')).any(|known| known.trim() == tag || known.trim() == "*") {
+        response = StatusCode::NOT_MODIFIED.into_response();
+    }
+    if let Ok(tag) = HeaderValue::from_str(tag) {
+        response.headers_mut().insert(header::ETAG, tag);
+    }
+    response
+}
+
+/// The lines of a phone that an entity is.
+fn lines_of(serving: &Serving, entity: &Entity) -> Vec<String> {
+    let Entity::Phone(_, stem) = entity else { return Vec::new() };
+    let phone = stem.parse().ok().and_then(|mac| serving.world.phone(mac));
+    phone.map(|phone| phone.lines.iter().map(|(name, _)| name.to_string()).collect()).unwrap_or_default()
+}
+
+fn target<'a>(entity: &'a Entity, lines: &'a [String]) -> Target<'a> {
+    match Target::file(entity) {
+        Target::Phone { site, .. } => Target::Phone { site, lines: lines.iter().map(String::as_str).collect() },
+        other => other,
+    }
+}
+
+/// Makes writes on a thread that may wait for the disk.
+pub(super) async fn commit(
+    api: Shared,
+    caller: Caller,
+    what: String,
+    wants: Vec<Want>,
+    dry_run: bool,
+) -> Result<Done, Problem> {
+    let many = wants.len() > 1;
+    change(api, caller, what, dry_run, move |draft| {
+        wants.iter().enumerate().try_for_each(|(at, want)| {
+            want.draft(draft).map_err(|refused| if many { in_bulk(at, refused) } else { refused })
+        })
+    })
+    .await
+}
+
+/// Makes any change of the fleet on a thread that may wait for the disk.
+pub(super) async fn change(
+    api: Shared,
+    caller: Caller,
+    what: String,
+    dry_run: bool,
+    draft: impl FnOnce(&mut Draft<'_>) -> Result<(), Refused> + Send + 'static,
+) -> Result<Done, Problem> {
+    let made = tokio::task::spawn_blocking(move || {
+        let who = caller.name();
+        let order = Order {
+            who: &who,
+            what: &what,
+            may_name_files: caller.is_admin(),
+            may: &|edits, before, after| permit(&caller, edits, before, after),
+            look: if dry_run { Some(&|| ()) } else { None },
+            undoes: None,
+        };
+        api.editor.commit(&order, draft)
+    });
+    match made.await {
+        Ok(made) => Ok(made?),
+        Err(error) => Err(broken(&error)),
+    }
+}
+
+/// A mistake of ours ended a request.
+fn broken(error: &tokio::task::JoinError) -> Problem {
+    tracing::error!("a request broke off: {error}");
+    Problem::new("broken", "this is a mistake in offhook; nothing is known to be written")
+}
+
+/// Says which of many writes it was.
+fn in_bulk(at: usize, refused: Refused) -> Refused {
+    let named = |what: String| format!("writes/{at}: {what}");
+    match refused {
+        Refused::NotThere(what) => Refused::NotThere(named(what)),
+        Refused::Stale { what, now } => Refused::Stale { what: named(what), now },
+        Refused::Unconditional(what) => Refused::Unconditional(named(what)),
+        Refused::Conflict(what, errors) => Refused::Conflict(named(what), errors),
+        other => other,
+    }
+}
+
+/// Makes many writes, all or none.
+#[utoipa::path(
+    post,
+    path = "/writes",
+    tag = "writes",
+    params(How),
+    request_body = Bulk,
+    responses(
+        (status = 200, description = "What was written, or with `dry_run` what would come of it.", body = Written),
+        (status = "4XX", description = "Nothing was written.", body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("token" = [])),
+)]
+async fn bulk(
+    State(api): State<Shared>,
+    caller: Caller,
+    how: Asked,
+    body: Result<Json<Bulk>, JsonRejection>,
+) -> Result<Response, Problem> {
+    let Query(How { dry_run, .. }) = how?;
+    let Json(bulk) = body?;
+    let wants = bulk.wants()?;
+    let done = commit(api, caller, "POST /writes".into(), wants, dry_run).await?;
+    Ok(answer(done))
+}

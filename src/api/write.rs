@@ -1,0 +1,333 @@
+//! Writes: one, or many that are made all or not at all; looked at before they are made, and taken back after it.
+
+use std::collections::BTreeSet;
+
+use axum::Json;
+use axum::http::{HeaderMap, Method, header};
+use axum::response::{IntoResponse, Response};
+use compact_str::CompactString;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use super::place::{Names, Of, Place, PlaceKind};
+use super::{Caller, Problem};
+use crate::access::{Action, Target};
+use crate::edit::{Condition, Done, Draft, Mistake, Refused};
+use crate::effect::Effect;
+use crate::findings::{Finding, Level};
+use crate::fleet::{Edit, Entity, list_sites};
+use crate::live::Serving;
+use crate::phone::Mac;
+
+/// How many phones are named in an answer.
+const NAMED: usize = 20;
+
+/// Something that is to be written.
+#[derive(Debug, Clone)]
+pub(super) struct Want {
+    /// `PUT`, `PATCH` or `DELETE`.
+    pub method: Method,
+    /// Where.
+    pub kind: &'static PlaceKind,
+    /// The names of its address.
+    pub names: Names,
+    /// What; nothing for `DELETE`.
+    pub body: Option<Value>,
+    /// What the writer has seen of it.
+    pub condition: Option<Condition>,
+    /// A site goes with all that is in it.
+    pub recursive: bool,
+}
+
+impl Want {
+    /// Puts it into a draft.
+    pub fn draft(&self, draft: &mut Draft<'_>) -> Result<(), Refused> {
+        let mut body = self.body()?;
+        let site =
+            if self.kind.of == Of::Phone && self.kind.inside.is_empty() { self.of_phone(&mut body)? } else { None };
+        let place =
+            self.kind.at(&self.names, draft.serving(), site.as_deref()).map_err(|problem| match problem.status {
+                404 if self.method == Method::PUT && self.kind.of == Of::Phone && site.is_none() => Refused::Mistakes(
+                    vec![Mistake::at("/site", "missing-field", "`site` is missing: a new phone needs one")],
+                ),
+                409 => Refused::Conflict(problem.detail, problem.errors),
+                _ => Refused::NotThere(problem.detail),
+            })?;
+        let Place { mut entity, inside } = place;
+        let inside: Vec<&str> = inside.iter().map(String::as_str).collect();
+        let is_there = draft.has(&entity)?;
+        let makes_file = self.method == Method::PUT && inside.is_empty();
+        if !is_there && !makes_file {
+            return Err(Refused::NotThere(format!("`{}` is not there", entity.path().display())));
+        }
+        draft.expect(&entity, &inside, self.condition.as_ref())?;
+        if let Some(to) = site.filter(|to| is_there && entity.site() != Some(to)) {
+            entity = move_to(draft, &entity, to)?;
+        }
+        match (self.method == Method::DELETE, self.method == Method::PATCH) {
+            (true, _) => self.remove(draft, &entity, &inside),
+            (_, true) => draft.patch(&entity, &inside, body),
+            _ => {
+                // A file without a word in it is one, too.
+                if !is_there {
+                    draft.set(&entity, Some(String::new()))?;
+                }
+                draft.replace(&entity, &inside, &body)
+            }
+        }
+    }
+
+    fn body(&self) -> Result<Map<String, Value>, Refused> {
+        match &self.body {
+            Some(Value::Object(fields)) => Ok(fields.clone()),
+            None if self.method == Method::DELETE => Ok(Map::new()),
+            _ => Err(Refused::Mistakes(vec![Mistake::at("", "bad-value", "an object is expected")])),
+        }
+    }
+
+    /// The site that a phone shall be in, where that is said; its own MAC may be said as well.
+    fn of_phone(&self, body: &mut Map<String, Value>) -> Result<Option<CompactString>, Refused> {
+        let wrong = |pointer: &str, what: String| Err(Refused::Mistakes(vec![Mistake::at(pointer, "bad-value", what)]));
+        let own = self.names.get("mac").and_then(|mac| mac.parse::<Mac>().ok());
+        match body.shift_remove("mac") {
+            Some(mac) if mac.as_str().and_then(|mac| mac.parse().ok()) != own => {
+                return wrong("/mac", "`mac` is not that of the address: a phone's MAC does not change".into());
+            }
+            _ => {}
+        }
+        match body.shift_remove("site") {
+            None => Ok(None),
+            Some(Value::String(site)) => Ok(Some(site.into())),
+            Some(_) => wrong("/site", "`site` must be the name of a site".into()),
+        }
+    }
+
+    fn remove(&self, draft: &mut Draft<'_>, entity: &Entity, inside: &[&str]) -> Result<(), Refused> {
+        let (Entity::Site(site), []) = (entity, inside) else { return draft.remove(entity, inside) };
+        let (all, _) = list_sites(&draft.folder(), &BTreeSet::from([site.clone()]));
+        let others = all.len().saturating_sub(1);
+        if others > 0 && !self.recursive {
+            let what =
+                format!("the site `{site}` has {others} lines and phones; `?recursive=true` takes them away too");
+            return Err(Refused::Conflict(what, Vec::new()));
+        }
+        all.iter().try_for_each(|entity| draft.remove(entity, &[]))
+    }
+}
+
+/// A phone's file in another site.
+fn move_to(draft: &mut Draft<'_>, from: &Entity, to: CompactString) -> Result<Entity, Refused> {
+    let Entity::Phone(_, stem) = from else { return Ok(from.clone()) };
+    let moved = Entity::Phone(to, stem.clone());
+    let text = draft.text(from)?.map(str::to_owned);
+    draft.set(&moved, text)?;
+    draft.set(from, None)?;
+    Ok(moved)
+}
+
+/// Whether somebody may make edits.
+pub(super) fn permit(caller: &Caller, edits: &[Edit], before: &Serving, after: &Serving) -> Result<(), Refused> {
+    for edit in edits {
+        let lines = |serving: &Serving| -> Option<Vec<CompactString>> {
+            let Entity::Phone(_, stem) = &edit.entity else { return None };
+            let phone = serving.world.phone(stem.parse().ok()?)?;
+            Some(phone.lines.iter().map(|(name, _)| name.clone()).collect())
+        };
+        let lines = lines(before).or_else(|| lines(after)).unwrap_or_default();
+        let target = match Target::file(&edit.entity) {
+            Target::Phone { site, .. } => {
+                Target::Phone { site, lines: lines.iter().map(CompactString::as_str).collect() }
+            }
+            other => other,
+        };
+        let action = if caller.writes_keys_only() { Action::WriteKeys } else { Action::Write };
+        caller.0.allow(action, &target).map_err(|denied| match Problem::from(denied) {
+            Problem { status: 404, detail, .. } => Refused::NotThere(detail),
+            Problem { detail, .. } => Refused::Forbidden(detail),
+        })?;
+    }
+    Ok(())
+}
+
+/// The condition of a request's headers.
+///
+/// # Errors
+/// A header that is none.
+pub(super) fn condition(headers: &HeaderMap) -> Result<Option<Condition>, Problem> {
+    let text = |name: header::HeaderName| -> Result<Option<&str>, Problem> {
+        let Some(value) = headers.get(&name) else { return Ok(None) };
+        let bad = || Problem::new("bad-request", format!("{name} is not readable"));
+        value.to_str().map(|text| Some(text.trim())).map_err(|_| bad())
+    };
+    match (text(header::IF_MATCH)?, text(header::IF_NONE_MATCH)?) {
+        (Some(tags), _) => Ok(Some(if_match(tags)?)),
+        (None, Some("*")) => Ok(Some(Condition::NotThere)),
+        (None, Some(_)) => {
+            Err(Problem::new("bad-request", "If-None-Match of a write is `*`: it must not be there yet"))
+        }
+        (None, None) => Ok(None),
+    }
+}
+
+/// What `If-Match` says.
+///
+/// # Errors
+/// It is no list of entity tags.
+pub(super) fn if_match(text: &str) -> Result<Condition, Problem> {
+    if text == "*" {
+        return Ok(Condition::There);
+    }
+    let tags: Vec<String> = text.split(',').map(|tag| tag.trim().to_owned()).collect();
+    let is_tag = |tag: &String| tag.len() >= 2 && tag.starts_with('"') && tag.ends_with('"');
+    match tags.iter().all(is_tag) {
+        true => Ok(Condition::Is(tags)),
+        false => {
+            Err(Problem::new("bad-request", "If-Match is a list of entity tags as ETag told them, with their quotes"))
+        }
+    }
+}
+
+/// Something doubtful that is written all the same.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Doubt {
+    /// `warning` or `note`.
+    pub level: Level,
+    /// What.
+    #[serde(flatten)]
+    pub what: Mistake,
+}
+
+impl From<&Finding> for Doubt {
+    fn from(finding: &Finding) -> Doubt {
+        Doubt { level: finding.level, what: Mistake::of(finding, None) }
+    }
+}
+
+/// The phones that a write reaches.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Reached {
+    /// How many may get another file.
+    pub count: usize,
+    /// The first of them.
+    #[schema(value_type = Vec<String>)]
+    pub first: Vec<Mac>,
+}
+
+/// What a write has done.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Written {
+    /// Its number, by which it can be taken back; none where all was like that already.
+    pub number: Option<i64>,
+    /// The files of the fleet that are others now.
+    pub files: Vec<String>,
+    /// The phones that it reaches.
+    pub phones: Reached,
+    /// What is doubtful now, and was not.
+    pub doubts: Vec<Doubt>,
+}
+
+/// What a write would do.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct WouldDo {
+    /// The files of the fleet that would be others.
+    pub files: Vec<String>,
+    /// What would be doubtful, and is not.
+    pub doubts: Vec<Doubt>,
+    /// What would become of phones.
+    #[schema(value_type = Object)]
+    pub effect: Effect,
+}
+
+/// What has come of a write, or would come of it.
+pub(super) fn answer(done: Done) -> Response {
+    let (files, doubts) = (files(&done), done.doubts.iter().map(Doubt::from).collect());
+    match done.effect {
+        Some(effect) => Json(WouldDo { files, doubts, effect }).into_response(),
+        None => {
+            let first = done.phones.iter().take(NAMED).copied().collect();
+            let phones = Reached { count: done.phones.len(), first };
+            Json(Written { number: done.number, files, phones, doubts }).into_response()
+        }
+    }
+}
+
+fn files(done: &Done) -> Vec<String> {
+    done.entities.iter().map(|entity| entity.path().display().to_string()).collect()
+}
+
+/// Many writes, made all or not at all, one after the other.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Bulk {
+    /// The writes.
+    pub writes: Vec<BulkWrite>,
+}
+
+/// One of many writes.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BulkWrite {
+    /// What to do.
+    pub method: BulkMethod,
+    /// Where, below `/api/v1`, such as `/sites/acme/lines/201/keys/3`.
+    pub path: String,
+    /// What to write; nothing for `DELETE`.
+    #[serde(default)]
+    #[schema(value_type = Object)]
+    pub body: Option<Value>,
+    /// As the header `If-Match`: the entity tag that you have seen.
+    #[serde(default)]
+    pub if_match: Option<String>,
+    /// It must not be there yet.
+    #[serde(default)]
+    pub if_none_match: bool,
+}
+
+/// What one of many writes does.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+pub enum BulkMethod {
+    /// Makes it say this and nothing else.
+    #[serde(rename = "PUT")]
+    Put,
+    /// Puts a JSON Merge Patch into it.
+    #[serde(rename = "PATCH")]
+    Patch,
+    /// Takes it away.
+    #[serde(rename = "DELETE")]
+    Delete,
+}
+
+impl Bulk {
+    /// The writes, if all of them name a place.
+    pub(super) fn wants(self) -> Result<Vec<Want>, Problem> {
+        let mut mistakes = Vec::new();
+        let wants = self.writes.into_iter().enumerate().filter_map(|(at, write)| match write.want() {
+            Ok(want) => Some(want),
+            Err(problem) => {
+                mistakes.push(Mistake::at(format!("/writes/{at}"), "bad-write", problem.detail));
+                None
+            }
+        });
+        let wants: Vec<Want> = wants.collect();
+        if mistakes.is_empty() { Ok(wants) } else { Err(Refused::Mistakes(mistakes).into()) }
+    }
+}
+
+impl BulkWrite {
+    fn want(self) -> Result<Want, Problem> {
+        let BulkWrite { method, path, body, if_match, if_none_match } = self;
+        let (kind, names) = super::place::find(&path)
+            .ok_or_else(|| Problem::new("not-found", format!("`{path}` is no address that can be written")))?;
+        let method = match method {
+            BulkMethod::Put => Method::PUT,
+            BulkMethod::Patch => Method::PATCH,
+            BulkMethod::Delete => Method::DELETE,
+        };
+        let condition = match if_match {
+            Some(tags) => Some(self::if_match(&tags)?),
+            None => if_none_match.then_some(Condition::NotThere),
+        };
+        Ok(Want { method, kind, names, body, condition, recursive: false })
+    }
+}
