@@ -13,6 +13,7 @@
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 pub mod findings;
+pub mod folder;
 pub mod reader;
 pub mod writer;
 

@@ -79,7 +79,7 @@ fn read_key(path: &Path) -> std::io::Result<Option<[u8; 32]>> {
 ///
 /// # Errors
 /// The folder cannot be used.
-pub(super) fn writing(folder: &Path) -> std::io::Result<File> {
+pub fn writing(folder: &Path) -> std::io::Result<File> {
     let file = lock_file(folder, WRITING)?;
     file.lock()?;
     Ok(file)
@@ -89,7 +89,7 @@ pub(super) fn writing(folder: &Path) -> std::io::Result<File> {
 ///
 /// # Errors
 /// There is none, and it cannot be made.
-pub(super) fn lock_file(folder: &Path, name: &str) -> std::io::Result<File> {
+pub fn lock_file(folder: &Path, name: &str) -> std::io::Result<File> {
     let path = folder.join(name);
     OpenOptions::new().read(true).custom_flags(O_NOFOLLOW).open(&path).or_else(|_| to_append(&path))
 }
@@ -98,7 +98,7 @@ pub(super) fn lock_file(folder: &Path, name: &str) -> std::io::Result<File> {
 ///
 /// # Errors
 /// It cannot be opened or made.
-pub(super) fn to_append(path: &Path) -> std::io::Result<File> {
+pub fn to_append(path: &Path) -> std::io::Result<File> {
     let file = OpenOptions::new().read(true).append(true).create(true).custom_flags(O_NOFOLLOW).open(path)?;
     belongs(&file, path);
     Ok(file)
@@ -120,7 +120,7 @@ fn belongs(file: &File, path: &Path) {
 ///
 /// # Errors
 /// It cannot be written.
-pub(super) fn rewrite<L: AsRef<str>>(path: &Path, mut lines: impl Iterator<Item = L>) -> std::io::Result<()> {
+pub fn rewrite<L: AsRef<str>>(path: &Path, mut lines: impl Iterator<Item = L>) -> std::io::Result<()> {
     replace(path, 0o644, |file| lines.try_for_each(|line| file.write_all(line.as_ref().as_bytes())))
 }
 
@@ -128,7 +128,7 @@ pub(super) fn rewrite<L: AsRef<str>>(path: &Path, mut lines: impl Iterator<Item 
 ///
 /// # Errors
 /// It cannot be written; what was there stays.
-pub(super) fn replace(
+pub fn replace(
     path: &Path,
     mode: u32,
     write: impl FnOnce(&mut BufWriter<File>) -> std::io::Result<()>,
