@@ -35,6 +35,8 @@ pub mod render;
 
 pub mod journal;
 
+pub mod access;
+
 pub mod live;
 
 pub mod check;
