@@ -13,6 +13,7 @@
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 pub mod findings;
+pub mod folder;
 pub mod reader;
 pub mod writer;
 
@@ -33,6 +34,8 @@ pub mod resolve;
 pub mod render;
 
 pub mod journal;
+
+pub mod access;
 
 pub mod live;
 

@@ -176,6 +176,17 @@ fn a_layout_accepts_for_its_own_keys() {
 }
 
 #[test]
+fn phones_are_not_told_that_a_key_is_locked() {
+    let site = |more: &str| format!("{SITE}[layouts.desk.keys.3]\nfunction = \"hold\"\n{more}");
+    let line = |more: &str| format!("layout = \"desk\"\n[keys.2]\nlabel = \"Ann\"\n{more}");
+    let open = phone("yealink-t46s", &line("")).with("sites/a/site.toml", &site(""));
+    let locked = phone("yealink-t46s", &line("locked = true\n")).with("sites/a/site.toml", &site("locked = true\n"));
+    assert_eq!(locked.findings(), "");
+    assert_eq!(locked.file(), open.file());
+    assert_snapshot!(phone("yealink-t46s", "keys.2.locked = \"yes\"\n").findings(), @"error: sites/a/lines/201.toml:1: `keys.2.locked` must be a boolean, not a text [wrong-type]");
+}
+
+#[test]
 fn keys_call_out_by_the_line_that_they_name() {
     let keys =
         "keys.3 = { function = \"dial\", number = \"202\", via = 2 }\nkeys.4 = { function = \"line\", line = 2 }\n";

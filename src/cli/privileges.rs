@@ -10,7 +10,7 @@ use nix::libc::{O_NOFOLLOW, O_NONBLOCK};
 use nix::sys::prctl;
 use nix::unistd::{Gid, ROOT, User, geteuid, initgroups, setgid, setuid};
 
-use crate::server::folder::is_state;
+use crate::folder::is_state;
 
 /// Where a server that root starts may keep its state, in what is said to people.
 pub(super) const DEFAULT_STATE: &str = "/var/lib/offhook";

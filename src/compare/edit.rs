@@ -105,6 +105,9 @@ fn complete(table: &mut dyn TableLike, key: &KeySetting) {
     if !key.accept.is_empty() && !table.contains_key("accept") {
         table.insert("accept", value(key.accept.iter().map(CompactString::as_str).collect::<Array>()));
     }
+    if key.locked && table.get("locked").and_then(Item::as_bool) != Some(true) {
+        table.insert("locked", value(true));
+    }
 }
 
 /// A function and its parameters as they are written.

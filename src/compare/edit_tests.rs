@@ -15,6 +15,7 @@ fn moved(from: &str, to: &str) -> Moved {
         what: Some(what),
         label: Some("Paul".into()),
         accept: Box::new(["degraded".into()]),
+        locked: false,
         at: 0,
     };
     Moved { from: place(from), to }
@@ -215,7 +216,7 @@ proptest! {
         // Every target that is free takes one of the keys.
         let free = targets.iter().filter(|place| !stored.contains_key(place));
         let moves: Vec<Moved> = stored.keys().zip(free).map(|(from, to)| {
-            let to = KeySetting { place: *to, what: None, label: None, accept: Box::default(), at: 0 };
+            let to = KeySetting { place: *to, what: None, label: None, accept: Box::default(), locked: false, at: 0 };
             Moved { from: *from, to }
         }).collect();
         let Ok(_) = before.parse::<DocumentMut>() else { return Ok(()) };

@@ -173,12 +173,13 @@ fn edited(
 /// What holds at a place, for a line that has to say it without its layout.
 fn merged(subject: &Subject, from: Place, to: Place) -> KeySetting {
     let (what, label) = stored_at(subject, from);
-    let accept = plan::layers(subject).filter_map(|keys| key_at(keys, from)).flat_map(|key| key.accept.iter().cloned());
+    let stored = || plan::layers(subject).filter_map(|keys| key_at(keys, from));
     KeySetting {
         place: to,
         what: what.map(|(what, _)| what.clone()),
         label: label.map(|(label, _)| label.clone()),
-        accept: accept.collect(),
+        accept: stored().flat_map(|key| key.accept.iter().cloned()).collect(),
+        locked: stored().any(|key| key.locked),
         at: 0,
     }
 }

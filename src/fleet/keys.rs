@@ -61,8 +61,10 @@ fn read_key(mut table: Table<'_, '_>, place: Place, at: u32) -> KeySetting {
     let what = read_use(&mut table);
     let label = table.text("label").and_then(|label| check_label(&table, label));
     let accept = table.texts("accept").map(|list| list.value).unwrap_or_default();
+    let accept = accept.into_iter().map(|code| code.value.into()).collect();
+    let locked = table.boolean("locked").is_some_and(|at| at.value);
     table.finish();
-    KeySetting { place, what, label, accept: accept.into_iter().map(|code| code.value.into()).collect(), at }
+    KeySetting { place, what, label, accept, locked, at }
 }
 
 fn check_label(table: &Table<'_, '_>, label: At<String>) -> Option<CompactString> {

@@ -189,6 +189,7 @@ fn key() -> Value {
         "url": { "type": "string", "format": "uri" },
         "seconds": { "type": "integer", "minimum": 1, "maximum": 3600 },
         "accept": texts("Codes of findings that the owner has seen."),
+        "locked": { "type": "boolean", "description": "The line's user may not change it; phones are not told." },
     }))
 }
 

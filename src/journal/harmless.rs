@@ -3,7 +3,7 @@
 use toml::{Table, Value};
 
 /// Fields that say which keys a phone has, and what they do. A `url` may have a password in it.
-const FIELDS: [&str; 15] = [
+const FIELDS: [&str; 16] = [
     "model",
     "lines",
     "modules",
@@ -19,6 +19,7 @@ const FIELDS: [&str; 15] = [
     "via",
     "seconds",
     "accept",
+    "locked",
 ];
 
 /// A phone's or a line's file without what may be a secret; none if it is not TOML.
@@ -47,10 +48,10 @@ mod tests {
         let text = "display_name = \"Front\"\nsip.password = \"s3cret\"\nregistration.code = \"0000\"\n\
                     [settings]\nadmin_password = { file = \"a\" }\n[raw.yealink]\n\"account.1.password\" = \"s3cret\"\n\
                     [trust]\npassword = \"s3cret\"\n[keys.2]\nfunction = \"url\"\nurl = \"https://u:s3cret@example.org\"\n\
-                    [modules.1.keys.3]\nfunction = \"dial\"\nnumber = \"202\"\n";
+                    [modules.1.keys.3]\nfunction = \"dial\"\nnumber = \"202\"\nlocked = true\n";
         let kept = harmless(text).unwrap();
         let wanted = "display_name = \"Front\"\n\n[keys.2]\nfunction = \"url\"\n\n\
-                      [modules.1.keys.3]\nfunction = \"dial\"\nnumber = \"202\"\n";
+                      [modules.1.keys.3]\nfunction = \"dial\"\nlocked = true\nnumber = \"202\"\n";
         assert_eq!(kept, wanted);
         assert_eq!(harmless("not TOML"), None);
     }

@@ -238,6 +238,7 @@ fn keys(catalogue: &Catalogue, model: &Model) -> Box<[KeySetting]> {
         what: functions.next().map(any_use),
         label: Some("Été & <1> \"x\"; y=z #".into()),
         accept: Box::default(),
+        locked: false,
         at: 1,
     };
     let mut keys: Vec<_> = own.chain(soft).chain(module).map(key).collect();

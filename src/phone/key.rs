@@ -125,6 +125,8 @@ pub struct KeySetting {
     pub label: Option<CompactString>,
     /// Codes of findings that the owner has seen.
     pub accept: Box<[CompactString]>,
+    /// Who may change no more than the keys of a line leaves this one as it is. Phones are not told.
+    pub locked: bool,
     /// The line in the file, from 1.
     pub at: u32,
 }

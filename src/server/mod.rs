@@ -26,7 +26,6 @@ mod doctor;
 mod etag;
 mod exchange;
 mod expiry;
-pub mod folder;
 pub mod forwarded;
 mod gate;
 mod heard;

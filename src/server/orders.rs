@@ -14,10 +14,10 @@ use std::path::{Path, PathBuf};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-use super::folder::{lock_file, rewrite, to_append, writing};
 use super::record::text;
 use crate::admit::pairing::Nonce;
 use crate::fleet::Stamp;
+use crate::folder::{lock_file, rewrite, to_append, writing};
 use crate::phone::Mac;
 
 const FILE: &str = "orders.log";

@@ -13,7 +13,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use super::folder::{make, rewrite};
+use crate::folder::{make, rewrite};
 
 /// How many lines may wait for the disk; more are kept in memory only, and written when they change again.
 const MAX_WAITING: usize = 100_000;

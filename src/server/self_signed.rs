@@ -11,8 +11,8 @@ use rustls_pki_types::ServerName;
 use tracing::{error, info, warn};
 use zeroize::Zeroizing;
 
-use super::folder::{make as make_folder, replace};
 use super::{TlsError, TlsMaterial};
+use crate::folder::{make as make_folder, replace};
 
 /// Names that every such certificate has.
 const OURS: [&str; 3] = ["localhost", "127.0.0.1", "::1"];

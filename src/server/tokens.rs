@@ -7,11 +7,11 @@ use std::sync::{PoisonError, RwLock};
 
 use zeroize::{Zeroize, Zeroizing};
 
-use super::folder::key;
 use super::orders::{Order, Told};
 use super::record::{Record, text};
 use crate::admit::{Fact, Facts, Judged, Shown, Stage, Standing, TokenKey, Window};
 use crate::fleet::Rung;
+use crate::folder::key;
 use crate::phone::Mac;
 use crate::world::Subject;
 

@@ -341,7 +341,7 @@ fn put_key(subject: &mut Subject, place: Place, change: impl Fn(&mut KeySetting)
     let line = Arc::make_mut(primary);
     let mut keys = line.keys.to_vec();
     let at = keys.binary_search_by_key(&place, |key| key.place).unwrap_or_else(|at| {
-        keys.insert(at, KeySetting { place, what: None, label: None, accept: Box::default(), at: 0 });
+        keys.insert(at, KeySetting { place, what: None, label: None, accept: Box::default(), locked: false, at: 0 });
         at
     });
     change(&mut keys[at]);

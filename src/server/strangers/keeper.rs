@@ -5,8 +5,8 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use super::super::folder::rewrite;
 use super::State;
+use crate::folder::rewrite;
 
 /// The shortest time between two writings.
 const PAUSE: Duration = Duration::from_millis(200);

@@ -16,11 +16,11 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use serde::{Deserialize, Serialize};
 
-use super::folder::{key, rewrite, writing};
 use super::orders::{Order, Told as Ordered};
 use super::record::text;
 use crate::admit::Shown;
 use crate::admit::pairing::{BLESSED_SECS, Blessing, Nonce, Pairing, PairingKey, tries_left};
+use crate::folder::{key, rewrite, writing};
 use crate::phone::Mac;
 use keeper::Keeper;
 

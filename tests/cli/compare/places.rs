@@ -99,7 +99,7 @@ number = \"4\"
 #[test]
 fn a_layout_is_never_rewritten() {
     let site = format!(
-        "{SITE}[layouts.desk.keys.16]\nfunction = \"dial\"\nnumber = \"202\"\nlabel = \"Desk\"\naccept = [\"line-key\"]\n[layouts.desk.keys.17]\nfunction = \"hold\"\n"
+        "{SITE}[layouts.desk.keys.16]\nfunction = \"dial\"\nnumber = \"202\"\nlabel = \"Desk\"\naccept = [\"line-key\"]\nlocked = true\n[layouts.desk.keys.17]\nfunction = \"hold\"\n"
     );
     let line = "layout = \"desk\"\n\n[keys.17] # own\nlabel = \"Wait\"\n";
     let fleet = phone("yealink-t46s", line).with("sites/a/site.toml", &site);
@@ -108,7 +108,7 @@ fn a_layout_is_never_rewritten() {
 
     moved:
       keys.16: `dial 202` `Desk` goes to keys.2, from page 2 to page 1, written on the line; the layout keeps its own  (sites/a/site.toml:10)
-      keys.17: `hold` `Wait` goes to keys.3, from page 2 to page 1, written on the line; the layout keeps its own  (sites/a/site.toml:15)
+      keys.17: `hold` `Wait` goes to keys.3, from page 2 to page 1, written on the line; the layout keeps its own  (sites/a/site.toml:16)
 
     note:
       keys: 27 line keys, 9 a page -> 15 line keys, 5 a page  (sites/a/phones/001565aabbcc.toml:1)
@@ -116,7 +116,7 @@ fn a_layout_is_never_rewritten() {
     `offhook check` then tells besides what it tells now:
       error: sites/a/site.toml:10: `keys.16` does not exist on `yealink-t42s`, which has 15 keys [no-such-key]
         hint: it is kept, and not sent
-      error: sites/a/site.toml:15: `keys.17` does not exist on `yealink-t42s`, which has 15 keys [no-such-key]
+      error: sites/a/site.toml:16: `keys.17` does not exist on `yealink-t42s`, which has 15 keys [no-such-key]
         hint: it is kept, and not sent
     2> --write changes sites/a/phones/001565aabbcc.toml
     2> --write changes sites/a/lines/201.toml
@@ -131,6 +131,7 @@ fn a_layout_is_never_rewritten() {
     number = "202"
     label = "Desk"
     accept = ["line-key"]
+    locked = true
 
     [keys.3] # own
     label = "Wait"

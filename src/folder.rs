@@ -4,11 +4,11 @@
 //! file is opened through a symbolic link, and none is given away that has another name elsewhere.
 
 use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, ErrorKind, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, fchown};
 use std::path::{Path, PathBuf};
 
-use nix::libc::O_NOFOLLOW;
+use nix::libc::{O_NOFOLLOW, O_NONBLOCK};
 use zeroize::Zeroizing;
 
 /// The name of the key of revisions.
@@ -75,11 +75,25 @@ fn read_key(path: &Path) -> std::io::Result<Option<[u8; 32]>> {
     }
 }
 
+/// A file of the folder, if there is one.
+///
+/// # Errors
+/// It cannot be read.
+pub fn read(path: &Path) -> std::io::Result<Option<Vec<u8>>> {
+    let mut bytes = Vec::new();
+    let opened = OpenOptions::new().read(true).custom_flags(O_NOFOLLOW | O_NONBLOCK).open(path);
+    match opened.and_then(|mut file| file.read_to_end(&mut bytes)) {
+        Ok(_) => Ok(Some(bytes)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// Waits until nobody else writes, and keeps others waiting as long as what it gives lives.
 ///
 /// # Errors
 /// The folder cannot be used.
-pub(super) fn writing(folder: &Path) -> std::io::Result<File> {
+pub fn writing(folder: &Path) -> std::io::Result<File> {
     let file = lock_file(folder, WRITING)?;
     file.lock()?;
     Ok(file)
@@ -89,7 +103,7 @@ pub(super) fn writing(folder: &Path) -> std::io::Result<File> {
 ///
 /// # Errors
 /// There is none, and it cannot be made.
-pub(super) fn lock_file(folder: &Path, name: &str) -> std::io::Result<File> {
+pub fn lock_file(folder: &Path, name: &str) -> std::io::Result<File> {
     let path = folder.join(name);
     OpenOptions::new().read(true).custom_flags(O_NOFOLLOW).open(&path).or_else(|_| to_append(&path))
 }
@@ -98,7 +112,7 @@ pub(super) fn lock_file(folder: &Path, name: &str) -> std::io::Result<File> {
 ///
 /// # Errors
 /// It cannot be opened or made.
-pub(super) fn to_append(path: &Path) -> std::io::Result<File> {
+pub fn to_append(path: &Path) -> std::io::Result<File> {
     let file = OpenOptions::new().read(true).append(true).create(true).custom_flags(O_NOFOLLOW).open(path)?;
     belongs(&file, path);
     Ok(file)
@@ -120,7 +134,7 @@ fn belongs(file: &File, path: &Path) {
 ///
 /// # Errors
 /// It cannot be written.
-pub(super) fn rewrite<L: AsRef<str>>(path: &Path, mut lines: impl Iterator<Item = L>) -> std::io::Result<()> {
+pub fn rewrite<L: AsRef<str>>(path: &Path, mut lines: impl Iterator<Item = L>) -> std::io::Result<()> {
     replace(path, 0o644, |file| lines.try_for_each(|line| file.write_all(line.as_ref().as_bytes())))
 }
 
@@ -128,7 +142,7 @@ pub(super) fn rewrite<L: AsRef<str>>(path: &Path, mut lines: impl Iterator<Item 
 ///
 /// # Errors
 /// It cannot be written; what was there stays.
-pub(super) fn replace(
+pub fn replace(
     path: &Path,
     mode: u32,
     write: impl FnOnce(&mut BufWriter<File>) -> std::io::Result<()>,
