@@ -1,6 +1,6 @@
 //! Who calls: the bearer of a token.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::extract::{ConnectInfo, FromRequestParts};
@@ -10,12 +10,6 @@ use axum::http::request::Parts;
 use super::{Problem, Shared};
 use crate::access::{Action, Principal, Role, Target};
 
-/// Who knows tokens.
-pub trait Doorman: Send + Sync {
-    /// Who bears a token; none: it is not good. `from` is where they call from, `now` in seconds since 1970.
-    fn principal(&self, bearer: &str, from: IpAddr, now: u64) -> Option<Principal>;
-}
-
 /// Who calls.
 #[derive(Debug, Clone)]
 pub struct Caller(pub Principal);
@@ -24,11 +18,6 @@ impl Caller {
     /// As the journal has it.
     pub fn name(&self) -> String {
         format!("{} (token {})", self.0.name, self.0.id)
-    }
-
-    /// Whether they may name files of this machine.
-    pub fn is_admin(&self) -> bool {
-        self.0.role == Role::Admin
     }
 
     /// Whether they are a user of lines.
@@ -61,10 +50,11 @@ impl FromRequestParts<Shared> for Caller {
         if !scheme.eq_ignore_ascii_case("bearer") {
             return Err(none());
         }
-        let from = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        let from = from.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |from| from.0.ip().to_canonical());
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-        let principal = api.doorman.principal(bearer.trim(), from, now);
-        principal.map(Caller).ok_or_else(|| Problem::new("unauthorized", "this token is not good, or not any more"))
+        api.tokens.principal(bearer.trim(), now).map(Caller).map_err(|bad| {
+            let from = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|from| from.0.ip().to_canonical());
+            tracing::warn!(?from, "a call of the API was refused: {bad}");
+            Problem::new("unauthorized", "this token is not good, or not any more")
+        })
     }
 }

@@ -13,12 +13,11 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::place::{Names, PLACES, Place, PlaceKind};
-use super::write::{Bulk, Want, Written, answer, condition, permit};
+use super::write::{Bulk, Want, Written, answer, condition, lines_of, permit, target};
 use super::{Caller, Problem, Shared, openapi};
-use crate::access::{Action, Target};
+use crate::access::Action;
 use crate::edit::{Done, Draft, Order, Refused};
 use crate::fleet::Entity;
-use crate::live::Serving;
 
 /// The prefix of all addresses.
 pub(super) const PREFIX: &str = "/api/v1";
@@ -81,7 +80,7 @@ impl At {
     fn read(&self, api: &Shared) -> Result<Response, Problem> {
         let serving = api.now();
         let Place { entity, inside } = self.kind.at(&self.names, &serving, None)?;
-        self.caller.may(Action::See, &target(&entity, &lines_of(&serving, &entity)))?;
+        self.caller.may(Action::See, &target(&entity, &lines_of(&serving, &entity).unwrap_or_default()))?;
         let inside: Vec<&str> = inside.iter().map(String::as_str).collect();
         let (mut value, tag) = api.editor.look(&entity, &inside)?.ok_or_else(Problem::not_found)?;
         if let (Entity::Phone(site, stem), [], Value::Object(fields)) = (&entity, inside.as_slice(), &mut value) {
@@ -125,20 +124,6 @@ fn tagged(asked: &HeaderMap, mut response: Response, tag: &str) -> Response {
     response
 }
 
-/// The lines of a phone that an entity is.
-fn lines_of(serving: &Serving, entity: &Entity) -> Vec<String> {
-    let Entity::Phone(_, stem) = entity else { return Vec::new() };
-    let phone = stem.parse().ok().and_then(|mac| serving.world.phone(mac));
-    phone.map(|phone| phone.lines.iter().map(|(name, _)| name.to_string()).collect()).unwrap_or_default()
-}
-
-fn target<'a>(entity: &'a Entity, lines: &'a [String]) -> Target<'a> {
-    match Target::file(entity) {
-        Target::Phone { site, .. } => Target::Phone { site, lines: lines.iter().map(String::as_str).collect() },
-        other => other,
-    }
-}
-
 /// Makes writes on a thread that may wait for the disk.
 pub(super) async fn commit(
     api: Shared,
@@ -169,7 +154,6 @@ pub(super) async fn change(
         let order = Order {
             who: &who,
             what: &what,
-            may_name_files: caller.is_admin(),
             may: &|edits, before, after| permit(&caller, edits, before, after),
             look: if dry_run { Some(&|| ()) } else { None },
             undoes: None,

@@ -20,11 +20,12 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use utoipa_axum::router::OpenApiRouter;
 
-pub use caller::{Caller, Doorman};
+pub use caller::Caller;
 pub use listen::serve;
 pub use openapi::document;
 pub use problem::Problem;
 
+use crate::access::AccessTokens;
 use crate::edit::Editor;
 use crate::live::{Live, Serving};
 
@@ -35,8 +36,8 @@ const MAX_BODY: usize = 8 * 1024 * 1024;
 pub struct Api {
     /// Who writes the fleet's files.
     pub editor: Arc<Editor>,
-    /// Who knows tokens.
-    pub doorman: Arc<dyn Doorman>,
+    /// Whose tokens are good.
+    pub tokens: Arc<AccessTokens>,
     /// The server's state folder.
     pub state: PathBuf,
 }

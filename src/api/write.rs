@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use super::place::{Names, Of, Place, PlaceKind};
 use super::{Caller, Problem};
-use crate::access::{Action, Target};
+use crate::access::{Action, Target, own};
 use crate::edit::{Condition, Done, Draft, Mistake, Refused};
 use crate::effect::Effect;
 use crate::findings::{Finding, Level};
@@ -126,28 +126,43 @@ fn move_to(draft: &mut Draft<'_>, from: &Entity, to: CompactString) -> Result<En
     Ok(moved)
 }
 
-/// Whether somebody may make edits.
+/// Whether somebody may make edits: those files, and what is another in them.
 pub(super) fn permit(caller: &Caller, edits: &[Edit], before: &Serving, after: &Serving) -> Result<(), Refused> {
+    let mut not_allowed = Vec::new();
     for edit in edits {
-        let lines = |serving: &Serving| -> Option<Vec<CompactString>> {
-            let Entity::Phone(_, stem) = &edit.entity else { return None };
-            let phone = serving.world.phone(stem.parse().ok()?)?;
-            Some(phone.lines.iter().map(|(name, _)| name.clone()).collect())
-        };
-        let lines = lines(before).or_else(|| lines(after)).unwrap_or_default();
-        let target = match Target::file(&edit.entity) {
-            Target::Phone { site, .. } => {
-                Target::Phone { site, lines: lines.iter().map(CompactString::as_str).collect() }
-            }
-            other => other,
-        };
-        let action = if caller.writes_keys_only() { Action::WriteKeys } else { Action::Write };
-        caller.0.allow(action, &target).map_err(|denied| match Problem::from(denied) {
+        let Edit { entity, before: was, after: will_be } = edit;
+        let lines = lines_of(before, entity).or_else(|| lines_of(after, entity)).unwrap_or_default();
+        // A file that comes or goes is more than its keys.
+        let is_kept = was.is_some() && will_be.is_some();
+        let action = if caller.writes_keys_only() && is_kept { Action::WriteKeys } else { Action::Write };
+        caller.may(action, &target(entity, &lines)).map_err(|problem| match problem {
             Problem { status: 404, detail, .. } => Refused::NotThere(detail),
             Problem { detail, .. } => Refused::Forbidden(detail),
         })?;
+        let table = |text: &Option<String>| text.as_deref().and_then(|text| text.parse::<toml::Table>().ok());
+        let site = entity.site().and_then(|site| before.world.site(site).or_else(|| after.world.site(site)));
+        let (was, Some(site), Some(will_be)) = (table(was), site, table(will_be)) else { continue };
+        let draft = own::Draft { site, before: was.as_ref(), after: &will_be };
+        not_allowed.extend(
+            own::not_allowed(&caller.0, &draft).iter().map(|what| format!("{}: {what}", entity.path().display())),
+        );
     }
-    Ok(())
+    if not_allowed.is_empty() { Ok(()) } else { Err(Refused::Forbidden(not_allowed.join("; "))) }
+}
+
+/// The lines of a phone that an entity is; none where it is no phone, or none that is served.
+pub(super) fn lines_of(serving: &Serving, entity: &Entity) -> Option<Vec<String>> {
+    let Entity::Phone(_, stem) = entity else { return None };
+    let phone = serving.world.phone(stem.parse().ok()?)?;
+    Some(phone.lines.iter().map(|(name, _)| name.to_string()).collect())
+}
+
+/// An entity as what is asked about, where it has these lines.
+pub(super) fn target<'a>(entity: &'a Entity, lines: &'a [String]) -> Target<'a> {
+    match Target::file(entity) {
+        Target::Phone { site, .. } => Target::Phone { site, lines: lines.iter().map(String::as_str).collect() },
+        other => other,
+    }
 }
 
 /// The condition of a request's headers.

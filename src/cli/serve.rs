@@ -18,8 +18,11 @@ use super::args::{LogFormat, Serve};
 use super::output;
 use super::privileges::{Account, DEFAULT_STATE, is_root, keep_memory_private};
 use super::state::{default_state, now_secs};
+use crate::access::AccessTokens;
+use crate::api::{self, Api};
 use crate::catalogue::Answer;
-use crate::fleet::{ClientAuthority, ClientCertificates, Keeping, Listen, Root};
+use crate::edit::Editor;
+use crate::fleet::{ApiListen, ClientAuthority, ClientCertificates, Keeping, Listen, Root};
 use crate::folder::{self, REVISION_KEY, key, random_key};
 use crate::journal::Journal;
 use crate::live::{Changed, Followed, Live, Loader, Serving, watch};
@@ -69,6 +72,10 @@ async fn serve(args: &Serve, state: &Path, account: Option<Account>) -> Result<(
         Some(address) => Some(bind([Listener { address, tls: None, proxies: Proxies::default() }]).await?),
         None => None,
     };
+    let api = match &root.api {
+        Some(listen) => Some((bind([api_listener(listen, &args.fleet, state)?]).await?, listen.plain)),
+        None => None,
+    };
     if let Some(account) = account {
         account.become_it()?;
     }
@@ -86,9 +93,11 @@ async fn serve(args: &Serve, state: &Path, account: Option<Account>) -> Result<(
     let strangers = Arc::new(strangers(state));
     told.iter().for_each(|told| strangers.hear(told));
     followed.push(obey(orders, tokens.clone(), strangers.clone()));
+    let access = Arc::new(AccessTokens::open(state)?);
+    followed.push(heed(access.clone()));
     let families = listens.iter().map(|listen| listen.families.clone()).collect();
     let journal = Arc::new(journal(state, &live).context("cannot start")?);
-    let phones = Phones::new(live.clone(), Cache::new(MAX_CACHE_BYTES), key, ledger, families);
+    let phones = Phones::new(live.clone(), Cache::new(MAX_CACHE_BYTES), key.clone(), ledger, families);
     let phones = Arc::new(phones.with_tokens(tokens).with_strangers(strangers).with_journal(journal.clone()));
     let watching = watch(live.clone(), &args.fleet, followed)
         .map_err(|error| anyhow!("`{}` cannot be watched: {error}", args.fleet.display()))?;
@@ -98,11 +107,26 @@ async fn serve(args: &Serve, state: &Path, account: Option<Account>) -> Result<(
         figures.addresses().for_each(|address| anstream::eprintln!("figures at http://{address}/metrics"));
         tokio::spawn(run_server(figures, Arc::new(page), Limits { connections: 64, ..Limits::default() }, pending()));
     }
+    let (stop_api, api_stopped) = tokio::sync::oneshot::channel::<()>();
+    let serving_api = match api {
+        Some((bound, plain)) => {
+            let scheme = if plain { "http" } else { "https" };
+            bound.addresses().for_each(|address| anstream::eprintln!("API at {scheme}://{address}/api/v1"));
+            let editor = Editor::new(live.clone(), key).with_journal(journal.clone(), state);
+            let api = Api { editor: Arc::new(editor), tokens: access, state: state.to_owned() };
+            Some(tokio::spawn(api::serve(bound, api::router(api), async { drop(api_stopped.await) })))
+        }
+        None => None,
+    };
     if is_root() {
         tracing::warn!("running as root, which nothing needs from here on: --user NAME gives it up");
     }
     tell_systemd(NotifyState::Ready);
     run_server(bound, phones, limits(), stopped(live)).await;
+    drop(stop_api);
+    if let Some(serving_api) = serving_api {
+        let _ = serving_api.await;
+    }
     drop(watching);
     journal.close();
     anstream::eprintln!("stopped");
@@ -237,6 +261,18 @@ fn listeners(
     Ok((listeners, followed))
 }
 
+/// The listener of the API.
+fn api_listener(listen: &ApiListen, fleet: &Path, state: &Path) -> Result<Listener> {
+    let ApiListen { address, tls, plain } = listen;
+    let tls = match (plain, tls) {
+        (true, _) => None,
+        (false, Some(files)) => Some(TlsMaterial::load(fleet.join(&files.certificate), fleet.join(&files.key))),
+        (false, None) => Some(TlsMaterial::self_signed(state, &[&address.ip().to_string()])),
+    };
+    let tls = tls.transpose().map_err(told)?.map(Arc::new);
+    Ok(Listener { address: *address, tls, proxies: Proxies::default() })
+}
+
 /// The authorities of `fleet.toml`, as it is at each moment.
 fn authorities(live: &Loaded) -> impl Fn() -> Arc<[ClientAuthority]> + Send + Sync + 'static {
     let live = Arc::clone(live);
@@ -275,6 +311,17 @@ fn obey(orders: Orders, tokens: Arc<Tokens>, strangers: Arc<Strangers>) -> Follo
             }
         }
         Err(error) => tracing::error!("what commands tell cannot be read: {error}"),
+    };
+    Followed { files, then: Box::new(then) }
+}
+
+/// Takes in the API's tokens as commands make and revoke them.
+fn heed(tokens: Arc<AccessTokens>) -> Followed {
+    let files = vec![tokens.path().to_owned()];
+    let then = move || {
+        if let Err(error) = tokens.reload() {
+            tracing::error!("the tokens of the API stay as they were: {error}");
+        }
     };
     Followed { files, then: Box::new(then) }
 }

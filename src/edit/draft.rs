@@ -6,9 +6,8 @@ use std::path::PathBuf;
 use serde_json::{Map, Value};
 
 use super::merge::{difference, merge};
-use super::shown::{is_kept_back, plain};
+use super::shown::plain;
 use super::{Editor, Mistake, Refused};
-use crate::catalogue::Vocabulary;
 use crate::fleet::{Edit, Entity, seal_file};
 use crate::live::Serving;
 
@@ -29,13 +28,11 @@ pub struct Draft<'e> {
     serving: &'e Serving,
     edits: BTreeMap<Entity, (Option<String>, Option<String>)>,
     mistakes: Vec<Mistake>,
-    /// Secrets may be told by the name of a file or variable of this machine.
-    may_name_files: bool,
 }
 
 impl<'e> Draft<'e> {
-    pub(super) fn new(editor: &'e Editor, serving: &'e Serving, may_name_files: bool) -> Draft<'e> {
-        Draft { editor, serving, edits: BTreeMap::new(), mistakes: Vec::new(), may_name_files }
+    pub(super) fn new(editor: &'e Editor, serving: &'e Serving) -> Draft<'e> {
+        Draft { editor, serving, edits: BTreeMap::new(), mistakes: Vec::new() }
     }
 
     /// What is served now.
@@ -109,11 +106,7 @@ impl<'e> Draft<'e> {
     /// # Errors
     /// The file cannot be read.
     pub fn patch(&mut self, entity: &Entity, path: &[&str], patch: Map<String, Value>) -> Result<(), Refused> {
-        let vocabulary = &self.serving.world.catalogue.vocabulary;
         let outer = path.iter().rev().fold(patch, |inner, name| Map::from_iter([((*name).to_owned(), inner.into())]));
-        if !self.may_name_files {
-            name_no_files(&outer, "", vocabulary, &mut self.mistakes);
-        }
         let text = self.text(entity)?.unwrap_or_default();
         match merge(text, &outer) {
             Ok(text) => self.set(entity, Some(text)),
@@ -185,20 +178,4 @@ impl<'e> Draft<'e> {
 fn name(entity: &Entity, path: &[&str]) -> String {
     let file = entity.path().display().to_string();
     if path.is_empty() { format!("`{file}`") } else { format!("`{}` of `{file}`", path.join(".")) }
-}
-
-/// Whoever may not see the machine's files shall not have them sent to a phone of his.
-fn name_no_files(patch: &Map<String, Value>, at: &str, vocabulary: &Vocabulary, mistakes: &mut Vec<Mistake>) {
-    for (name, value) in patch {
-        let path = if at.is_empty() { name.clone() } else { format!("{at}.{name}") };
-        let Value::Object(fields) = value else { continue };
-        match ["file", "env"].into_iter().find(|source| fields.contains_key(*source)) {
-            Some(source) if is_kept_back(&path, value, vocabulary) => {
-                let pointer = format!("/{}", path.replace('.', "/"));
-                let what = format!("`{path}` names a `{source}` of the server's machine, which only an admin may");
-                mistakes.push(Mistake::at(pointer, "not-yours", what).hint("send the secret itself"));
-            }
-            _ => name_no_files(fields, &path, vocabulary, mistakes),
-        }
-    }
 }

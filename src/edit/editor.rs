@@ -38,8 +38,6 @@ pub struct Order<'o> {
     pub who: &'o str,
     /// By what.
     pub what: &'o str,
-    /// Secrets may be told by the name of a file or variable of this machine.
-    pub may_name_files: bool,
     /// Whether they may make these edits, by what is served before and after them.
     pub may: &'o (dyn Fn(&[Edit], &Serving, &Serving) -> Result<(), Refused> + 'o),
     /// Only look what it would do; told after each phone.
@@ -71,12 +69,13 @@ impl Editor {
         Editor { live, journal: None, vault: None, key, writing: Mutex::new(()), last: AtomicI64::new(0) }
     }
 
-    /// The same, which tells the journal; writes can be taken back as long as it has them.
-    ///
-    /// # Errors
-    /// The state folder has no key for it, and takes none.
-    pub fn with_journal(self, journal: Arc<Journal>, state: &Path) -> std::io::Result<Editor> {
-        Ok(Editor { journal: Some(journal), vault: Some(Vault::open(state)?), ..self })
+    /// The same, which tells the journal; writes can be taken back as long as it has them. Where the state folder has no
+    /// key for that, and takes none, they cannot.
+    pub fn with_journal(self, journal: Arc<Journal>, state: &Path) -> Editor {
+        let vault = Vault::open(state).inspect_err(|error| {
+            tracing::error!("writes of the API cannot be taken back: the key for it cannot be kept: {error}");
+        });
+        Editor { journal: Some(journal), vault: vault.ok(), ..self }
     }
 
     /// What is served.
@@ -110,7 +109,7 @@ impl Editor {
     /// It cannot be read, or is not TOML.
     pub fn look(&self, entity: &Entity, path: &[&str]) -> Result<Option<(Value, String)>, Refused> {
         let serving = self.live.now();
-        let mut draft = Draft::new(self, &serving, true);
+        let mut draft = Draft::new(self, &serving);
         let (Some(whole), Some(there)) = (draft.value(entity, &[])?, draft.value(entity, path)?) else {
             return Ok(None);
         };
@@ -143,7 +142,7 @@ impl Editor {
         // A look may take a while, and writes nothing.
         let _alone = order.look.is_none().then(|| self.writing.lock().unwrap_or_else(PoisonError::into_inner));
         let now = self.live.now();
-        let mut wanted = Draft::new(self, &now, order.may_name_files);
+        let mut wanted = Draft::new(self, &now);
         draft(&mut wanted)?;
         let (edits, mut mistakes) = wanted.finish();
         let (before, after) = self.live.would_serve(&edits);

@@ -80,7 +80,7 @@ fn harmless(value: Value, path: &str, vocabulary: &Vocabulary) -> Value {
 
 /// Whether a value must not be shown: a secret, a line of a finished file, a setting that nobody knows, or an address with
 /// a password in it.
-pub fn is_kept_back(path: &str, value: &Value, vocabulary: &Vocabulary) -> bool {
+fn is_kept_back(path: &str, value: &Value, vocabulary: &Vocabulary) -> bool {
     let parts: Vec<&str> = path.split('.').collect();
     let is_setting = matches!(parts[..], [.., "settings" | "seed" | "sip", _]);
     match is_secret(path, vocabulary) {

@@ -7,8 +7,8 @@ use data_encoding::BASE64;
 use zeroize::Zeroizing;
 
 use crate::fleet::sealed::SealKeys;
+use crate::folder::key;
 use crate::phone::Secret;
-use crate::server::folder::key;
 
 /// The key's name in the state folder.
 const KEY: &str = "undo.key";

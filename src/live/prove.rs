@@ -141,6 +141,7 @@ pub fn spare(catalogue: &Arc<Catalogue>, maker: &Arc<Maker>, model: &Arc<Model>)
             client_authorities: Arc::default(),
             journal: Keeping::default(),
             metrics: None,
+            api: None,
             layer: Layer::default(),
         }),
         site: Arc::new(Site { id: "proof".into(), ..Site::default() }),
