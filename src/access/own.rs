@@ -48,7 +48,7 @@ impl fmt::Display for NotAllowed {
 /// What of a draft somebody may not do who may write the file, or the keys in it; empty: nothing.
 pub fn not_allowed(principal: &Principal, draft: &Draft<'_>) -> Vec<NotAllowed> {
     match principal.role {
-        Role::Admin => Vec::new(),
+        Role::Admin {} => Vec::new(),
         Role::Operator { .. } => secrets_from_elsewhere(draft),
         Role::Reader { .. } => {
             draft.changes().into_iter().map(|part| NotAllowed::new(part, "a reader changes nothing")).collect()
@@ -265,7 +265,13 @@ mod tests {
 
     #[test]
     fn all_of_it_is_told() {
-        insta::assert_snapshot!(by_user(LINE, "sip.password = \"mine\"\nkeys.2.locked = true\n"), @"");
+        insta::assert_snapshot!(by_user(LINE, "sip.password = \"mine\"\nkeys.2.locked = true\n"), @"
+        `layout`: a user changes the keys of the line, and nothing else
+        `sip.password`: a user changes the keys of the line, and nothing else
+        `keys.2.locked`: a user does not set this
+        `keys.3`: the key is locked
+        `keys.4.accept`: a user does not set this
+        ");
     }
 
     #[test]
@@ -296,7 +302,7 @@ mod tests {
     #[test]
     fn an_administrator_may_do_all_of_it_and_a_reader_nothing() {
         let text = "sip.password = { file = \"/run/a\" }\nkeys.3.locked = true\n";
-        assert_eq!(said(Role::Admin, Some(LINE), text), "");
+        assert_eq!(said(Role::Admin {}, Some(LINE), text), "");
         let reader = said(Role::Reader { sites: None }, Some(text), "keys.3.locked = true\n");
         assert_eq!(reader, "`sip.password.file`: a reader changes nothing\n");
     }

@@ -43,8 +43,8 @@ impl FromStr for LineId {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "name", rename_all = "lowercase", deny_unknown_fields)]
 pub enum Role {
-    /// Everything.
-    Admin,
+    /// Everything. Braces, so that sites beside it are an error, and not an administrator of all of them.
+    Admin {},
     /// Everything in some sites.
     Operator {
         /// The sites, at least one.
@@ -81,7 +81,7 @@ impl Role {
     /// Its name.
     pub fn name(&self) -> &'static str {
         match self {
-            Role::Admin => "admin",
+            Role::Admin {} => "admin",
             Role::Operator { .. } => "operator",
             Role::Reader { .. } => "reader",
             Role::User { .. } => "user",
@@ -98,7 +98,7 @@ impl Role {
                 Err(RoleError::NoSite(self.name()))
             }
             Role::User { lines } if lines.is_empty() => Err(RoleError::NoLine),
-            Role::Admin | Role::Operator { .. } | Role::Reader { .. } | Role::User { .. } => Ok(()),
+            Role::Admin {} | Role::Operator { .. } | Role::Reader { .. } | Role::User { .. } => Ok(()),
         }
     }
 }
@@ -107,7 +107,7 @@ impl Role {
 impl fmt::Display for Role {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let of: Vec<String> = match self {
-            Role::Admin | Role::Reader { sites: None } => Vec::new(),
+            Role::Admin {} | Role::Reader { sites: None } => Vec::new(),
             Role::Operator { sites } | Role::Reader { sites: Some(sites) } => {
                 sites.iter().map(ToString::to_string).collect()
             }

@@ -103,7 +103,7 @@ impl Principal {
     /// It may not.
     pub fn allow(&self, action: Action, target: &Target<'_>) -> Result<(), Denied> {
         match &self.role {
-            Role::Admin => Ok(()),
+            Role::Admin {} => Ok(()),
             Role::Operator { sites } => operator(sites, action, target),
             Role::Reader { sites } => reader(sites.as_ref(), action, target),
             Role::User { lines } => user(lines, action, target),

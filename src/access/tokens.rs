@@ -115,11 +115,11 @@ impl AccessTokens {
         }
     }
 
-    /// All tokens, the oldest first; those that are not taken any more for some time too.
+    /// All tokens, the oldest first, then by their names; those that are not taken any more for some time too.
     pub fn list(&self, now: u64) -> Vec<TokenInfo> {
         let known = self.known.load();
         let mut all: Vec<Stored> = known.values().map(Known::now).collect();
-        all.sort_by(|one, other| (one.created, &one.id).cmp(&(other.created, &other.id)));
+        all.sort_by(|one, other| (one.created, &one.name, &one.id).cmp(&(other.created, &other.name, &other.id)));
         all.iter().map(|stored| stored.info(now)).collect()
     }
 

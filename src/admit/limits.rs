@@ -28,6 +28,8 @@ const SOURCE: Rate = Rate { burst: 200, each: Duration::from_millis(500) };
 const GUESSED: Rate = Rate { burst: 100, each: Duration::from_secs(1) };
 /// Guesses of a source that walks through MACs.
 const WALKER: Rate = Rate { burst: 0, each: Duration::from_secs(2) };
+/// Wrong tokens of the administrator's API, of one source: a script that has an old one, or a page that is left open.
+const TOKENS: Rate = Rate { burst: 20, each: Duration::from_secs(2) };
 
 /// The longest that an answer is held back.
 const LONGEST_DELAY: Duration = Duration::from_secs(8);
@@ -124,12 +126,21 @@ impl Limits {
             Step::Stands => (SOURCE, None),
             Step::Walks(walk) => (WALKER, walk),
         };
+        (self.by_source(rate, place, now), walk)
+    }
+
+    /// Somebody has shown a token of the administrator's API that is none. Good ones are never slowed, wherever from.
+    pub fn wrong_token(&mut self, source: IpAddr, now: Instant) -> Pace {
+        self.by_source(TOKENS, place(source), now)
+    }
+
+    fn by_source(&mut self, rate: Rate, place: IpAddr, now: Instant) -> Pace {
         let (full_at, waits) = rate.take(self.sources.get(&place), now);
         let pace = self.pace(waits, now);
         if let Pace::After(_) = pace {
             self.sources.set(place, full_at);
         }
-        (pace, walk)
+        pace
     }
 
     fn pace(&mut self, wait: Duration, now: Instant) -> Pace {
@@ -265,6 +276,18 @@ mod tests {
         // Who has IPv6 has more addresses than anybody can count.
         let paces = (0..1000).map(|number| limits.wrong(mac(number), source(&format!("2001:db8:7::{number:x}")), now));
         assert_eq!(paces.filter(|pace| *pace == AT_ONCE).count(), 200);
+    }
+
+    #[test]
+    fn wrong_tokens_of_one_source_are_slowed() {
+        let (mut limits, now) = (Limits::default(), Instant::now());
+        let paces: Vec<Pace> = (0..100).map(|_| limits.wrong_token(OFFICE, now)).collect();
+        assert_eq!(paces.iter().filter(|pace| **pace == AT_ONCE).count(), 20);
+        let slow = |secs| Pace::After(Duration::from_secs(secs));
+        assert_eq!(paces[20..24], [slow(2), slow(4), slow(6), slow(8)]);
+        assert!(paces[24..].iter().all(|pace| *pace == Pace::NotNow(Duration::from_secs(10))));
+        assert_eq!(limits.wrong_token(source("198.51.100.1"), now), AT_ONCE);
+        assert_eq!(limits.wrong_token(OFFICE, now + Duration::from_secs(2)), slow(8));
     }
 
     #[test]

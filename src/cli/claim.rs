@@ -6,11 +6,11 @@ use anyhow::{Context, Result, anyhow, bail};
 use toml_edit::{Array, DocumentMut, value};
 
 use super::args::{Claim, Served};
+use super::output::no_such;
 use super::state::{default_state, now_secs};
 use super::{changes, output};
 use crate::admit::pairing::{BLESSED_SECS, Code, Pairing, PairingKey};
 use crate::catalogue::Catalogue;
-use crate::findings::nearest;
 use crate::fleet::{Edit, Entity, Keeping, Rung, Site, write};
 use crate::live::{Loader, Serving};
 use crate::phone::Mac;
@@ -168,13 +168,6 @@ fn put(args: &Claim, root: &Path, serving: &Serving, chosen: &Chosen) -> Result<
         anstream::eprintln!("note: it has no line yet");
     }
     Ok(Site::clone(site))
-}
-
-fn no_such(what: &str, name: &str, among: &[&str]) -> anyhow::Error {
-    match nearest(name, among.iter().copied()) {
-        Some(near) => anyhow!("there is no {what} named `{name}`\n  hint: did you mean `{near}`?"),
-        None => anyhow!("there is no {what} named `{name}`"),
-    }
 }
 
 /// What was named, else what the phone told.

@@ -23,6 +23,7 @@ mod serve;
 mod simulate;
 mod state;
 mod status;
+mod token;
 mod tokens;
 mod why;
 
@@ -63,6 +64,7 @@ pub fn run(args: Args) -> Result<u8> {
         Command::Rearm(rearm) => tokens::rearm(&rearm),
         Command::Revoke(revoke) => tokens::revoke(&revoke),
         Command::Password(password) => password::run(&password),
+        Command::Token(token) => token::run(&token),
         Command::Seen(seen) => seen::run(&seen),
         Command::Claim(claim) => claim::run(&claim),
         Command::Identify(identify) => identify::run(&identify),

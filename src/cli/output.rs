@@ -2,10 +2,12 @@
 
 use std::io::Write;
 
-use crate::live::Loader;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
+
+use crate::findings::nearest;
+use crate::live::Loader;
 
 /// Prints data as JSON.
 pub fn json(data: &impl Serialize) -> Result<()> {
@@ -45,6 +47,14 @@ pub fn counted(number: usize, thing: &str) -> String {
 /// How many phones, lines and sites a fleet has.
 pub fn fleet((sites, lines, phones): (usize, usize, usize)) -> String {
     [counted(phones, "phone"), counted(lines, "line"), counted(sites, "site")].join(", ")
+}
+
+/// What is named is not there; the nearest of what is there is told.
+pub fn no_such(what: &str, name: &str, among: &[&str]) -> anyhow::Error {
+    match nearest(name, among.iter().copied()) {
+        Some(near) => anyhow!("there is no {what} named `{name}`\n  hint: did you mean `{near}`?"),
+        None => anyhow!("there is no {what} named `{name}`"),
+    }
 }
 
 /// Says that encrypted secrets are stood in for.

@@ -91,7 +91,7 @@ fn note(looking: &Looking, of: &PhoneTokens, what: &str) {
 }
 
 /// Says so where no server hears it.
-fn say(heard: Heard, folder: &Path, so: &str) {
+pub(super) fn say(heard: Heard, folder: &Path, so: &str) {
     if heard == Heard::AtTheNextStart {
         anstream::eprintln!("no server keeps its state in `{}` now: {so}", folder.display());
         anstream::eprintln!("  hint: name the folder of one that runs with --state DIR");

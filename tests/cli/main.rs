@@ -8,6 +8,7 @@ mod compare;
 mod inspect;
 mod password;
 mod secret;
+mod token;
 
 use std::path::Path;
 use std::process::Command;

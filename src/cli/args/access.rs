@@ -3,10 +3,12 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-use clap::Subcommand;
+use clap::{Subcommand, ValueEnum};
 use ipnet::IpNet;
 
 use super::{Fleet, Format, OnePhone, Served};
+use crate::access::LineId;
+use crate::cli::token::Life;
 
 /// `offhook revoke`: one phone of a fleet, and the server that knows its tokens.
 #[derive(Debug, clap::Args)]
@@ -93,6 +95,81 @@ pub struct Claim {
     /// Where the phone asks from, where two wait under its MAC.
     #[arg(long, value_name = "SOURCE", requires = "code")]
     pub token_of: Option<IpAddr>,
+    /// The fleet and its server.
+    #[command(flatten)]
+    pub served: Served,
+}
+
+/// `offhook token`
+#[derive(Debug, clap::Args)]
+pub struct Token {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: TokenCommand,
+}
+
+/// The commands of `offhook token`.
+#[derive(Debug, Subcommand)]
+pub enum TokenCommand {
+    /// Make a token, and print it: this once.
+    Create(TokenCreate),
+    /// List tokens: who has which role, until when, and when it was last used.
+    List(TokenList),
+    /// Take a token back.
+    Revoke(TokenRevoke),
+}
+
+/// What a token of the administrator's API is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RoleName {
+    /// Everything.
+    Admin,
+    /// Everything in some sites.
+    Operator,
+    /// To look, everywhere or in some sites.
+    Reader,
+    /// The keys of some lines.
+    User,
+}
+
+/// `offhook token create`
+#[derive(Debug, clap::Args)]
+pub struct TokenCreate {
+    /// Whose it is, or what for, such as "wall board".
+    pub name: String,
+    /// What it is for.
+    #[arg(long, value_enum, value_name = "ROLE")]
+    pub role: RoleName,
+    /// A site, for an operator or a reader. May be repeated.
+    #[arg(long, value_name = "SITE")]
+    pub site: Vec<String>,
+    /// A line with its site, such as acme/201, for a user. May be repeated.
+    #[arg(long, value_name = "SITE/LINE")]
+    pub line: Vec<LineId>,
+    /// For so long, such as 12h or 90d, or `never` to have it good for ever.
+    #[arg(long, value_name = "TIME", default_value = "365d", value_parser = crate::cli::token::life)]
+    pub expires: Life,
+    /// The fleet and its server.
+    #[command(flatten)]
+    pub served: Served,
+}
+
+/// `offhook token list`
+#[derive(Debug, clap::Args)]
+pub struct TokenList {
+    /// The fleet and its server.
+    #[command(flatten)]
+    pub served: Served,
+    /// How data is printed.
+    #[arg(long, value_enum, default_value = "human")]
+    pub format: Format,
+}
+
+/// `offhook token revoke`
+#[derive(Debug, clap::Args)]
+pub struct TokenRevoke {
+    /// The token's id, which stands in it between the two underscores.
+    pub id: String,
     /// The fleet and its server.
     #[command(flatten)]
     pub served: Served,

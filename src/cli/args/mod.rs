@@ -8,7 +8,10 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-pub use access::{Claim, Encrypt, KeyFile, Password, PhoneTokens, Rearm, Secret, SecretCommand, Seen, Url};
+pub use access::{
+    Claim, Encrypt, KeyFile, Password, PhoneTokens, Rearm, RoleName, Secret, SecretCommand, Seen, Token, TokenCommand,
+    TokenCreate, TokenList, TokenRevoke, Url,
+};
 pub use looking::{
     Check, CompareModel, Effect, EffectFormat, Functions, Identify, Init, ModelFormat, Models, Override, PhoneFile,
     Render, ReportFormat, Schema, SchemaOf, Simulate,
@@ -51,6 +54,8 @@ pub enum Command {
     Revoke(PhoneTokens),
     /// Give a phone another password to fetch its files with.
     Password(Password),
+    /// Say who may use the administrator's API, and for what.
+    Token(Token),
     /// List the phones that asked and that nobody has claimed.
     Seen(Seen),
     /// Put a phone that asked into the fleet, by the code on its screen or by its MAC.
