@@ -13,10 +13,11 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::place::{Names, PLACES, Place, PlaceKind};
+use super::strangers::blocking;
 use super::write::{Bulk, Want, Written, answer, condition, lines_of, permit, target};
 use super::{Caller, Problem, Shared, openapi};
 use crate::access::Action;
-use crate::edit::{Done, Draft, Order, Refused};
+use crate::edit::{Done, Draft, Editor, Order, Refused, Written as WrittenFile};
 use crate::fleet::Entity;
 
 /// The prefix of all addresses.
@@ -30,7 +31,7 @@ pub(super) struct How {
     /// Only tell what it would do to which phones.
     #[serde(default)]
     #[param(default = false)]
-    dry_run: bool,
+    pub(super) dry_run: bool,
     /// A site goes with its lines and phones.
     #[serde(default)]
     #[param(default = false)]
@@ -149,25 +150,51 @@ pub(super) async fn change(
     dry_run: bool,
     draft: impl FnOnce(&mut Draft<'_>) -> Result<(), Refused> + Send + 'static,
 ) -> Result<Done, Problem> {
-    let made = tokio::task::spawn_blocking(move || {
-        let who = caller.name();
+    let wanted = Wanted { caller, what, dry_run, undoes: None };
+    make(api, wanted, move |_, wanted| draft(wanted)).await
+}
+
+/// Takes a change back.
+pub(super) async fn change_back(
+    api: Shared,
+    caller: Caller,
+    number: i64,
+    files: Vec<WrittenFile>,
+    dry_run: bool,
+) -> Result<Done, Problem> {
+    let wanted = Wanted { caller, what: "POST /changes/{number}/undo".into(), dry_run, undoes: Some(number) };
+    make(api, wanted, move |editor, draft| draft.undo(editor, &files)).await
+}
+
+/// A change that somebody wants.
+struct Wanted {
+    caller: Caller,
+    what: String,
+    dry_run: bool,
+    undoes: Option<i64>,
+}
+
+async fn make(
+    api: Shared,
+    wanted: Wanted,
+    draft: impl FnOnce(&Editor, &mut Draft<'_>) -> Result<(), Refused> + Send + 'static,
+) -> Result<Done, Problem> {
+    let made = blocking(move || {
+        let Wanted { caller, what, dry_run, undoes } = wanted;
         let order = Order {
-            who: &who,
+            who: &caller.name(),
             what: &what,
             may: &|edits, before, after| permit(&caller, edits, before, after),
             look: if dry_run { Some(&|| ()) } else { None },
-            undoes: None,
+            undoes,
         };
-        api.editor.commit(&order, draft)
+        api.editor.commit(&order, |wanted| draft(&api.editor, wanted))
     });
-    match made.await {
-        Ok(made) => Ok(made?),
-        Err(error) => Err(broken(&error)),
-    }
+    Ok(made.await??)
 }
 
 /// A mistake of ours ended a request.
-fn broken(error: &tokio::task::JoinError) -> Problem {
+pub(super) fn broken(error: &tokio::task::JoinError) -> Problem {
     tracing::error!("a request broke off: {error}");
     Problem::new("broken", "this is a mistake in offhook; nothing is known to be written")
 }

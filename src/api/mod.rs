@@ -5,12 +5,15 @@
 //! and of the tables that routes are made of, so it tells what is so. Who may do what is said in [`access`](crate::access).
 
 mod caller;
+mod changes;
 mod fleet;
 mod listen;
 mod lists;
 mod openapi;
 mod place;
 mod problem;
+mod strangers;
+mod tokens;
 mod write;
 
 use std::path::PathBuf;
@@ -57,7 +60,12 @@ impl Api {
 
 /// All routes, each with its part of the document.
 fn routes() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new().merge(lists::routes()).merge(fleet::routes())
+    OpenApiRouter::new()
+        .merge(lists::routes())
+        .merge(fleet::routes())
+        .merge(changes::routes())
+        .merge(strangers::routes())
+        .merge(tokens::routes())
 }
 
 /// The API as a service.

@@ -35,7 +35,7 @@ pub struct Problem {
 }
 
 /// The kinds of problems, each with its status and title.
-const KINDS: [(&str, u16, &str); 12] = [
+const KINDS: [(&str, u16, &str); 13] = [
     ("bad-request", 400, "the request cannot be understood"),
     ("unauthorized", 401, "a good token is needed"),
     ("forbidden", 403, "this token may not do that"),
@@ -47,6 +47,7 @@ const KINDS: [(&str, u16, &str); 12] = [
     ("not-json", 415, "JSON is expected"),
     ("mistakes", 422, "what would come of it is wrong"),
     ("unconditional", 428, "say what you have seen"),
+    ("too-many", 429, "too often"),
     ("trouble", 503, "it cannot be done at the moment"),
 ];
 

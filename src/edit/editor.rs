@@ -176,6 +176,18 @@ impl Editor {
         Ok(number)
     }
 
+    /// Whether a write is so young that the journal may not have it yet.
+    pub fn is_recent(&self, number: i64) -> bool {
+        (0..10_000).contains(&(now_ms() - number / 1000))
+    }
+
+    /// Tells the journal of a change that is none of the fleet's files.
+    pub fn tell(&self, change: Change) {
+        if let Some(journal) = &self.journal {
+            journal.changed(change);
+        }
+    }
+
     /// A number that no two writes share, and that grows with time.
     fn number(&self) -> i64 {
         let now = now_ms() * 1000;

@@ -11,13 +11,15 @@ use super::{path, utc};
 use crate::phone::Mac;
 
 /// A row of fetches.
-#[derive(Debug, Clone, PartialEq, Eq, FromRow, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, FromRow, Serialize, utoipa::ToSchema)]
 pub struct Fetched {
     /// The first time, in milliseconds since 1970.
     #[serde(serialize_with = "as_text")]
+    #[schema(value_type = String)]
     pub at: i64,
     /// The last time.
     #[serde(serialize_with = "as_text")]
+    #[schema(value_type = String)]
     pub last_at: i64,
     /// How many times.
     pub times: i64,
@@ -95,13 +97,15 @@ pub struct Wanted {
 }
 
 /// A time of which entries are missing.
-#[derive(Debug, Clone, PartialEq, Eq, FromRow, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, FromRow, Serialize, utoipa::ToSchema)]
 pub struct Gap {
     /// Since when, in milliseconds since 1970.
     #[serde(serialize_with = "as_text")]
+    #[schema(value_type = String)]
     pub from_at: i64,
     /// Until when.
     #[serde(serialize_with = "as_text")]
+    #[schema(value_type = String)]
     pub until_at: i64,
     /// How many.
     pub lost: i64,

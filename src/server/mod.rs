@@ -19,6 +19,7 @@ pub use hyper::{Method, StatusCode};
 pub use rustls_pki_types::CertificateDer;
 
 mod ask;
+pub mod claiming;
 mod connection;
 mod crowd;
 mod decided;

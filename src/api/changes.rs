@@ -1,0 +1,203 @@
+//! Who changed what; and changes taken back.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::fleet::{How, change_back};
+use super::lists::Page;
+use super::write::{Written, answer, lines_of, target};
+use super::{Caller, Problem, Shared};
+use crate::access::{Action, Target};
+use crate::edit::Written as WrittenFile;
+use crate::fleet::Entity;
+use crate::journal::{Changed, Fetched, Gap, Reader, Sealed, Wanted};
+use crate::phone::Mac;
+
+pub(super) fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new().routes(routes!(changes)).routes(routes!(undo)).routes(routes!(history))
+}
+
+/// Which changes.
+#[derive(Debug, Clone, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Filter {
+    /// Only those of this site.
+    site: Option<String>,
+    /// Only those of this line of the site.
+    line: Option<String>,
+    /// Only those by this token or person, as `who` has it.
+    who: Option<String>,
+    /// What comes after this entry: `next` of the page before.
+    after: Option<i64>,
+    /// At the most so many entries.
+    #[serde(default = "fifty")]
+    #[param(default = 50, minimum = 1, maximum = 1000)]
+    limit: u32,
+}
+
+fn fifty() -> u32 {
+    50
+}
+
+/// Who changed what, the latest first.
+#[utoipa::path(
+    get,
+    path = "/changes",
+    tag = "changes",
+    params(Filter),
+    responses(
+        (status = 200, description = "A page of changes. `number` takes a change of the API back.", body = Page<Changed>),
+        (status = "4XX", description = "Why not.", body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("token" = [])),
+)]
+async fn changes(
+    State(api): State<Shared>,
+    caller: Caller,
+    filter: Result<Query<Filter>, QueryRejection>,
+) -> Result<Json<Page<Changed>>, Problem> {
+    let Query(Filter { site, line, who, mut after, limit }) = filter?;
+    if !(1..=1000).contains(&limit) {
+        return Err(Problem::new("bad-request", "`limit` is from 1 to 1000"));
+    }
+    let under = match (&site, &line) {
+        (Some(site), Some(line)) => format!("sites/{site}/lines/{line}.toml"),
+        (Some(site), None) => format!("sites/{site}/"),
+        (None, Some(_)) => return Err(Problem::new("bad-request", "`line` needs its `site`")),
+        (None, None) => String::new(),
+    };
+    let serving = api.now();
+    let may_see = |changed: &Changed| match Entity::at(std::path::Path::new(&changed.entity)) {
+        Some(entity) => {
+            let lines = lines_of(&serving, &entity).unwrap_or_default();
+            caller.may(Action::Inspect, &target(&entity, &lines)).is_ok()
+        }
+        None => caller.may(Action::Inspect, &Target::Server).is_ok(),
+    };
+    let Some(mut reader) = Reader::open(&api.state).await? else {
+        return Ok(Json(Page { items: Vec::new(), next: None }));
+    };
+    let mut items: Vec<Changed> = Vec::new();
+    loop {
+        let wanted = Wanted { under: under.clone(), who: who.clone(), before: after, limit };
+        let page = reader.changes(&wanted).await?;
+        let is_last = page.len() < limit as usize;
+        for changed in page {
+            after = Some(changed.id);
+            if may_see(&changed) {
+                items.push(changed);
+            }
+            if items.len() == limit as usize {
+                return Ok(Json(Page { items, next: after.map(|id| id.to_string()) }));
+            }
+        }
+        if is_last {
+            return Ok(Json(Page { items, next: None }));
+        }
+    }
+}
+
+/// Takes a change back: files become what they were, where nothing was built on it.
+#[utoipa::path(
+    post,
+    path = "/changes/{number}/undo",
+    tag = "changes",
+    params(("number" = i64, Path, description = "The change's `number`."), How),
+    responses(
+        (status = 200, description = "It is taken back, by a change of its own.", body = Written),
+        (status = "4XX", description = "Why not.", body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("token" = [])),
+)]
+async fn undo(
+    State(api): State<Shared>,
+    caller: Caller,
+    Path(number): Path<i64>,
+    how: Result<Query<How>, QueryRejection>,
+) -> Result<Response, Problem> {
+    let Query(How { dry_run, .. }) = how?;
+    let sealed = written(&api, number).await?;
+    let files = sealed.into_iter().map(|Sealed { entity, sealed_before, sealed_after }| {
+        let entity = Entity::at(std::path::Path::new(&entity))?;
+        Some(WrittenFile { entity, before: sealed_before, after: sealed_after })
+    });
+    let files: Option<Vec<WrittenFile>> = files.collect();
+    let files = files.filter(|files| !files.is_empty()).ok_or_else(Problem::not_found)?;
+    let done = change_back(api, caller, number, files, dry_run).await?;
+    Ok(answer(done))
+}
+
+/// The files of a change. The journal is written a moment after it.
+async fn written(api: &Shared, number: i64) -> Result<Vec<Sealed>, Problem> {
+    for _ in 0..20 {
+        if let Some(mut reader) = Reader::open(&api.state).await? {
+            let found = reader.written(number).await?;
+            if !found.is_empty() || !api.editor.is_recent(number) {
+                return Ok(found);
+            }
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    Ok(Vec::new())
+}
+
+/// How far back.
+#[derive(Debug, Clone, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Back {
+    /// At the most so many entries of each kind.
+    #[serde(default = "fifty")]
+    #[param(default = 50, minimum = 1, maximum = 1000)]
+    limit: u32,
+}
+
+/// What a phone did, and what was done to it; the latest first.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct PhoneHistory {
+    /// What it asked for and got.
+    pub fetches: Vec<Fetched>,
+    /// What was changed.
+    pub changes: Vec<Changed>,
+    /// When entries were lost, of whatever phone.
+    pub gaps: Vec<Gap>,
+}
+
+/// What a phone asked for and got, and what was changed.
+#[utoipa::path(
+    get,
+    path = "/phones/{mac}/history",
+    tag = "phones",
+    params(("mac" = String, Path, description = "The phone's MAC; it need not be one of the fleet's."), Back),
+    responses(
+        (status = 200, description = "The last entries.", body = PhoneHistory),
+        (status = "4XX", description = "Why not.", body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("token" = [])),
+)]
+async fn history(
+    State(api): State<Shared>,
+    caller: Caller,
+    Path(mac): Path<String>,
+    back: Result<Query<Back>, QueryRejection>,
+) -> Result<Json<PhoneHistory>, Problem> {
+    let Query(Back { limit }) = back?;
+    let mac: Mac = mac.parse().map_err(|_| Problem::not_found())?;
+    match api.now().world.phone(mac) {
+        Some(phone) => caller.may(Action::Inspect, &Target::phone(phone))?,
+        None => caller.may(Action::Inspect, &Target::Strangers)?,
+    }
+    let none = PhoneHistory { fetches: Vec::new(), changes: Vec::new(), gaps: Vec::new() };
+    let Some(mut reader) = Reader::open(&api.state).await? else { return Ok(Json(none)) };
+    let crate::journal::History { fetches, changes, gaps } = reader.history(mac, 0, limit.min(1000)).await?;
+    Ok(Json(PhoneHistory { fetches, changes, gaps }))
+}
