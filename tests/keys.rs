@@ -183,7 +183,10 @@ fn phones_are_not_told_that_a_key_is_locked() {
     let locked = phone("yealink-t46s", &line("locked = true\n")).with("sites/a/site.toml", &site("locked = true\n"));
     assert_eq!(locked.findings(), "");
     assert_eq!(locked.file(), open.file());
-    assert_snapshot!(phone("yealink-t46s", "keys.2.locked = \"yes\"\n").findings(), @"error: sites/a/lines/201.toml:1: `keys.2.locked` must be a boolean, not a text [wrong-type]");
+    assert_snapshot!(phone("yealink-t46s", "keys.2.locked = \"yes\"\n").findings(), @"
+    error: sites/a/lines/201.toml:1: `keys.2.locked` must be true or false, not a text [wrong-type]
+    error: sites/a/phones/001565aabbcc.toml:2: the line `201` has no good version: see `sites/a/lines/201.toml` [broken-line]
+    ");
 }
 
 #[test]

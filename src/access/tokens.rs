@@ -11,6 +11,7 @@ use compact_str::CompactString;
 use super::store::{MAX_NAME, TokensError, edit, read};
 use super::token::{Minted, Stored, TokenInfo, TokenState, hash, id_of, random_id, text_of};
 use super::{Principal, Role};
+use crate::fleet::Stamp;
 use crate::folder::random_key;
 
 /// Its name in the state folder.
@@ -59,8 +60,9 @@ struct Known {
 pub struct AccessTokens {
     path: PathBuf,
     known: ArcSwap<HashMap<CompactString, Known>>,
-    /// Held from reading the file until it is in use, so that no older state comes after a newer one.
-    reading: Mutex<()>,
+    /// How the file looked when it was read, if it was; absent is a look as well. Held from reading until what was read
+    /// is in use, so that no older state comes after a newer one.
+    read: Mutex<Option<Option<Stamp>>>,
 }
 
 impl AccessTokens {
@@ -69,7 +71,7 @@ impl AccessTokens {
     /// # Errors
     /// The file cannot be read, or holds something else.
     pub fn open(folder: &Path) -> Result<AccessTokens, TokensError> {
-        let tokens = AccessTokens { path: folder.join(FILE), known: ArcSwap::default(), reading: Mutex::new(()) };
+        let tokens = AccessTokens { path: folder.join(FILE), known: ArcSwap::default(), read: Mutex::default() };
         tokens.reload()?;
         Ok(tokens)
     }
@@ -79,21 +81,28 @@ impl AccessTokens {
         &self.path
     }
 
-    /// Reads the file again.
+    /// Reads the file again if it has changed, and says whether it has. What is wrong with it is said once.
     ///
     /// # Errors
     /// It cannot be read, or holds something else. Then the tokens stay as they were.
-    pub fn reload(&self) -> Result<(), TokensError> {
-        let _reading = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
+    pub fn reload(&self) -> Result<bool, TokensError> {
+        let mut looked = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        let stamp = Stamp::of(&self.path);
+        if *looked == Some(stamp) {
+            return Ok(false);
+        }
+        let read = read(&self.path);
+        // What could not be read is tried again, lest a revoked token stays good.
+        *looked = (!matches!(read, Err(TokensError::Unusable { .. }))).then_some(stamp);
         let before = self.known.load();
         let used = |stored: &Stored| {
             let known = before.get(&stored.id).map(|known| known.last_used.load(Ordering::Relaxed));
             AtomicU64::new(known.max(stored.last_used).unwrap_or_default())
         };
-        let known = read(&self.path)?.into_iter();
+        let known = read?.into_iter();
         let known = known.map(|stored| (stored.id.clone(), Known { last_used: used(&stored), stored }));
         self.known.store(known.collect::<HashMap<_, _>>().into());
-        Ok(())
+        Ok(true)
     }
 
     /// Who shows a token. Touches no disk.
@@ -192,7 +201,7 @@ impl AccessTokens {
             }
             Ok(())
         })?;
-        self.reload()
+        self.reload().map(drop)
     }
 }
 

@@ -173,7 +173,7 @@ fn days_of_use_are_written_seldom_and_together() {
     tokens.principal(token.expose(), NOW).unwrap();
     assert_eq!((written(), last_used(&tokens).as_deref()), (before, Some("2026-11-23")));
     // A reload by somebody else's change forgets nothing.
-    open(&folder).create(reader(), NOW).unwrap();
+    open(&folder).create(NewToken { name: "younger".into(), ..reader() }, NOW).unwrap();
     tokens.reload().unwrap();
     assert_eq!(last_used(&tokens).as_deref(), Some("2026-11-23"));
     tokens.write_uses(NOW).unwrap();
@@ -220,6 +220,7 @@ fn a_broken_file_is_told_and_old_tokens_stay_good() {
             (format!("`{}` is no list of tokens: ", tokens.path().display()), "\n  hint: take it from a backup");
         assert!(error.starts_with(&begin) && error.contains(what) && error.contains(hint), "{what}: {error}");
         assert_eq!(tokens.create(reader(), NOW).unwrap_err().to_string(), error);
+        assert_eq!(tokens.reload(), Ok(false), "it is told once");
         assert_eq!(std::fs::read_to_string(tokens.path()).unwrap(), text, "what is broken is left as it is");
         assert!(tokens.principal(token.expose(), NOW).is_ok());
     }
@@ -228,7 +229,7 @@ fn a_broken_file_is_told_and_old_tokens_stay_good() {
     tokens.reload().unwrap();
     assert_eq!(tokens.principal(token.expose(), NOW), Err(BadToken::Unknown));
     std::fs::write(tokens.path(), good).unwrap();
-    tokens.reload().unwrap();
+    assert_eq!(tokens.reload(), Ok(true));
     assert_eq!(tokens.principal(token.expose(), NOW).unwrap().id, info.id);
 }
 
