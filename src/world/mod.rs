@@ -9,6 +9,7 @@ mod findings;
 mod names;
 mod slot;
 mod subject;
+mod users;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -26,6 +27,7 @@ pub use change::{Change, Read};
 pub use names::spellings;
 use slot::Slot;
 pub use subject::{Name, Subject};
+use users::Users;
 
 /// A number that no two versions of anything share.
 pub fn next_generation() -> u64 {
@@ -68,6 +70,7 @@ pub struct World {
     phones: imbl::OrdMap<Mac, PhoneSlot>,
     waiting: imbl::OrdSet<Mac>,
     strays: imbl::OrdMap<Entity, Arc<[Finding]>>,
+    users: Users,
 }
 
 /// Why a phone is not served.
@@ -98,6 +101,7 @@ impl World {
             phones: imbl::OrdMap::new(),
             waiting: imbl::OrdSet::new(),
             strays: imbl::OrdMap::new(),
+            users: Users::default(),
         }
     }
 
@@ -160,7 +164,11 @@ impl World {
             (Entity::Site(id), Read::Site(site)) => {
                 let (entry, finding) = self.enter(*site);
                 findings.extend(finding);
-                let slot = self.sites.get(id).cloned().unwrap_or_default().next(entry, findings);
+                let before = self.sites.get(id).cloned().unwrap_or_default();
+                if let Some(entry) = &entry {
+                    self.users.replace(before.good.as_ref().map(|before| &*before.site), Some(&*entry.site));
+                }
+                let slot = before.next(entry, findings);
                 self.sites.insert(id.clone(), slot);
             }
             (Entity::Site(id), Read::Gone) => {
@@ -176,7 +184,10 @@ impl World {
                 let key = (site.clone(), name.clone());
                 let slot = self.lines.get(&key).cloned().unwrap_or_default();
                 let slot = match read {
-                    Read::Line(line) => slot.next(Some(*line), findings),
+                    Read::Line(line) => {
+                        self.users.replace(slot.good.as_deref(), Some(&*line));
+                        slot.next(Some(*line), findings)
+                    }
                     Read::Gone => slot.gone(),
                     _ => slot.next(None, findings),
                 };
@@ -205,6 +216,7 @@ impl World {
             if slot.files.is_empty() {
                 self.phones.remove(&mac);
                 self.waiting.remove(&mac);
+                self.users.replace(slot.good.as_deref(), None::<&Phone>);
                 return;
             }
         } else {
@@ -238,6 +250,7 @@ impl World {
         }
         let dangling = self.dangling(parsed);
         if dangling.is_empty() || self.is_better_than_nothing(parsed, &dangling, slot.good.as_deref()) {
+            self.users.replace(slot.good.as_deref(), Some(&**parsed));
             slot.good = Some(parsed.clone());
             slot.generation = next_generation();
         }
