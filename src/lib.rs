@@ -44,6 +44,8 @@ pub mod effect;
 
 pub mod server;
 
+pub mod board;
+
 pub mod simulate;
 
 pub mod resync;
