@@ -143,9 +143,9 @@ impl Board {
 
     /// Counts a phone's new state and tells it; its entry is locked, so that its states are told in their order.
     fn told(&self, mac: Mac, before: Option<State>, after: Option<State>) {
-        self.counts.send_modify(|counts| counts.move_one(before, after));
-        // Nobody may listen.
+        // Nobody may listen. Who waits for the counts finds what has changed told.
         let _ = self.changes.send(Change { mac, state: after });
+        self.counts.send_modify(|counts| counts.move_one(before, after));
     }
 
     /// A phone of the fleet is to be looked at; says whether that is new.
@@ -199,10 +199,12 @@ impl Onlooker for Board {
         let mut is_to_check = false;
         self.change(served.mac, |entry| {
             entry.came();
-            match std::ptr::eq(served.serving, &**self.live.current()) && !served.has_new_firmware {
-                true => entry.served(served.file, served.name),
+            let is_right = std::ptr::eq(served.serving, &**self.live.current()) && !served.has_new_firmware;
+            match served.document {
+                Some((at, name)) if is_right => entry.served(at, name),
                 // Something else may be right by now.
-                false => entry.check_again(true),
+                Some(_) => entry.check_again(true),
+                None => {}
             }
             is_to_check = entry.checking;
         });

@@ -64,7 +64,7 @@ impl Board {
         let documents = documents_of(&subject).into_iter().filter(|(_, file)| file.answer == Answer::Document);
         documents
             .map(|(name, file)| {
-                let got = recorded.got(file);
+                let got = recorded.got(&subject, file);
                 let (desired, why) = match recorded.desired(serving, &self.key, &subject, file) {
                     Ok(desired) => (Some(desired), None),
                     Err(why) => (None, Some(why.to_string())),

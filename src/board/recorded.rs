@@ -62,7 +62,7 @@ impl Recorded {
         let mut has_any = false;
         let mut behind = Vec::new();
         for (at, file) in subject.maker.family.documents().filter(|(_, file)| file.answer == Answer::Document) {
-            let Some(got) = self.got(file) else { continue };
+            let Some(got) = self.got(&subject, file) else { continue };
             has_any = true;
             if is_known(at) {
                 continue;
@@ -80,9 +80,12 @@ impl Recorded {
         }
     }
 
-    /// What the phone last got of a file.
-    pub fn got(&self, file: &FilePattern) -> Option<&Entry> {
-        self.files.iter().find(|(name, _)| *name == file.name).map(|(_, got)| got)
+    /// What the phone last got of a document, by whichever of its names it has asked.
+    pub fn got(&self, subject: &Subject, document: &FilePattern) -> Option<&Entry> {
+        let names = subject.maker.family.files.iter().filter(|file| file.is_same_as(document)).map(|file| &file.name);
+        let names: Vec<&CompactString> = names.collect();
+        let got = self.files.iter().filter(|(name, _)| names.contains(&name));
+        got.map(|(_, got)| got).max_by_key(|got| got.changed_at)
     }
 
     /// The revision that a file would have now: the one that the phone has, if it may still be that.
@@ -96,7 +99,7 @@ impl Recorded {
         subject: &Subject,
         file: &FilePattern,
     ) -> Result<String, RenderError> {
-        let got = self.got(file);
+        let got = self.got(subject, file);
         let mut first = None;
         for (phase, epoch) in self.makings(subject) {
             let token = TokenKey::new(&[]).token(subject.phone.mac, 0, Stage::Steady);
@@ -123,11 +126,11 @@ impl Recorded {
     fn makings(&self, subject: &Subject) -> Vec<(Phase, Option<u64>)> {
         let trust = &subject.site.trust;
         let mut tokens = Vec::new();
-        if trust.knows(Rung::Token) {
-            tokens.push(Some(self.epoch));
-        }
         if !trust.gives_tokens() {
             tokens.push(None);
+        }
+        if trust.knows(Rung::Token) {
+            tokens.push(Some(self.epoch));
         }
         let phases: &[Phase] = match (subject.phone.seed.is_empty(), self.files.is_empty()) {
             (true, _) => &[Phase::Later],

@@ -11,10 +11,9 @@ use crate::phone::Mac;
 pub struct Served<'a> {
     /// The phone.
     pub mac: Mac,
-    /// The document, by its place in the family.
-    pub file: usize,
-    /// Its handle.
-    pub name: &'a CompactString,
+    /// The document, by its place in the family and its handle, whatever the name by which the phone has asked for it;
+    /// none for what phones are given no name for.
+    pub document: Option<(usize, &'a CompactString)>,
     /// What it was made of.
     pub serving: &'a Serving,
     /// Whether the phone has told another firmware than before, of which its other documents may be others.

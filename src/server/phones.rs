@@ -283,7 +283,8 @@ impl Phones {
                     self.tokens.note(mac, &bearer.facts);
                     let has_new_firmware = told.is_some_and(|told| self.ledger.seen().note(mac, told));
                     if let Some(onlooker) = &self.onlooker {
-                        onlooker.served(&Served { mac, file: at, name: &file.name, serving, has_new_firmware });
+                        let document = subject.maker.family.document_of(file).map(|(at, file)| (at, &file.name));
+                        onlooker.served(&Served { mac, document, serving, has_new_firmware });
                     }
                 }
                 reply_of(&document)

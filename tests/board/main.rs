@@ -1,0 +1,8 @@
+//! The board of a running server: the state of each phone, as files are edited and phones come.
+
+mod house;
+mod process;
+#[path = "../common/server.rs"]
+mod server;
+mod states;
+mod wide;
