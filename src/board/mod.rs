@@ -184,6 +184,13 @@ impl Board {
         }
     }
 
+    /// Written once for each look only, since all requests share it.
+    fn note_that_phones_ask(&self) {
+        if !self.phones_ask.load(Ordering::Relaxed) {
+            self.phones_ask.store(true, Ordering::Relaxed);
+        }
+    }
+
     fn recorded(&self, mac: Mac) -> Recorded {
         Recorded {
             files: self.ledger.files_of(mac),
@@ -195,7 +202,7 @@ impl Board {
 
 impl Onlooker for Board {
     fn served(&self, served: &Served<'_>) {
-        self.phones_ask.store(true, Ordering::Relaxed);
+        self.note_that_phones_ask();
         let mut is_to_check = false;
         self.change(served.mac, |entry| {
             entry.came();
@@ -214,7 +221,7 @@ impl Onlooker for Board {
     }
 
     fn refused(&self, mac: Mac, refusal: Refusal, is_challenge: bool) {
-        self.phones_ask.store(true, Ordering::Relaxed);
+        self.note_that_phones_ask();
         if entry::counts(refusal) {
             self.change(mac, |entry| entry.refused(refusal, is_challenge));
         }
