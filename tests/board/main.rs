@@ -2,6 +2,7 @@
 
 mod house;
 mod process;
+mod races;
 #[path = "../common/server.rs"]
 mod server;
 mod states;
