@@ -9,6 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use offhook::board::{Board, Change, Filter, State};
 use offhook::check::check;
 use offhook::effect::effect;
 use offhook::fleet::{Entity, Keeping};
@@ -18,6 +19,7 @@ use offhook::phone::Mac;
 use offhook::render::{Cache, MAX_CACHE_BYTES, RevisionKey};
 use offhook::server::ledger::Ledger;
 use offhook::server::phones::Phones;
+use offhook::server::tokens::Tokens;
 use offhook::server::{Answer, Asked, Method, Reply};
 
 fn main() {
@@ -36,6 +38,7 @@ fn main() {
 
     storm(&live);
     edit_to_served(folder.path(), &live);
+    states(folder.path(), &live);
     drop(live);
 
     let mut loader = Loader::new(folder.path());
@@ -66,20 +69,28 @@ fn row(what: &str, took: Duration) {
     println!("{what:<44} {:>9.3} s", took.as_secs_f64());
 }
 
-/// Phones that ask one after the other for what they have, without a journal and with one: what its entry costs a
-/// request, and what the processors of the whole process do meanwhile, the thread that writes included.
+/// Phones that ask one after the other for what they have, by themselves, with a journal, and with the board of their
+/// states: what that costs a request, and what the processors of the whole process do meanwhile, other threads included.
 fn storm(live: &Arc<Live>) {
     const ROUNDS: u32 = 20;
     let targets: Vec<String> = live.now().world.macs().take(10_000).map(|mac| format!("/{mac}.cfg")).collect();
     let requests = ROUNDS * targets.len() as u32;
     let state = tempfile::tempdir().expect("the system's folder for temporary files can be written");
-    for with_journal in [false, true] {
-        let ledger = Ledger::in_memory();
+    for (what, with_journal, with_board) in
+        [("by itself", false, false), ("with the journal", true, false), ("with the board", false, true)]
+    {
+        let (ledger, tokens) = (Arc::new(Ledger::in_memory()), Arc::new(Tokens::in_memory()));
         let mut phones =
-            Phones::new(live.clone(), Cache::new(MAX_CACHE_BYTES), RevisionKey::fixed(), ledger, Vec::new());
+            Phones::new(live.clone(), Cache::new(MAX_CACHE_BYTES), RevisionKey::fixed(), ledger.clone(), Vec::new());
         let journal = Arc::new(Journal::open(state.path(), Keeping::default).expect("a thread can be started"));
         if with_journal {
             phones = phones.with_journal(journal.clone());
+        }
+        if with_board {
+            let board =
+                Board::start(live.clone(), ledger, tokens, RevisionKey::fixed()).expect("a thread can be started");
+            settled(&board);
+            phones = phones.with_onlooker(board);
         }
         targets.iter().for_each(|target| drop(ask(&phones, target)));
         let (began, busy) = (Instant::now(), processors());
@@ -87,7 +98,6 @@ fn storm(live: &Arc<Live>) {
         let took = began.elapsed() / requests;
         journal.close();
         let busy = (processors() - busy) / requests;
-        let what = if with_journal { "with the journal" } else { "without a journal" };
         println!("a request {what:<34} {:>9.3} us", took.as_secs_f64() * 1e6);
         println!("a request {what}, of all processors {:>14.3} us", busy.as_secs_f64() * 1e6);
     }
@@ -125,6 +135,55 @@ fn edit_to_served(root: &Path, live: &Arc<Live>) {
         format!("{shipped}\n# {mark}\n")
     });
     drop(watching);
+}
+
+/// The board: what it needs, how long a look at every phone takes in the background, and when an edit is known meanwhile
+/// and afterwards. Every phone has got something long ago, so each is rendered.
+fn states(root: &Path, live: &Arc<Live>) {
+    let world = &live.now().world;
+    for (what, entity) in [("line", Entity::Line("s0".into(), "100000".into())), ("site", Entity::Site("s0".into()))] {
+        let began = Instant::now();
+        let found = (0..100).map(|_| world.phones_using(&entity).len()).max();
+        println!("{:<44} {:>9.3} us for {found:?}", format!("phones of a {what}"), began.elapsed().as_secs_f64() * 1e4);
+    }
+    let (ledger, tokens) = (Arc::new(Ledger::in_memory()), Arc::new(Tokens::in_memory()));
+    for mac in world.macs() {
+        ledger.served(mac, &"phone".into(), &"0".repeat(32), 0);
+    }
+    let (before, busy, began) = (resident_mib(), processors(), Instant::now());
+    let watching = watch(live.clone(), root, Vec::new()).expect("the folder can be watched");
+    let board = Board::start(live.clone(), ledger, tokens, RevisionKey::fixed()).expect("a thread can be started");
+    std::thread::sleep(Duration::from_secs(1));
+    println!("{:<44} {:>9} MiB (of it {before} before)", "resident with the board", resident_mib());
+    for what in ["while every phone is looked at", "when nothing else is to do"] {
+        let (line, mut changes) = (root.join("sites/s0/lines/100000.toml"), board.changes());
+        let text = fs::read_to_string(&line).expect("the line was generated");
+        fs::write(&line, text.replace("display_name = \"", "display_name = \"A")).expect("it can be written");
+        let written = Instant::now();
+        // Both are told: that it is being looked at, and what came of it.
+        let is_first = |change: Change| change.mac == Mac::from_bytes([0, 0x15, 0x65, 0, 0, 0]);
+        let is_known = |state: Option<State>| state.is_some_and(|state| state != State::Checking);
+        while !changes.try_recv().is_ok_and(|change| is_first(change) && is_known(change.state)) {
+            std::thread::yield_now();
+        }
+        row(&format!("edit to known, {what}"), written.elapsed());
+        settled(&board);
+        if what.starts_with("while") {
+            row("a look at every phone", began.elapsed());
+            row("… of processors", processors() - busy);
+            println!("{:<44} {:>9} MiB", "resident afterwards", resident_mib());
+        }
+    }
+    println!("{}", board.counts(&Filter::default()));
+    let began = Instant::now();
+    println!("{:<44} {:>9}", "phones that are told", board.all(&Filter::default()).len());
+    row("telling all phones", began.elapsed());
+    drop(watching);
+}
+
+fn settled(board: &Board) {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime can be started");
+    runtime.block_on(board.settled());
 }
 
 fn edits(

@@ -83,6 +83,14 @@ pub struct FilePattern {
     pub source: Source,
 }
 
+impl FilePattern {
+    /// Whether both are the same document, by two names.
+    pub fn is_same_as(&self, other: &FilePattern) -> bool {
+        let what = |file: &FilePattern| (file.answer, file.format);
+        what(self) == what(other) && self.template == other.template
+    }
+}
+
 /// What a number in a path stands for.
 #[derive(Debug)]
 pub struct Number {
@@ -209,6 +217,11 @@ impl Family {
     pub fn documents(&self) -> impl Iterator<Item = (usize, &FilePattern)> {
         let is_made = |file: &FilePattern| matches!(file.answer, Answer::Document | Answer::Bootstrap);
         self.files.iter().enumerate().filter(move |(_, file)| is_made(file) && file.url.is_some())
+    }
+
+    /// Which of its documents a file is, by the name that phones are given for it: many ask for it by others first.
+    pub fn document_of(&self, file: &FilePattern) -> Option<(usize, &FilePattern)> {
+        self.documents().find(|(_, document)| document.is_same_as(file))
     }
 
     /// The format of its files, except those that have their own; none where its phones are recognised and no more.

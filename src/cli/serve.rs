@@ -20,6 +20,7 @@ use super::privileges::{Account, DEFAULT_STATE, is_root, keep_memory_private};
 use super::state::{default_state, now_secs};
 use crate::access::AccessTokens;
 use crate::api::{self, Api};
+use crate::board::{Board, Filter, State};
 use crate::catalogue::Answer;
 use crate::edit::Editor;
 use crate::fleet::{ApiListen, ClientAuthority, ClientCertificates, Keeping, Listen, Root};
@@ -87,23 +88,28 @@ async fn serve(args: &Serve, state: &Path, account: Option<Account>) -> Result<(
     let _ = loaded.set(live.clone());
     let usable = || format!("cannot use the state folder `{}`", state.display());
     let key = revision_key(state)?;
-    let ledger = Ledger::open(state).with_context(usable)?;
+    let ledger = Arc::new(Ledger::open(state).with_context(usable)?);
     let (orders, told) = Orders::open(state, now_secs()).with_context(usable)?;
     let tokens = Arc::new(tokens(state, &told));
     let strangers = Arc::new(strangers(state));
     told.iter().for_each(|told| strangers.hear(told));
-    followed.push(obey(orders, tokens.clone(), strangers.clone()));
+    let board = Board::start(live.clone(), ledger.clone(), tokens.clone(), key.clone()).context("cannot start")?;
+    followed.push(obey(orders, tokens.clone(), strangers.clone(), board.clone()));
     let access = Arc::new(AccessTokens::open(state)?);
     followed.push(heed(access.clone()));
     let families = listens.iter().map(|listen| listen.families.clone()).collect();
     let journal = Arc::new(journal(state, &live).context("cannot start")?);
     let phones = Phones::new(live.clone(), Cache::new(MAX_CACHE_BYTES), key.clone(), ledger, families);
-    let phones = Arc::new(phones.with_tokens(tokens).with_strangers(strangers).with_journal(journal.clone()));
+    let phones = Arc::new(
+        phones.with_tokens(tokens).with_strangers(strangers).with_journal(journal.clone()).with_onlooker(board.clone()),
+    );
     let watching = watch(live.clone(), &args.fleet, followed)
         .map_err(|error| anyhow!("`{}` cannot be watched: {error}", args.fleet.display()))?;
     greet(&live.now(), &bound, &listens, state);
     if let Some(figures) = figures {
-        let page = MetricsPage::new(phones.metrics(), live.clone());
+        let states =
+            move || State::ALL.map(|state| (state.code(), board.counts(&Filter::default()).of(state))).to_vec();
+        let page = MetricsPage::new(phones.metrics(), live.clone()).with_states(states);
         figures.addresses().for_each(|address| anstream::eprintln!("figures at http://{address}/metrics"));
         tokio::spawn(run_server(figures, Arc::new(page), Limits { connections: 64, ..Limits::default() }, pending()));
     }
@@ -299,7 +305,7 @@ fn follow(tls: Arc<TlsMaterial>) -> Followed {
 }
 
 /// Does what commands tell, as they tell it.
-fn obey(orders: Orders, tokens: Arc<Tokens>, strangers: Arc<Strangers>) -> Followed {
+fn obey(orders: Orders, tokens: Arc<Tokens>, strangers: Arc<Strangers>, board: Arc<Board>) -> Followed {
     let files = vec![orders.path().to_owned()];
     let orders = Mutex::new(orders);
     let then = move || match orders.lock().unwrap_or_else(PoisonError::into_inner).news() {
@@ -308,6 +314,7 @@ fn obey(orders: Orders, tokens: Arc<Tokens>, strangers: Arc<Strangers>) -> Follo
                 tracing::info!(phone.mac = %told.order.mac(), "told by a command: {}", told.order);
                 tokens.obey(&told);
                 strangers.hear(&told);
+                board.look_again(told.order.mac());
             }
         }
         Err(error) => tracing::error!("what commands tell cannot be read: {error}"),

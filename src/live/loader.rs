@@ -30,6 +30,7 @@ pub struct Loader {
     texts: Texts,
     stamps: Stamps,
     proofs: Proofs,
+    changed: BTreeSet<CompactString>,
     models: Option<Models>,
 }
 
@@ -68,6 +69,7 @@ impl Loader {
             texts: shipped(),
             stamps: Stamps::default(),
             proofs: Proofs::default(),
+            changed: BTreeSet::new(),
             models: None,
         }
     }
@@ -273,6 +275,7 @@ impl Loader {
         findings.iter_mut().for_each(|finding| self.tell_by_own_path(finding));
         let templates = Arc::new(templates);
         self.proofs.in_place(&catalogue, &templates);
+        self.changed = changed;
         Known { catalogue, templates, index, findings: findings.into() }
     }
 
@@ -301,6 +304,11 @@ impl Loader {
         if self.overrides.folder.join(&finding.file).is_file() {
             finding.file = Path::new("overrides").join(&finding.file);
         }
+    }
+
+    /// The families to which the last load of the catalogue may have mattered.
+    pub fn changed_families(&self) -> &BTreeSet<CompactString> {
+        &self.changed
     }
 
     /// The families that are served although only the fleet's own models were proven with them.

@@ -7,6 +7,7 @@ mod loader;
 mod proofs;
 mod prove;
 mod refused;
+mod reloaded;
 mod serving;
 mod settle;
 mod shipped;
@@ -17,11 +18,13 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, Guard};
 use compact_str::CompactString;
 
 pub use loader::{Loader, Seen};
 pub use prove::{Against, any_use, prove, spare};
+pub use reloaded::Reloaded;
+use reloaded::Told;
 pub use serving::Serving;
 pub use shipped::{Overrides, mark, shipped};
 pub use watch::{Followed, Watching, watch};
@@ -37,6 +40,7 @@ pub struct Live {
     proving: Mutex<()>,
     /// Files that were written here, and of which the watch has still to tell.
     own: Mutex<BTreeSet<Entity>>,
+    told: Told,
 }
 
 /// What has changed on disk.
@@ -78,12 +82,14 @@ impl Live {
         let root = std::path::absolute(root).unwrap_or_else(|_| root.to_owned());
         let mut loader = Loader::new(&root);
         let serving = loader.load();
-        Live {
-            current: ArcSwap::from_pointee(serving),
-            loader: Mutex::new(loader),
-            proving: Mutex::new(()),
-            own: Mutex::default(),
-        }
+        let (current, loader) = (ArcSwap::from_pointee(serving), Mutex::new(loader));
+        Live { current, loader, proving: Mutex::default(), own: Mutex::default(), told: Told::default() }
+    }
+
+    /// Has somebody told of each reload, in their order. It is called while nothing else can be reloaded, so it must not take
+    /// long.
+    pub fn on_reload(&self, then: impl Fn(Reloaded) + Send + Sync + 'static) {
+        self.told.add(Box::new(then));
     }
 
     /// What is served now.
@@ -109,6 +115,11 @@ impl Live {
     pub fn take_in(&self, entities: BTreeSet<Entity>) {
         self.own.lock().unwrap_or_else(PoisonError::into_inner).extend(entities.iter().cloned());
         self.read_again(&Changed { entities, ..Changed::default() });
+    }
+
+    /// The same for a moment: whoever keeps it holds up memory, not reloads.
+    pub fn current(&self) -> Guard<Arc<Serving>> {
+        self.current.load()
     }
 
     /// Follows a change on disk; what is wrong with it is logged, and what was good stays.
@@ -143,6 +154,13 @@ impl Live {
         if let Some(next) = fleet.or(known) {
             let next = Arc::new(next);
             self.current.store(next.clone());
+            let families = if catalogue { loader.changed_families().clone() } else { BTreeSet::new() };
+            self.told.tell(&Reloaded {
+                before: before.clone(),
+                now: next.clone(),
+                entities: entities.clone(),
+                families,
+            });
             match catalogue {
                 // What is wrong with a whole fleet takes a while to say, and the next edit shall not wait for it.
                 true => drop(std::thread::spawn(move || tell(&before, &next, None))),
@@ -180,9 +198,12 @@ impl Live {
             if !now.has_templates_of(&serving) {
                 continue;
             }
+            let families = failures.iter().map(|(family, _)| family.clone()).collect();
             if let Some(next) = loader.finish_proof(&now, failures) {
                 let next = Arc::new(next);
                 self.current.store(next.clone());
+                let (before, entities) = (now.clone(), BTreeSet::new());
+                self.told.tell(&Reloaded { before, now: next.clone(), entities, families });
                 tell(&now, &next, None);
             }
         }

@@ -15,8 +15,9 @@ mod target;
 mod waves;
 mod wire;
 
+pub use crate::board::Standing;
 pub use ask::{Answered, Asking, ask};
 pub use job::{Ended, Job, Outcome};
-pub use standing::{Books, Standing};
+pub use standing::Books;
 pub use target::{Hop, NoWay, Role, Target, Transport, Way};
 pub use waves::{Next, Pace, Waves};

@@ -18,9 +18,11 @@ const NO_TIME: u64 = 253_402_300_800;
 
 /// What a phone last got of one of its files.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Entry {
-    revision: CompactString,
-    changed_at: u64,
+pub struct Entry {
+    /// Its revision.
+    pub revision: CompactString,
+    /// Since when it is that one, in seconds since 1970.
+    pub changed_at: u64,
 }
 
 impl Entry {
@@ -33,7 +35,7 @@ impl Entry {
 /// The record of what phones got.
 #[derive(Debug)]
 pub struct Ledger {
-    entries: Mutex<BTreeMap<(Mac, CompactString), Entry>>,
+    entries: Mutex<Entries>,
     record: Option<Record>,
     seen: Seen,
 }
@@ -63,11 +65,15 @@ impl Ledger {
         &self.seen
     }
 
+    /// What the phone last got of each of its files.
+    pub fn files_of(&self, mac: Mac) -> Vec<(CompactString, Entry)> {
+        let Ok(entries) = self.entries.lock() else { return Vec::new() };
+        files_of(&entries, mac).map(|((_, file), entry)| (file.clone(), entry.clone())).collect()
+    }
+
     /// Whether the phone has ever got a file of its own.
     pub fn knows(&self, mac: Mac) -> bool {
-        self.entries.lock().is_ok_and(|entries| {
-            entries.range((mac, CompactString::default())..).next().is_some_and(|((known, _), _)| *known == mac)
-        })
+        self.entries.lock().is_ok_and(|entries| files_of(&entries, mac).next().is_some())
     }
 
     /// When the file got this revision: at an earlier time, or now. Some phones count the time in minutes, so no two
@@ -95,15 +101,23 @@ impl Ledger {
     }
 }
 
-/// The revision of each file that phones last got from the server that keeps its state in this folder.
+/// What phones last got of each file.
+pub type Entries = BTreeMap<(Mac, CompactString), Entry>;
+
+/// What phones last got from the server that keeps its state in this folder.
 ///
 /// # Errors
 /// The record is there, and cannot be read.
-pub fn served(folder: &Path) -> std::io::Result<BTreeMap<(Mac, CompactString), CompactString>> {
-    Ok(read(&folder.join(FILE))?.into_iter().map(|(key, entry)| (key, entry.revision)).collect())
+pub fn served(folder: &Path) -> std::io::Result<Entries> {
+    read(&folder.join(FILE))
 }
 
-fn read(path: &Path) -> std::io::Result<BTreeMap<(Mac, CompactString), Entry>> {
+/// Those of one phone.
+pub fn files_of(entries: &Entries, mac: Mac) -> impl Iterator<Item = (&(Mac, CompactString), &Entry)> {
+    entries.range((mac, CompactString::default())..).take_while(move |((known, _), _)| *known == mac)
+}
+
+fn read(path: &Path) -> std::io::Result<Entries> {
     Ok(text(path)?.lines().filter_map(parse).collect())
 }
 

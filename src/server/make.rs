@@ -16,6 +16,8 @@ pub struct Making<'a> {
     pub token: Option<Carried<'a>>,
     /// The key of revisions.
     pub key: &'a RevisionKey,
+    /// Whether the log is told of keys that are sent empty.
+    pub tell: bool,
     /// When a revision was first given.
     pub changed_at: &'a (dyn Fn(&str) -> u64 + Sync),
 }
@@ -28,7 +30,9 @@ impl Making<'_> {
     pub fn make(&self, serving: &Serving, subject: &Subject, file: &FilePattern) -> Result<Document, RenderError> {
         let none = || RenderError::NoTemplate(subject.model.family.to_string());
         let resolved = resolve(subject, self.band, self.phase).ok_or_else(none)?;
-        warn_of_empty_keys(&resolved);
+        if self.tell {
+            warn_of_empty_keys(&resolved);
+        }
         let url = subject.root.url();
         let with = Renderer {
             templates: &serving.templates,

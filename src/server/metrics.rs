@@ -41,6 +41,11 @@ struct Kind {
     kind: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct State {
+    state: &'static str,
+}
+
 /// A family's name costs no allocation: it is short.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Text(CompactString);
@@ -69,12 +74,22 @@ impl Metrics {
 pub struct MetricsPage {
     metrics: Arc<Metrics>,
     live: Arc<Live>,
+    states: Option<States>,
 }
+
+/// How many phones are in which state, by its short name.
+type States = Box<dyn Fn() -> Vec<(&'static str, usize)> + Send + Sync>;
 
 impl MetricsPage {
     /// The page of a service's figures.
     pub fn new(metrics: Arc<Metrics>, live: Arc<Live>) -> MetricsPage {
-        MetricsPage { metrics, live }
+        MetricsPage { metrics, live, states: None }
+    }
+
+    /// The same with the states of phones, by their short names.
+    #[must_use]
+    pub fn with_states(self, states: impl Fn() -> Vec<(&'static str, usize)> + Send + Sync + 'static) -> MetricsPage {
+        MetricsPage { states: Some(Box::new(states)), ..self }
     }
 
     fn metrics(&self) -> Reply {
@@ -88,6 +103,9 @@ impl MetricsPage {
         registry.register("stored", "What the fleet has", stored);
         let (errors, warnings) = serving.open_findings();
         registry.register("findings", "Open findings of the fleet", gauges([("error", errors), ("warning", warnings)]));
+        if let Some(states) = &self.states {
+            registry.register("phones", "Phones by state", by_state(states()));
+        }
         let mut text = String::new();
         match encode(&mut text, &registry) {
             Ok(()) => page(StatusCode::OK, "application/openmetrics-text; version=1.0.0; charset=utf-8", text),
@@ -121,6 +139,14 @@ fn gauges<const N: usize>(values: [(&'static str, usize); N]) -> Family<Kind, Ga
     let family = Family::<Kind, Gauge>::default();
     for (kind, value) in values {
         family.get_or_create(&Kind { kind }).set(value as i64);
+    }
+    family
+}
+
+fn by_state(states: Vec<(&'static str, usize)>) -> Family<State, Gauge> {
+    let family = Family::<State, Gauge>::default();
+    for (state, phones) in states {
+        family.get_or_create(&State { state }).set(phones as i64);
     }
     family
 }

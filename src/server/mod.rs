@@ -34,6 +34,7 @@ pub mod ledger;
 mod listen;
 pub mod make;
 pub mod metrics;
+pub mod onlooker;
 pub mod orders;
 mod passwords;
 pub mod phones;

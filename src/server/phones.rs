@@ -14,6 +14,7 @@ use super::gate::{Gate, way};
 use super::ledger::Ledger;
 use super::make::Making;
 use super::metrics::Metrics;
+use super::onlooker::{Onlooker, Served};
 use super::passwords::Porter;
 use super::proofs::Proofs;
 use super::strangers::Strangers;
@@ -36,7 +37,7 @@ pub struct Phones {
     live: Arc<Live>,
     cache: Cache,
     key: RevisionKey,
-    ledger: Ledger,
+    ledger: Arc<Ledger>,
     tokens: Arc<Tokens>,
     passwords: Porter,
     unclaimed: Unclaimed,
@@ -44,6 +45,7 @@ pub struct Phones {
     proofs: Proofs,
     doctor: Doctor,
     journal: Option<Arc<Journal>>,
+    onlooker: Option<Arc<dyn Onlooker>>,
     gate: Gate,
     metrics: Arc<Metrics>,
 }
@@ -75,20 +77,21 @@ impl Phones {
         live: Arc<Live>,
         cache: Cache,
         key: RevisionKey,
-        ledger: Ledger,
+        ledger: impl Into<Arc<Ledger>>,
         listeners: Vec<Vec<CompactString>>,
     ) -> Phones {
         Phones {
             live,
             cache,
             key,
-            ledger,
+            ledger: ledger.into(),
             tokens: Arc::new(Tokens::in_memory()),
             passwords: Porter::new(),
             listeners,
             proofs: Proofs::new(),
             doctor: Doctor::default(),
             journal: None,
+            onlooker: None,
             gate: Gate::default(),
             metrics: Arc::default(),
             unclaimed: Unclaimed::new(Arc::new(Strangers::in_memory())),
@@ -121,6 +124,12 @@ impl Phones {
     #[must_use]
     pub fn with_journal(self, journal: Arc<Journal>) -> Phones {
         Phones { journal: Some(journal), ..self }
+    }
+
+    /// The same service with somebody who looks on.
+    #[must_use]
+    pub fn with_onlooker(self, onlooker: Arc<dyn Onlooker>) -> Phones {
+        Phones { onlooker: Some(onlooker), ..self }
     }
 
     fn decide(&self, visit: Visit<'_>) -> Decided {
@@ -272,7 +281,11 @@ impl Phones {
                 if asked.method != Method::HEAD {
                     self.record(mac, file, &document, asked, now);
                     self.tokens.note(mac, &bearer.facts);
-                    told.into_iter().for_each(|told| self.ledger.seen().note(mac, told));
+                    let has_new_firmware = told.is_some_and(|told| self.ledger.seen().note(mac, told));
+                    if let Some(onlooker) = &self.onlooker {
+                        let document = subject.maker.family.document_of(file).map(|(at, file)| (at, &file.name));
+                        onlooker.served(&Served { mac, document, serving, has_new_firmware });
+                    }
                 }
                 reply_of(&document)
             }
@@ -310,6 +323,7 @@ impl Phones {
             phase: key.phase,
             token: steady.as_ref().map(|(epoch, token)| Carried { token, epoch: *epoch }),
             key: &self.key,
+            tell: true,
             changed_at: &|revision| self.ledger.changed_at(mac, &file.name, revision, now),
         };
         making.make(serving, subject, file)
@@ -374,6 +388,9 @@ impl Answering for Phones {
         let visit = Visit { serving: &serving, claim: &claim, proof: &proof, asked, now: now_secs() };
         let decided = self.decide(visit);
         let family = claim.family.map(|family| &serving.index.family(family).id);
+        if let (Some(onlooker), Some((mac, refusal))) = (&self.onlooker, claim.mac.zip(decided.refusal)) {
+            onlooker.refused(mac, refusal, decided.reply.status == StatusCode::UNAUTHORIZED);
+        }
         self.metrics.answered(family, status_of(asked, &decided.reply), decided.refusal);
         if let Some(journal) = &self.journal {
             journal.fetched(fetch(&serving, &claim, asked, &decided));

@@ -42,11 +42,11 @@ impl Seen {
         self.firmware.read().ok()?.get(&mac).cloned()
     }
 
-    /// Notes what a phone runs.
-    pub fn note(&self, mac: Mac, firmware: &str) {
+    /// Notes what a phone runs; says whether that is something else than the last time.
+    pub fn note(&self, mac: Mac, firmware: &str) -> bool {
         let is_known = |known: &HashMap<Mac, CompactString>| known.get(&mac).is_some_and(|known| known == firmware);
         if !is_firmware(firmware) || self.firmware.read().is_ok_and(|known| is_known(&known)) {
-            return;
+            return false;
         }
         if let Ok(mut known) = self.firmware.write() {
             known.insert(mac, firmware.into());
@@ -54,6 +54,7 @@ impl Seen {
         if let Some(record) = &self.record {
             record.add(line(mac, firmware));
         }
+        true
     }
 }
 

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use compact_str::CompactString;
 
-use super::World;
+use super::{PhoneSlot, World};
 use crate::catalogue::{Band, Catalogue, Class, FeatureCodes, Maker, Model, ModuleModel};
 use crate::fleet::{Line, Modules, Phone, Root, Site};
-use crate::phone::{Area, Place};
+use crate::phone::{Area, Mac, Place};
 
 /// One phone with everything that has a say in its files.
 #[derive(Debug, Clone)]
@@ -158,11 +158,33 @@ impl Subject {
 }
 
 impl World {
+    /// Whether anything is stored for a MAC.
+    pub fn stores(&self, mac: Mac) -> bool {
+        self.phones.contains_key(&mac)
+    }
+
+    /// The site of each phone that is stored: that of its last good version, else that of its file. In the MACs' order.
+    pub fn sites_of_phones(&self) -> impl Iterator<Item = (Mac, &CompactString)> {
+        self.phones.iter().filter_map(|(mac, slot)| Some((*mac, slot.site()?)))
+    }
+
+    /// The site of a phone.
+    pub fn site_of(&self, mac: Mac) -> Option<&CompactString> {
+        self.phones.get(&mac)?.site()
+    }
+
     /// The models that phones are served as, by their ids.
     pub fn models_in_use(&self) -> BTreeMap<CompactString, Arc<Model>> {
         let good = self.phones.values().filter_map(|slot| slot.good.as_ref());
         let names: BTreeSet<&CompactString> = good.map(|phone| &phone.model.0).collect();
         let models = names.into_iter().filter_map(|name| self.catalogue.models.get_key_value(name));
         models.map(|(id, model)| (id.clone(), model.clone())).collect()
+    }
+}
+
+impl PhoneSlot {
+    fn site(&self) -> Option<&CompactString> {
+        let good = self.good.as_ref().map(|phone| &phone.site);
+        good.or_else(|| self.files.first().map(|file| &file.site))
     }
 }
