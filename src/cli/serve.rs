@@ -24,6 +24,7 @@ use crate::journal::Journal;
 use crate::live::{Changed, Followed, Live, Loader, Serving, watch};
 use crate::phone::Mac;
 use crate::render::{Cache, MAX_CACHE_BYTES, RevisionKey};
+use crate::resync::{Around, Asking, FromBooks, Jobs, auto_resync};
 use crate::server::folder::{self, REVISION_KEY, key, random_key};
 use crate::server::ledger::Ledger;
 use crate::server::metrics::MetricsPage;
@@ -32,6 +33,7 @@ use crate::server::phones::Phones;
 use crate::server::strangers::Strangers;
 use crate::server::tokens::Tokens;
 use crate::server::{Bound, Limits, Listener, Proxies, TlsMaterial, bind, run as run_server};
+use crate::simulate::trust::{self, Trust};
 
 /// A certificate that ends within this time is worth a warning.
 const SOON: Duration = Duration::from_secs(30 * 24 * 3600);
@@ -90,6 +92,9 @@ async fn serve(args: &Serve, state: &Path, account: Option<Account>) -> Result<(
     let journal = Arc::new(journal(state, &live).context("cannot start")?);
     let phones = Phones::new(live.clone(), Cache::new(MAX_CACHE_BYTES), key, ledger, families);
     let phones = Arc::new(phones.with_tokens(tokens).with_strangers(strangers).with_journal(journal.clone()));
+    let jobs = jobs(&live, &journal, state)?;
+    let behind = Arc::new(FromBooks { live: live.clone(), state: state.to_owned() });
+    auto_resync(live.clone(), jobs.clone(), behind);
     let watching = watch(live.clone(), &args.fleet, followed)
         .map_err(|error| anyhow!("`{}` cannot be watched: {error}", args.fleet.display()))?;
     greet(&live.now(), &bound, &listens, state);
@@ -102,7 +107,11 @@ async fn serve(args: &Serve, state: &Path, account: Option<Account>) -> Result<(
         tracing::warn!("running as root, which nothing needs from here on: --user NAME gives it up");
     }
     tell_systemd(NotifyState::Ready);
-    run_server(bound, phones, limits(), stopped(live)).await;
+    run_server(bound, phones, limits(), async {
+        stopped(live).await;
+        jobs.close().await;
+    })
+    .await;
     drop(watching);
     journal.close();
     anstream::eprintln!("stopped");
@@ -137,6 +146,14 @@ fn journal(state: &Path, live: &Arc<Live>) -> std::io::Result<Journal> {
     let live = live.clone();
     let keeping = move || live.now().world.root().map_or_else(Keeping::default, |root| root.journal);
     Journal::open(state, keeping)
+}
+
+/// The jobs that ask phones to come.
+fn jobs(live: &Arc<Live>, journal: &Arc<Journal>, state: &Path) -> Result<Jobs> {
+    let tls = trust::config(Trust::System).map_err(|why| anyhow!(why))?;
+    let asking = Asking::new(tls, Duration::MAX);
+    let (live, journal, state) = (live.clone(), journal.clone(), state.to_owned());
+    Ok(Jobs::new(Around { live, journal, state, asking, asked: Arc::new(|_| ()) }))
 }
 
 /// Where the server keeps what it remembers; who wants to write into a folder that cannot be made tells it.

@@ -50,6 +50,13 @@ pub struct Books {
     epochs: HashMap<Mac, u64>,
 }
 
+/// A file that a phone has got.
+struct Compared {
+    name: CompactString,
+    /// The revision that it would get now, if that is another one.
+    other: Option<CompactString>,
+}
+
 impl Books {
     /// Reads a state folder; none where no server has kept one.
     ///
@@ -71,16 +78,35 @@ impl Books {
 
     /// How a phone of the fleet stands.
     pub fn standing(&self, serving: &Serving, mac: Mac) -> Standing {
-        let subject = match serving.world.subject(mac) {
-            Ok(subject) => subject,
-            Err(why) => return Standing::Unserved { why: why.to_string() },
-        };
+        match self.compared(serving, mac) {
+            Err(why) => Standing::Unserved { why },
+            Ok(files) if files.is_empty() => Standing::NeverSeen,
+            Ok(files) => {
+                let files: Vec<_> =
+                    files.into_iter().filter(|file| file.other.is_some()).map(|file| file.name).collect();
+                if files.is_empty() { Standing::InSync } else { Standing::Behind { files } }
+            }
+        }
+    }
+
+    /// What a phone that is behind should have: a text of its files' revisions. None: it is not behind.
+    pub fn wanted(&self, serving: &Serving, mac: Mac) -> Option<CompactString> {
+        let files = self.compared(serving, mac).ok()?;
+        let others: Vec<CompactString> = files.into_iter().filter_map(|file| file.other).collect();
+        (!others.is_empty()).then(|| others.join(" ").into())
+    }
+
+    /// The files that a phone has got, beside those that it would get now.
+    ///
+    /// # Errors
+    /// They cannot be made.
+    fn compared(&self, serving: &Serving, mac: Mac) -> Result<Vec<Compared>, String> {
+        let subject = serving.world.subject(mac).map_err(|why| why.to_string())?;
         let mut files = Vec::new();
-        let mut has_any = false;
         for (_, file) in documents_of(&subject).into_iter().filter(|(_, file)| file.answer == Answer::Document) {
             let Some(served) = self.served.get(&(mac, file.name.clone())) else { continue };
-            has_any = true;
-            let made = self.makings(&subject).into_iter().map(|(phase, epoch)| {
+            let mut other = None;
+            for (phase, epoch) in self.makings(&subject) {
                 let token = TokenKey::new(&[]).token(mac, 0, Stage::Steady);
                 let making = Making {
                     band: subject.band(None, self.firmware.get(&mac).map(CompactString::as_str)),
@@ -90,20 +116,16 @@ impl Books {
                     key: &self.key,
                     changed_at: &|_| 0,
                 };
-                making.make(serving, &subject, file)
-            });
-            let mut made = made.map(|made| made.map(|document| document.revision));
-            match made.find(|made| made.as_ref().is_ok_and(|revision| *revision == *served) || made.is_err()) {
-                Some(Ok(_)) => {}
-                Some(Err(why)) => return Standing::Unserved { why: why.to_string() },
-                None => files.push(file.name.clone()),
+                let revision = making.make(serving, &subject, file).map_err(|why| why.to_string())?.revision;
+                if revision == *served {
+                    other = None;
+                    break;
+                }
+                other = other.or(Some(revision.into()));
             }
+            files.push(Compared { name: file.name.clone(), other });
         }
-        match (has_any, files.is_empty()) {
-            (false, _) => Standing::NeverSeen,
-            (true, true) => Standing::InSync,
-            (true, false) => Standing::Behind { files },
-        }
+        Ok(files)
     }
 
     /// The ways in which a phone's files may be made now: a phone that has its seed keeps it, and where a site takes tokens

@@ -6,7 +6,11 @@ mod common;
 mod server;
 
 mod asks;
+mod auto;
 mod command;
+mod heavy;
+mod house;
+mod jobs;
 mod many;
 mod messages;
 mod sipp;
