@@ -11,6 +11,7 @@ mod command;
 mod heavy;
 mod house;
 mod jobs;
+mod kamailio;
 mod many;
 mod messages;
 mod sipp;
