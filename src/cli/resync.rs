@@ -15,7 +15,8 @@ use super::status::{Watched, told};
 use crate::journal;
 use crate::phone::Mac;
 use crate::resync::{
-    Asking, Ended, Job, NoWay, Options, Outcome, Plan, Progress, Standing, Step, Stop, Summary, Target, plan,
+    Asking, Ended, Job, Options, Outcome, Plan, PlanView, Progress, Standing, Step, Stop, Summary, Target, TargetView,
+    UnaskedView, plan,
 };
 use crate::simulate::trust::{self, Trust};
 
@@ -25,10 +26,9 @@ pub fn run(args: &Resync) -> Result<u8> {
     let options = options(args)?;
     let macs = chosen(&options, &watched)?;
     wait_for(async {
-        let Plan { targets, unasked } =
-            plan(&watched.serving, macs, options.verb(), options.way(), &watched.state).await?;
+        let plan = plan(&watched.serving, macs, options.verb(), options.way(), &watched.state).await?;
         if args.dry_run {
-            return dry_run(args, &targets, &unasked);
+            return dry_run(args, &plan);
         }
         if !journal::path(&watched.state).exists() {
             let state = watched.state.display();
@@ -42,12 +42,19 @@ pub fn run(args: &Resync) -> Result<u8> {
             (None, false) => Trust::System,
         };
         let asking = Asking::new(trust::config(trust).map_err(|why| anyhow!(why))?, options.wait);
-        let job = Job { targets, pace: options.pace(), wait: options.wait, asking, state: watched.state.clone() };
+        let PlanView { cannot_ask, .. } = PlanView::from(&plan);
+        let job = Job {
+            targets: plan.targets,
+            pace: options.pace(),
+            wait: options.wait,
+            asking,
+            state: watched.state.clone(),
+        };
         let bar = progress(job.targets.len());
         let count = |_, step: Step<'_>| bar.inc(u64::from(step != Step::Asked));
         let ended = job.run(count, watch::channel(Stop::No).1).await?;
         bar.finish_and_clear();
-        report(args, &job, &ended, &unasked)
+        report(args, &job, &ended, &cannot_ask)
     })
 }
 
@@ -80,29 +87,23 @@ fn chosen(options: &Options, watched: &Watched) -> Result<Vec<Mac>> {
     Ok(macs.into_iter().zip(&standings).filter(|(_, standing)| is_behind(standing)).map(|(mac, _)| mac).collect())
 }
 
-fn dry_run(args: &Resync, targets: &[Target], unasked: &[(Mac, NoWay)]) -> Result<u8> {
+fn dry_run(args: &Resync, plan: &Plan) -> Result<u8> {
+    let PlanView { would_ask, cannot_ask } = &PlanView::from(plan);
     if args.format == Format::Json {
-        let target = |target: &Target| json!({ "mac": target.mac, "site": target.site, "event": target.notice.event, "to": target.hop.to_string() });
-        let targets: Vec<Value> = targets.iter().map(target).collect();
-        output::json(&json!({ "would_ask": targets, "cannot_ask": as_json(unasked) }))?;
-        return Ok(u8::from(!unasked.is_empty()));
+        output::json(&json!({ "would_ask": would_ask, "cannot_ask": cannot_ask }))?;
+    } else {
+        let row = |phone: &TargetView| {
+            [phone.mac.to_string(), phone.site.to_string(), phone.event.to_string(), phone.to.clone()]
+        };
+        output::table(&would_ask.iter().map(row).collect::<Vec<_>>())?;
+        tell_unasked(cannot_ask)?;
+        output::line(&format!("{} would be asked", output::counted(would_ask.len(), "phone")))?;
     }
-    let row = |target: &Target| {
-        let Target { mac, site, notice, hop, .. } = target;
-        [mac.to_string(), site.to_string(), notice.event.to_string(), hop.to_string()]
-    };
-    output::table(&targets.iter().map(row).collect::<Vec<_>>())?;
-    tell_unasked(unasked)?;
-    output::line(&format!("{} would be asked", output::counted(targets.len(), "phone")))?;
-    Ok(u8::from(!unasked.is_empty()))
+    Ok(u8::from(!cannot_ask.is_empty()))
 }
 
-fn as_json(unasked: &[(Mac, NoWay)]) -> Vec<Value> {
-    unasked.iter().map(|(mac, why)| json!({ "mac": mac, "why": why.to_string() })).collect()
-}
-
-fn tell_unasked(unasked: &[(Mac, NoWay)]) -> Result<()> {
-    unasked.iter().try_for_each(|(mac, why)| output::line(&format!("{mac} cannot be asked: {why}")))
+fn tell_unasked(unasked: &[UnaskedView]) -> Result<()> {
+    unasked.iter().try_for_each(|phone| output::line(&format!("{} cannot be asked: {}", phone.mac, phone.why)))
 }
 
 /// A bar on stderr, where that is a terminal.
@@ -114,7 +115,7 @@ fn progress(length: usize) -> ProgressBar {
     }
 }
 
-fn report(args: &Resync, job: &Job, ended: &Ended, unasked: &[(Mac, NoWay)]) -> Result<u8> {
+fn report(args: &Resync, job: &Job, ended: &Ended, unasked: &[UnaskedView]) -> Result<u8> {
     let Ended { outcomes, stopped } = ended;
     let is_well = unasked.is_empty() && outcomes.iter().all(|outcome| matches!(outcome, Outcome::CameBack { .. }));
     if args.format == Format::Json {
@@ -125,7 +126,7 @@ fn report(args: &Resync, job: &Job, ended: &Ended, unasked: &[(Mac, NoWay)]) -> 
             Ok(phone)
         };
         let phones = job.targets.iter().zip(outcomes).map(phone).collect::<Result<Vec<_>>>()?;
-        output::json(&json!({ "phones": phones, "stopped": stopped, "cannot_ask": as_json(unasked) }))?;
+        output::json(&json!({ "phones": phones, "stopped": stopped, "cannot_ask": unasked }))?;
         return Ok(u8::from(!is_well));
     }
     for (target, outcome) in job.targets.iter().zip(outcomes) {
@@ -149,9 +150,9 @@ fn report(args: &Resync, job: &Job, ended: &Ended, unasked: &[(Mac, NoWay)]) -> 
     Ok(u8::from(!is_well))
 }
 
-fn summary(job: &Job, outcomes: &[Outcome], unasked: &[(Mac, NoWay)]) -> Summary {
+fn summary(job: &Job, outcomes: &[Outcome], unasked: &[UnaskedView]) -> Summary {
     let asked = job.targets.iter().zip(outcomes).map(|(target, outcome)| (target.mac, outcome.clone()));
-    let unasked = unasked.iter().map(|(mac, why)| (*mac, Outcome::CannotBeAsked { why: why.to_string() }));
+    let unasked = unasked.iter().map(|phone| (phone.mac, Outcome::CannotBeAsked { why: phone.why.clone() }));
     let all: Vec<(Mac, Progress)> =
         asked.chain(unasked).map(|(mac, outcome)| (mac, Progress::Ended(outcome))).collect();
     Summary::of(all.iter().map(|(mac, progress)| (*mac, progress)))

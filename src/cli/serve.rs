@@ -11,6 +11,7 @@ use compact_str::CompactString;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use sd_notify::NotifyState;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Semaphore;
 use tracing_subscriber::EnvFilter;
 use zeroize::Zeroizing;
 
@@ -37,6 +38,9 @@ use crate::simulate::trust::{self, Trust};
 
 /// A certificate that ends within this time is worth a warning.
 const SOON: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// So many phones have a socket at once that are asked to come.
+const ASKED_FILES: u64 = 512;
 
 /// Starts the server, and stops it at SIGINT or SIGTERM.
 pub fn run(args: &Serve) -> Result<u8> {
@@ -151,7 +155,8 @@ fn journal(state: &Path, live: &Arc<Live>) -> std::io::Result<Journal> {
 /// The jobs that ask phones to come.
 fn jobs(live: &Arc<Live>, journal: &Arc<Journal>, state: &Path) -> Result<Jobs> {
     let tls = trust::config(Trust::System).map_err(|why| anyhow!(why))?;
-    let asking = Asking::new(tls, Duration::MAX);
+    let sockets = Arc::new(Semaphore::new(ASKED_FILES as usize));
+    let asking = Asking { sockets, ..Asking::new(tls, Duration::MAX) };
     let (live, journal, state) = (live.clone(), journal.clone(), state.to_owned());
     Ok(Jobs::new(Around { live, journal, state, asking, asked: Arc::new(|_| ()) }))
 }
@@ -195,7 +200,7 @@ fn tell_systemd(state: NotifyState<'_>) {
 /// tenth of what is allowed, for programs that look at each file in turn.
 fn limits() -> Limits {
     /// Files beside connections: listeners, the state folder, what is watched and read.
-    const OTHER_FILES: u64 = 256;
+    const OTHER_FILES: u64 = 256 + ASKED_FILES;
     let limits = Limits::default();
     let wanted = u64::from(limits.connections) + OTHER_FILES;
     let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else { return limits };

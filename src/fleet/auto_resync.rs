@@ -44,8 +44,13 @@ impl AutoResync {
         let mut own = table.table("auto_resync")?;
         let enabled = own.boolean("enabled").is_none_or(|at| at.value);
         let after = own.integer("after_secs", AFTER_SECS).map(|at| Duration::from_secs(at.value as u64));
-        let pace = own.text("pace").and_then(|at| {
-            per_second(&at.value).map_err(|what| own.error("bad-pace", at.line, format!("`pace`: {what}"))).ok()
+        let pace = own.value("pace").and_then(|at| {
+            let read = match &at.value {
+                Value::Text(text) | Value::Other(text) => per_second(text),
+                Value::Integer(number) => per_second(&number.to_string()),
+                other => per_second(other.kind()),
+            };
+            read.map_err(|what| own.error("bad-pace", at.line, format!("`{}`: {what}", own.name_of("pace")))).ok()
         });
         own.finish();
         enabled.then_some(AutoResync { after: after.unwrap_or(usual.after), pace: pace.unwrap_or(usual.pace) })

@@ -106,7 +106,7 @@ fn site(vocabulary: &Vocabulary) -> Value {
     let auto_resync = object(json!({
         "enabled": { "type": "boolean", "description": "Whether they are asked; left out: yes." },
         "after_secs": whole(AFTER_SECS, "They are asked once nothing has changed for so many seconds."),
-        "pace": { "type": "string", "pattern": "^[0-9.]+(/s)?$", "description": "So many phones a second, such as 5/s." },
+        "pace": { "type": ["number", "string"], "description": "So many phones a second, such as 5/s or 0.5/s." },
     }));
     merged(
         json!({

@@ -7,7 +7,7 @@ use std::time::Duration;
 use compact_str::CompactString;
 use serde::Serialize;
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, sleep_until};
 use utoipa::ToSchema;
 
@@ -131,6 +131,7 @@ struct Out {
     /// The same in milliseconds since 1970.
     at_ms: i64,
     answered: Option<Answered>,
+    asking: AbortHandle,
 }
 
 struct Running<'j> {
@@ -203,6 +204,8 @@ impl Running<'_> {
             tokio::select! {
                 Some(answered) = self.asked.join_next() => match answered {
                     Ok((phone, answered)) => self.answered(phone, answered, tell),
+                    // It came before it answered.
+                    Err(error) if error.is_cancelled() => {}
                     // A panic is a mistake of ours, and no phone may be lost by it.
                     Err(error) => std::panic::resume_unwind(error.into_panic()),
                 },
@@ -218,8 +221,9 @@ impl Running<'_> {
 
     fn ask(&mut self, phone: usize) {
         let (target, asking) = (self.job.targets[phone].clone(), self.job.asking.clone());
-        self.out.insert(phone, Out { at: Instant::now(), at_ms: now_ms(), answered: None });
-        self.asked.spawn(async move { (phone, ask(&target, &asking).await) });
+        let (at, at_ms) = (Instant::now(), now_ms());
+        let asking = self.asked.spawn(async move { (phone, ask(&target, &asking).await) });
+        self.out.insert(phone, Out { at, at_ms, answered: None, asking });
     }
 
     fn answered(&mut self, phone: usize, answered: Answered, tell: &mut impl FnMut(usize, Step<'_>)) {
@@ -243,7 +247,7 @@ impl Running<'_> {
         }
         let phones: Vec<usize> = self.out.keys().copied().collect();
         for phone in phones {
-            let Some(Out { at, at_ms, answered }) = self.out.get(&phone) else { continue };
+            let Some(Out { at, at_ms, answered, .. }) = self.out.get(&phone) else { continue };
             let served = match &mut self.reader {
                 Some(reader) => reader.served(self.job.targets[phone].mac, *at_ms).await?,
                 None => None,
@@ -265,9 +269,8 @@ impl Running<'_> {
     }
 
     fn settle(&mut self, phone: usize, outcome: Outcome, tell: &mut impl FnMut(usize, Step<'_>)) {
-        if self.out.remove(&phone).is_none() {
-            return;
-        }
+        let Some(out) = self.out.remove(&phone) else { return };
+        out.asking.abort();
         self.waves.came(matches!(outcome, Outcome::CameBack { .. }));
         tell(phone, Step::Ended(&outcome));
         self.outcomes[phone] = outcome;

@@ -31,5 +31,7 @@ pub use jobs::{Around, Jobs, MAX_RUNNING, StartError, Wanted};
 pub use options::{Options, seconds, wave};
 pub use standing::{Books, Standing};
 pub use target::{Hop, NoWay, Role, Target, Transport, Way};
-pub use view::{Event, JobPhones, JobState, JobView, PhoneView, Progress, Slowest, Summary};
+pub use view::{
+    Event, JobPhones, JobState, JobView, PhoneView, PlanView, Progress, Slowest, Summary, TargetView, UnaskedView,
+};
 pub use waves::{Next, Pace, Waves};

@@ -9,6 +9,7 @@ use compact_str::CompactString;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use utoipa::ToSchema;
 
+use super::jobs::Wanted;
 use super::target::{Hop, Transport, Way};
 use super::waves::Pace;
 use crate::admit::LONGEST_WINDOW_SECS;
@@ -103,6 +104,11 @@ impl Options {
             None if self.direct => Way::Direct,
             None => Way::Registrar,
         }
+    }
+
+    /// The same for the phones that it means, as somebody wants it.
+    pub fn wanted(&self, macs: Vec<Mac>, who: String) -> Wanted {
+        Wanted { macs, verb: self.verb(), way: self.way(), pace: self.pace(), wait: self.wait, who }
     }
 
     /// How fast, and how carefully.

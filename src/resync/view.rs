@@ -6,7 +6,9 @@ use compact_str::CompactString;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::choice::Plan;
 use super::job::Outcome;
+use super::target::Target;
 use crate::phone::Mac;
 
 /// Where a job is.
@@ -109,6 +111,52 @@ impl Event {
             Event::Phone(PhoneView { progress: Progress::Waiting, .. }) => "waiting",
             Event::Phone(PhoneView { progress: Progress::Asked, .. }) => "asked",
         }
+    }
+}
+
+/// Whom a job would ask.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct PlanView {
+    /// Those that would be asked.
+    pub would_ask: Vec<TargetView>,
+    /// Those that cannot be asked.
+    pub cannot_ask: Vec<UnaskedView>,
+}
+
+/// What a phone would be asked, and where.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct TargetView {
+    /// The phone.
+    #[schema(value_type = String)]
+    pub mac: Mac,
+    /// Its site.
+    #[schema(value_type = String)]
+    pub site: CompactString,
+    /// The `Event` of the NOTIFY.
+    #[schema(value_type = String)]
+    pub event: CompactString,
+    /// Where it is sent, such as `udp:192.0.2.1:5060`.
+    pub to: String,
+}
+
+/// A phone that cannot be asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct UnaskedView {
+    /// The phone.
+    #[schema(value_type = String)]
+    pub mac: Mac,
+    /// Why.
+    pub why: String,
+}
+
+impl From<&Plan> for PlanView {
+    fn from(Plan { targets, unasked }: &Plan) -> PlanView {
+        let would_ask = targets.iter().map(|target| {
+            let Target { mac, site, notice, hop, .. } = target;
+            TargetView { mac: *mac, site: site.clone(), event: notice.event.clone(), to: hop.to_string() }
+        });
+        let cannot_ask = unasked.iter().map(|(mac, why)| UnaskedView { mac: *mac, why: why.to_string() });
+        PlanView { would_ask: would_ask.collect(), cannot_ask: cannot_ask.collect() }
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use insta::assert_snapshot;
 use offhook::journal::Reader;
 use offhook::phone::Mac;
 use offhook::resync::{Asking, Behind, Late, Transport, ask_those_behind};
@@ -11,6 +12,7 @@ use tokio::net::UdpSocket;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use super::command::{boots, write};
+use super::common::{phone, serving};
 use super::house::House;
 use super::many::{fleet, mac};
 use super::server::{Server, serve};
@@ -130,6 +132,38 @@ fn who_was_spared_by_a_stop_is_asked_at_the_next_change() {
         watched.change("a", &late);
         assert_eq!(watched.asked(4).await[3], mac(6));
     });
+}
+
+#[test]
+fn how_a_site_says_that_it_wants_it() {
+    let read = |text: &str| {
+        let fleet = phone("yealink-t46s", "").with("sites/a/site.toml", text);
+        let auto = serving(fleet.path()).world.site("a").and_then(|site| site.auto_resync);
+        let findings =
+            fleet.findings().lines().filter(|line| line.contains("auto_resync")).collect::<Vec<_>>().join("\n");
+        (auto.map(|auto| (auto.after.as_secs(), auto.pace)), findings)
+    };
+    for (text, wanted) in [
+        ("", None),
+        ("auto_resync = true", Some((10, 5.0))),
+        ("auto_resync = false", None),
+        ("[auto_resync]", Some((10, 5.0))),
+        ("auto_resync = { enabled = false, after_secs = 60 }", None),
+        ("auto_resync = { after_secs = 60, pace = \"0.5/s\" }", Some((60, 0.5))),
+        ("auto_resync.pace = 20", Some((10, 20.0))),
+        ("auto_resync.pace = 0.5", Some((10, 0.5))),
+    ] {
+        assert_eq!(read(text), (wanted, String::new()), "{text}");
+    }
+    let wrong =
+        ["auto_resync = 10", "auto_resync = { after_secs = 0, pace = \"fast\", after = 3 }", "auto_resync.pace = true"];
+    assert_snapshot!(wrong.map(|text| read(text).1).join("\n"), @r"
+    error: sites/a/site.toml:1: `auto_resync` must be true, false or a table, not a whole number [wrong-type]
+    error: sites/a/site.toml:1: `auto_resync.pace`: write how many phones a second, such as 20/s or 0.5/s [bad-pace]
+    error: sites/a/site.toml:1: `auto_resync.after_secs` is 0, but must be from 1 to 3600 [out-of-range]
+    error: sites/a/site.toml:1: `auto_resync.after` is not a known field [unknown-field]
+    error: sites/a/site.toml:1: `auto_resync.pace`: write how many phones a second, such as 20/s or 0.5/s [bad-pace]
+    ");
 }
 
 #[test]

@@ -6,11 +6,13 @@ use std::time::{Duration, Instant};
 use insta::assert_snapshot;
 use offhook::phone::Mac;
 use offhook::resync::{
-    Asking, Event, JobPhones, JobState, JobView, MAX_RUNNING, Outcome, Pace, Progress, StartError, Wanted,
+    Asking, Event, JobPhones, JobState, JobView, MAX_RUNNING, Options, Outcome, Pace, Progress, StartError, Wanted,
 };
 use tokio::net::UdpSocket;
+use tokio::sync::Semaphore;
 use tokio_stream::StreamExt;
 
+use super::common::serving;
 use super::house::{House, told, wanted};
 use super::many::{fleet, mac, registrar};
 use super::{fast, wait};
@@ -285,4 +287,44 @@ fn peers_that_answer_nonsense_twice_or_never_keep_nobody() {
         {"progress":"ended","outcome":"no-answer","why":"did not answer"}
         "#);
     });
+}
+
+#[test]
+fn few_sockets_keep_phones_waiting_and_lose_none() {
+    wait(async {
+        let sockets = Arc::new(Semaphore::new(2));
+        let asking = Asking { sockets, ..fast(Duration::from_millis(200)) };
+        let (house, _socket, _) = house(9, asking).await;
+        let job = house.jobs.start(Wanted { wait: Duration::from_millis(200), ..wanted(&macs(9)) }).unwrap();
+        let view = until(&house, job, |job| job.ended.is_some()).await;
+        assert_eq!(view.summary.to_string(), "9 phones: 0 came back, 9 did not answer");
+    });
+}
+
+#[test]
+fn it_is_said_which_phones_are_meant() {
+    let folder = fleet(4, "192.0.2.1:5060".parse().unwrap());
+    let serving = serving(&folder.path().join("fleet"));
+    let meant = |text: &str| {
+        let options: Options = serde_json::from_str(text).unwrap();
+        match options.macs(&serving.world) {
+            Ok(macs) => macs.iter().map(|mac| mac.to_string()[8..].to_owned()).collect::<Vec<_>>().join(" "),
+            Err(error) => [Some(error.to_string()), error.hint()].into_iter().flatten().collect::<Vec<_>>().join("; "),
+        }
+    };
+    for (text, wanted) in [
+        (r#"{ "all": true }"#, "0000 0001 0002 0003"),
+        (r#"{ "behind": true }"#, "0000 0001 0002 0003"),
+        (r#"{ "site": "a" }"#, "0000 0002"),
+        (r#"{ "macs": ["00:15:65:01:00:03", "001565010001", "001565010003"] }"#, "0001 0003"),
+        (r#"{ "macs": ["001565010001"], "to": "192.0.2.7" }"#, "0001"),
+        ("{}", "it is not said which phones: `macs`, `site`, `all` or `behind` was expected"),
+        (r#"{ "site": "a", "all": true }"#, "`macs`, `site` and `all` exclude each other"),
+        (r#"{ "site": "aa" }"#, "the site `aa` does not exist; did you mean `a`?"),
+        (r#"{ "macs": ["001565010009"] }"#, "no phone `001565010009` is stored"),
+        (r#"{ "all": true, "to": "192.0.2.7" }"#, "`to` is the address of one phone, and 4 are named"),
+        (r#"{ "all": true, "direct": true, "to": "192.0.2.7" }"#, "`direct` and `to` exclude each other"),
+    ] {
+        assert_eq!(meant(text), wanted, "{text}");
+    }
 }
