@@ -199,7 +199,7 @@ fn tell_systemd(state: NotifyState<'_>) {
 /// The limits of the wire, with as many connections as the system lets us have open files. Its soft limit is often a
 /// tenth of what is allowed, for programs that look at each file in turn.
 fn limits() -> Limits {
-    /// Files beside connections: listeners, the state folder, what is watched and read.
+    /// Files beside connections: listeners, the state folder, what is watched and read, phones that are asked to come.
     const OTHER_FILES: u64 = 256 + ASKED_FILES;
     let limits = Limits::default();
     let wanted = u64::from(limits.connections) + OTHER_FILES;

@@ -19,6 +19,7 @@ pub struct AutoResync {
     pub pace: f64,
 }
 
+// No pace that is read is NaN.
 impl Eq for AutoResync {}
 
 impl Default for AutoResync {

@@ -18,7 +18,7 @@ use tokio::time::{Instant, interval};
 use super::choice::macs_of;
 use super::gather::Gather;
 use super::job::Outcome;
-use super::jobs::{Jobs, StartError, Wanted};
+use super::jobs::{Jobs, MAX_RUNNING, StartError, Wanted};
 use super::standing::Books;
 use super::target::Way;
 use super::view::Progress;
@@ -32,6 +32,8 @@ use crate::phone::Mac;
 const LOOK: Duration = Duration::from_millis(500);
 /// How long a phone is waited for.
 const WAIT: Duration = Duration::from_secs(300);
+/// Where so many jobs run, further sites wait: people want to start some too.
+const MOST: usize = MAX_RUNNING / 2;
 /// Who wants such a job.
 const WHO: &str = "auto_resync";
 
@@ -153,7 +155,10 @@ impl Auto {
         let serving = self.live.now();
         let rest = |site: &CompactString| Some(serving.world.site(site)?.auto_resync?.after);
         for site in self.gather.due(self.begin.elapsed(), rest) {
-            self.ask(site).await;
+            match self.jobs.running() {
+                MOST.. => self.gather.changed(site, self.begin.elapsed()),
+                _ => self.ask(site).await,
+            }
         }
     }
 

@@ -105,7 +105,7 @@ pub enum Step<'o> {
 }
 
 /// How a job is ended before its time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Stop {
     /// It is not.
     #[default]

@@ -131,7 +131,7 @@ impl Jobs {
         if table.closed {
             return Err(StartError::Stopping);
         }
-        if table.jobs.values().filter(|job| !job.has_ended()).count() >= MAX_RUNNING {
+        if table.running() >= MAX_RUNNING {
             return Err(StartError::TooMany);
         }
         table.last += 1;
@@ -184,6 +184,11 @@ impl Jobs {
         self.0.table().busy.contains_key(&mac)
     }
 
+    /// How many jobs run.
+    pub fn running(&self) -> usize {
+        self.0.table().running()
+    }
+
     /// Ends all jobs, and starts none any more; what they did so far is in the journal when this returns.
     pub async fn close(&self) {
         let mut tasks = {
@@ -195,6 +200,12 @@ impl Jobs {
         if timeout(FAREWELL, async { while tasks.join_next().await.is_some() {} }).await.is_err() {
             tracing::warn!("a resync is broken off");
         }
+    }
+}
+
+impl Table {
+    fn running(&self) -> usize {
+        self.jobs.values().filter(|job| !job.has_ended()).count()
     }
 }
 
