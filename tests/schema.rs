@@ -32,6 +32,7 @@ fn properties(schema: &Value, path: &[&str]) -> BTreeSet<String> {
         let down = match *name {
             "*" => at["patternProperties"].as_object().and_then(|patterns| patterns.values().next()),
             "[]" => at.get("items"),
+            "anyOf" => at["anyOf"].as_array().and_then(|choices| choices.last()),
             name => at["properties"].get(name),
         };
         at = down.unwrap_or_else(|| panic!("{path:?} is not in the schema"));
@@ -43,7 +44,7 @@ fn properties(schema: &Value, path: &[&str]) -> BTreeSet<String> {
 fn every_table_has_the_same_fields_in_both() {
     let (fleet, site) = ("fleet.toml", "sites/a/site.toml");
     let (line, phone) = ("sites/a/lines/201.toml", "sites/a/phones/001565aabbcc.toml");
-    let tables: [(File, &str, &str, &[&str]); 22] = [
+    let tables: [(File, &str, &str, &[&str]); 23] = [
         (File::Fleet, fleet, "", &[]),
         (File::Fleet, fleet, "[listen]", &["listen", "[]"]),
         (File::Fleet, fleet, "[client_authorities]", &["client_authorities", "[]"]),
@@ -53,6 +54,7 @@ fn every_table_has_the_same_fields_in_both() {
         (File::Fleet, fleet, "model.yealink-t46s", &["model", "*"]),
         (File::Site, site, "", &[]),
         (File::Site, site, "trust", &["trust"]),
+        (File::Site, site, "auto_resync", &["auto_resync", "anyOf"]),
         (File::Site, site, "numbers.33", &["numbers", "*"]),
         (File::Site, site, "codes.pickup", &["codes", "pickup"]),
         (File::Site, site, "codes.forward_all", &["codes", "forward_all"]),
@@ -144,6 +146,7 @@ fn errors(schema: &Value, value: &Value, at: &str) -> Vec<String> {
     let is = |name: &str| match name {
         "string" => value.is_string(),
         "integer" => value.is_i64(),
+        "number" => value.is_number(),
         "boolean" => value.is_boolean(),
         "array" => value.is_array(),
         "object" => value.is_object(),

@@ -11,6 +11,7 @@ use compact_str::CompactString;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use sd_notify::NotifyState;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Semaphore;
 use tracing_subscriber::EnvFilter;
 use zeroize::Zeroizing;
 
@@ -29,6 +30,7 @@ use crate::journal::Journal;
 use crate::live::{Changed, Followed, Live, Loader, Serving, watch};
 use crate::phone::Mac;
 use crate::render::{Cache, MAX_CACHE_BYTES, RevisionKey};
+use crate::resync::{Around, Asking, Jobs, OnBoard, auto_resync};
 use crate::server::ledger::Ledger;
 use crate::server::metrics::MetricsPage;
 use crate::server::orders::{Orders, Told};
@@ -36,9 +38,13 @@ use crate::server::phones::Phones;
 use crate::server::strangers::Strangers;
 use crate::server::tokens::Tokens;
 use crate::server::{Bound, Limits, Listener, Proxies, TlsMaterial, bind, run as run_server};
+use crate::simulate::trust::{self, Trust};
 
 /// A certificate that ends within this time is worth a warning.
 const SOON: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// So many phones have a socket at once that are asked to come.
+const ASKED_FILES: u64 = 512;
 
 /// Starts the server, and stops it at SIGINT or SIGTERM.
 pub fn run(args: &Serve) -> Result<u8> {
@@ -103,6 +109,8 @@ async fn serve(args: &Serve, state: &Path, account: Option<Account>) -> Result<(
     let phones = Arc::new(
         phones.with_tokens(tokens).with_strangers(strangers).with_journal(journal.clone()).with_onlooker(board.clone()),
     );
+    let jobs = jobs(&live, &journal, &board, state)?;
+    auto_resync(live.clone(), jobs.clone(), Arc::new(OnBoard(board.clone())));
     let watching = watch(live.clone(), &args.fleet, followed)
         .map_err(|error| anyhow!("`{}` cannot be watched: {error}", args.fleet.display()))?;
     greet(&live.now(), &bound, &listens, state);
@@ -128,7 +136,11 @@ async fn serve(args: &Serve, state: &Path, account: Option<Account>) -> Result<(
         tracing::warn!("running as root, which nothing needs from here on: --user NAME gives it up");
     }
     tell_systemd(NotifyState::Ready);
-    run_server(bound, phones, limits(), stopped(live)).await;
+    run_server(bound, phones, limits(), async {
+        stopped(live).await;
+        jobs.close().await;
+    })
+    .await;
     drop(stop_api);
     if let Some(serving_api) = serving_api {
         let _ = serving_api.await;
@@ -169,6 +181,15 @@ fn journal(state: &Path, live: &Arc<Live>) -> std::io::Result<Journal> {
     Journal::open(state, keeping)
 }
 
+/// The jobs that ask phones to come.
+fn jobs(live: &Arc<Live>, journal: &Arc<Journal>, board: &Arc<Board>, state: &Path) -> Result<Jobs> {
+    let tls = trust::config(Trust::System).map_err(|why| anyhow!(why))?;
+    let sockets = Arc::new(Semaphore::new(ASKED_FILES as usize));
+    let asking = Asking { sockets, ..Asking::new(tls, Duration::MAX) };
+    let (live, journal, board, state) = (live.clone(), journal.clone(), board.clone(), state.to_owned());
+    Ok(Jobs::new(Around { live, journal, state, asking, asked: Arc::new(move |mac| board.asked(mac)) }))
+}
+
 /// Where the server keeps what it remembers; who wants to write into a folder that cannot be made tells it.
 fn state_folder(args: &Serve) -> Result<PathBuf> {
     if args.user.is_some() && args.state.is_none() && std::env::var_os("STATE_DIRECTORY").is_none() {
@@ -207,8 +228,8 @@ fn tell_systemd(state: NotifyState<'_>) {
 /// The limits of the wire, with as many connections as the system lets us have open files. Its soft limit is often a
 /// tenth of what is allowed, for programs that look at each file in turn.
 fn limits() -> Limits {
-    /// Files beside connections: listeners, the state folder, what is watched and read.
-    const OTHER_FILES: u64 = 256;
+    /// Files beside connections: listeners, the state folder, what is watched and read, phones that are asked to come.
+    const OTHER_FILES: u64 = 256 + ASKED_FILES;
     let limits = Limits::default();
     let wanted = u64::from(limits.connections) + OTHER_FILES;
     let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else { return limits };

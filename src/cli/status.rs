@@ -1,6 +1,7 @@
 //! `status`: which phones have got what the fleet says.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow, bail};
 use rayon::prelude::*;
@@ -9,14 +10,13 @@ use serde_json::{Value, json};
 use super::args::{Format, Served, Status};
 use super::output;
 use super::state::{default_state, now_secs};
-use crate::findings::nearest;
 use crate::live::{Loader, Serving};
 use crate::phone::Mac;
-use crate::resync::{Books, Standing};
+use crate::resync::{Books, ChoiceError, Standing, macs_of};
 
 /// A fleet with what its server has recorded.
 pub(super) struct Watched {
-    pub(super) serving: Serving,
+    pub(super) serving: Arc<Serving>,
     pub(super) state: PathBuf,
     /// None where no server has kept its state.
     books: Option<Books>,
@@ -32,22 +32,8 @@ impl Watched {
         let books = Books::read(&state, now_secs())
             .with_context(|| format!("cannot read the state folder `{}`", state.display()))?;
         let mut loader = Loader::new(fleet);
-        let serving = loader.load();
+        let serving = Arc::new(loader.load());
         Ok(Watched { serving, state, books })
-    }
-
-    /// The phones of a site, or all of them.
-    pub(super) fn macs(&self, site: Option<&str>) -> Result<Vec<Mac>> {
-        let world = &self.serving.world;
-        if let Some(site) = site
-            && world.site(site).is_none()
-        {
-            let known = world.sites().map(|site| site.id.as_str());
-            let near = nearest(site, known).map(|near| format!("\n  hint: did you mean `{near}`?"));
-            bail!("the site `{site}` does not exist{}", near.unwrap_or_default());
-        }
-        let is_there = |mac: &Mac| site.is_none_or(|site| world.phone(*mac).is_some_and(|phone| phone.site == site));
-        Ok(world.macs().filter(is_there).collect())
     }
 
     /// How phones stand, in the same order.
@@ -66,10 +52,16 @@ impl Watched {
     }
 }
 
+/// Which phones are meant is not clear: why, and what to do.
+pub(super) fn told(error: ChoiceError) -> anyhow::Error {
+    let hint = error.hint().map(|hint| format!("\n  hint: {hint}")).unwrap_or_default();
+    anyhow!("{error}{hint}")
+}
+
 /// Tells how phones stand; 1 if one has not got what the fleet says.
 pub fn run(args: &Status) -> Result<u8> {
     let watched = Watched::at(&args.served)?;
-    let macs = watched.macs(args.site.as_deref())?;
+    let macs = macs_of(&watched.serving.world, args.site.as_deref()).map_err(told)?;
     let standings = watched.standings(&macs)?;
     let count = |is: fn(&Standing) -> bool| standings.iter().filter(|standing| is(standing)).count();
     let in_sync = count(|standing| *standing == Standing::InSync);
@@ -91,7 +83,7 @@ pub fn run(args: &Status) -> Result<u8> {
         }
         Format::Human => {
             let rows = macs.iter().zip(&standings).filter_map(|(mac, standing)| {
-                Some([mac.to_string(), watched.site_of(*mac).to_owned(), told(standing)?])
+                Some([mac.to_string(), watched.site_of(*mac).to_owned(), what(standing)?])
             });
             output::table(&rows.collect::<Vec<_>>())?;
             let others = if unserved > 0 { format!(", {unserved} cannot be served") } else { String::new() };
@@ -103,7 +95,7 @@ pub fn run(args: &Status) -> Result<u8> {
 }
 
 /// What is not well with a phone.
-fn told(standing: &Standing) -> Option<String> {
+fn what(standing: &Standing) -> Option<String> {
     match standing {
         Standing::InSync => None,
         Standing::Behind { files } => Some(format!("behind: {}", files.join(", "))),

@@ -9,7 +9,6 @@ use super::args::{Format, PhoneTokens, Rearm, Url};
 use super::inspect::Looking;
 use super::state::{now_secs, state_folder};
 use super::{changes, output};
-use crate::admit::LONGEST_WINDOW_SECS;
 use crate::fleet::Rung;
 use crate::render::with_token;
 use crate::server::orders::{Heard, Order, heard, look, tell};
@@ -131,23 +130,6 @@ fn tokens(of: &PhoneTokens, now: u64) -> Result<Tokens> {
     read.with_context(|| format!("cannot use the state folder `{}`", folder.display()))
 }
 
-/// Reads a span of time.
-///
-/// # Errors
-/// What was expected.
-pub fn seconds(text: &str) -> Result<u64, String> {
-    let expected = || format!("`{text}` is no span of time: 90s, 15m or 2h were expected, 24h at most");
-    let (number, unit) = text.split_at_checked(text.len().saturating_sub(1)).ok_or_else(expected)?;
-    let unit = match unit {
-        "s" => 1,
-        "m" => 60,
-        "h" => 3600,
-        _ => return Err(expected()),
-    };
-    let secs = number.parse::<u64>().ok().and_then(|number| number.checked_mul(unit));
-    secs.filter(|secs| (1..=LONGEST_WINDOW_SECS).contains(secs)).ok_or_else(expected)
-}
-
 fn spelled(secs: u64) -> String {
     match secs {
         _ if secs.is_multiple_of(3600) => output::counted((secs / 3600) as usize, "hour"),
@@ -159,6 +141,7 @@ fn spelled(secs: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::resync::seconds;
 
     #[test]
     fn spans_of_time() {

@@ -4,6 +4,7 @@
 //! else. Whether a model exists and a key fits on it is a question of several entities, and so the world's.
 
 mod authority;
+mod auto_resync;
 mod handset;
 mod keeping;
 mod keys;
@@ -24,6 +25,7 @@ mod trust;
 mod write;
 
 pub use authority::{ClientAuthority, is_weak};
+pub use auto_resync::{AutoResync, PER_SECOND, per_second};
 pub use handset::Handset;
 pub use keeping::Keeping;
 pub use keys::MAX_LABEL;

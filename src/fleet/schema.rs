@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 
 use serde_json::{Map, Value, json};
 
+use super::auto_resync::AFTER_SECS;
 use super::handset::MAX_HANDSETS;
 use super::keeping::{DAYS, MEGABYTES};
 use super::{MAX_LABEL, Rung};
@@ -108,6 +109,11 @@ fn site(vocabulary: &Vocabulary) -> Value {
         "label": text("What a key without a label shows."),
     }));
     let layout = object(keys());
+    let auto_resync = object(json!({
+        "enabled": { "type": "boolean", "description": "Whether they are asked; left out: yes." },
+        "after_secs": whole(AFTER_SECS, "They are asked once nothing has changed for so many seconds."),
+        "pace": { "type": ["number", "string"], "description": "So many phones a second, such as 5/s or 0.5/s." },
+    }));
     merged(
         json!({
             "feature_codes": text("The operator's table of codes: ovh, asterisk, fusionpbx or your own."),
@@ -121,6 +127,10 @@ fn site(vocabulary: &Vocabulary) -> Value {
                 "demand": { "type": "array", "items": { "enum": rungs() }, "description": "Each of these is needed." },
                 "encrypt_files": { "type": "boolean", "description": "Files of phones that have a file_key are encrypted." },
             })),
+            "auto_resync": {
+                "anyOf": [{ "type": "boolean" }, auto_resync],
+                "description": "Phones that are behind after a change are asked to come.",
+            },
             "layouts": map(layout, "^.+$"),
         }),
         layer(vocabulary, true),

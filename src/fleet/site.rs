@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use compact_str::CompactString;
 
+use super::auto_resync::AutoResync;
 use super::keys::read_keys;
 use super::line::one_line;
 use super::{Layer, Reading, Trust};
@@ -65,6 +66,8 @@ pub struct Site {
     pub numbers: BTreeMap<CompactString, KnownNumber>,
     /// What its phones have to show.
     pub trust: Trust,
+    /// How its phones are asked to come after a change; none: they are not.
+    pub auto_resync: Option<AutoResync>,
     /// Named layouts.
     pub layouts: BTreeMap<CompactString, Keys>,
     /// The numbers that `${name:NUMBER}` in the labels of a layout names, for layouts that have such labels.
@@ -90,6 +93,7 @@ impl Site {
             layer: Layer::read_with_scopes(table, reading),
             numbers: read_numbers(table),
             trust: Trust::read(table),
+            auto_resync: AutoResync::read(table),
             layouts,
             layout_names,
         }

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use http_auth::{DigestClient, PasswordParams, parse_challenges};
 use rustls::ClientConfig;
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::message::{Answer, Notify, Request, answer};
@@ -32,13 +33,16 @@ pub struct Asking {
     pub t2: Duration,
     /// How long all of it may take; RFC 3261 says 64 times T1.
     pub patience: Duration,
+    /// How many phones may have a socket at once; others wait for one.
+    pub sockets: Arc<Semaphore>,
 }
 
 impl Asking {
     /// RFC 3261's timers, with less patience if that is wanted.
     pub fn new(tls: Arc<ClientConfig>, patience: Duration) -> Asking {
         let t1 = Duration::from_millis(500);
-        Asking { tls, t1, t2: Duration::from_secs(4), patience: patience.min(64 * t1) }
+        let sockets = Arc::new(Semaphore::new(Semaphore::MAX_PERMITS));
+        Asking { tls, t1, t2: Duration::from_secs(4), patience: patience.min(64 * t1), sockets }
     }
 }
 
@@ -76,6 +80,7 @@ impl fmt::Display for Answered {
 
 /// Asks one phone.
 pub async fn ask(target: &Target, asking: &Asking) -> Answered {
+    let _socket = asking.sockets.acquire().await;
     let deadline = Instant::now() + asking.patience;
     let opened = timeout_at(deadline, Wire::open(&target.hop, &asking.tls)).await;
     let mut wire = match opened {

@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use compact_str::CompactString;
 use serde::Serialize;
-use tokio::task::JoinSet;
+use tokio::sync::watch;
+use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, sleep_until};
+use utoipa::ToSchema;
 
 use super::ask::{Answered, Asking, ask};
 use super::target::Target;
@@ -33,7 +35,7 @@ pub struct Job {
 }
 
 /// What came of a phone.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(tag = "outcome", rename_all = "kebab-case")]
 pub enum Outcome {
     /// It has fetched.
@@ -41,8 +43,10 @@ pub enum Outcome {
         /// After so many milliseconds.
         after_ms: u64,
         /// The file's handle.
+        #[schema(value_type = String)]
         file: CompactString,
         /// Its revision.
+        #[schema(value_type = String)]
         revision: CompactString,
     },
     /// The request was refused.
@@ -61,6 +65,55 @@ pub enum Outcome {
     NeverCame,
     /// It was not asked any more.
     NotAsked,
+    /// It was asked, and then not waited for: the job was ended.
+    GivenUp,
+    /// It cannot be asked.
+    CannotBeAsked {
+        /// Why.
+        why: String,
+    },
+    /// Another job that runs has it already.
+    InAnotherJob {
+        /// That job's number.
+        job: u64,
+    },
+}
+
+impl Outcome {
+    /// Its name, as programs are told it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Outcome::CameBack { .. } => "came-back",
+            Outcome::Refused { .. } => "refused",
+            Outcome::NoAnswer { .. } => "no-answer",
+            Outcome::NeverCame => "never-came",
+            Outcome::NotAsked => "not-asked",
+            Outcome::GivenUp => "given-up",
+            Outcome::CannotBeAsked { .. } => "cannot-be-asked",
+            Outcome::InAnotherJob { .. } => "in-another-job",
+        }
+    }
+}
+
+/// What a job tells of a phone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step<'o> {
+    /// It is asked.
+    Asked,
+    /// This came of it.
+    Ended(&'o Outcome),
+}
+
+/// How a job is ended before its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Stop {
+    /// It is not.
+    #[default]
+    No,
+    /// Nobody else is asked; those that were are waited for, since they come anyway.
+    AskNobodyElse,
+    /// Nobody is waited for either.
+    Now,
 }
 
 /// A job at its end.
@@ -68,7 +121,7 @@ pub enum Outcome {
 pub struct Ended {
     /// What came of each phone, in the order of the targets.
     pub outcomes: Vec<Outcome>,
-    /// Too many did not come back, so that not all were asked.
+    /// Not all were asked: too many did not come back, or it was told to stop.
     pub stopped: bool,
 }
 
@@ -78,6 +131,7 @@ struct Out {
     /// The same in milliseconds since 1970.
     at_ms: i64,
     answered: Option<Answered>,
+    asking: AbortHandle,
 }
 
 struct Running<'j> {
@@ -91,11 +145,15 @@ struct Running<'j> {
 }
 
 impl Job {
-    /// Asks them all; `done` is told of each phone of which something came.
+    /// Asks them all; `tell` is told what happens to each, by its place among the targets.
     ///
     /// # Errors
     /// The journal cannot be read, so nobody would know who came back.
-    pub async fn run(&self, mut done: impl FnMut(&Target, &Outcome)) -> Result<Ended, JournalError> {
+    pub async fn run(
+        &self,
+        mut tell: impl FnMut(usize, Step<'_>),
+        mut stop: watch::Receiver<Stop>,
+    ) -> Result<Ended, JournalError> {
         let places = self.targets.iter().map(|target| (&target.site, &target.hop));
         let mut running = Running {
             job: self,
@@ -106,18 +164,35 @@ impl Job {
             outcomes: vec![Outcome::NotAsked; self.targets.len()],
             reader: None,
         };
-        let stopped = running.run_out(&mut done).await?;
+        let stopped = running.run_out(&mut tell, &mut stop).await?;
         Ok(Ended { outcomes: running.outcomes, stopped })
     }
 }
 
 impl Running<'_> {
     /// Whether it was stopped.
-    async fn run_out(&mut self, done: &mut impl FnMut(&Target, &Outcome)) -> Result<bool, JournalError> {
+    async fn run_out(
+        &mut self,
+        tell: &mut impl FnMut(usize, Step<'_>),
+        stop: &mut watch::Receiver<Stop>,
+    ) -> Result<bool, JournalError> {
         let mut look = Instant::now() + LOOK;
+        stop.mark_changed();
         loop {
+            // Where nobody can stop it, nothing ever comes from there.
+            if stop.has_changed().unwrap_or(false) {
+                match *stop.borrow_and_update() {
+                    Stop::No => {}
+                    Stop::AskNobodyElse => self.waves.stop(),
+                    Stop::Now => {
+                        self.give_up(tell);
+                        return Ok(true);
+                    }
+                }
+            }
             let wake = match self.waves.next(self.begin.elapsed()) {
                 Next::Ask(phone) => {
+                    tell(phone, Step::Asked);
                     self.ask(phone);
                     continue;
                 }
@@ -128,14 +203,17 @@ impl Running<'_> {
             };
             tokio::select! {
                 Some(answered) = self.asked.join_next() => match answered {
-                    Ok((phone, answered)) => self.answered(phone, answered, done),
+                    Ok((phone, answered)) => self.answered(phone, answered, tell),
+                    // It came before it answered.
+                    Err(error) if error.is_cancelled() => {}
                     // A panic is a mistake of ours, and no phone may be lost by it.
                     Err(error) => std::panic::resume_unwind(error.into_panic()),
                 },
+                Ok(()) = stop.changed() => stop.mark_changed(),
                 () = sleep_until(wake) => {}
             }
             if Instant::now() >= look {
-                self.look(done).await?;
+                self.look(tell).await?;
                 look = Instant::now() + LOOK;
             }
         }
@@ -143,15 +221,16 @@ impl Running<'_> {
 
     fn ask(&mut self, phone: usize) {
         let (target, asking) = (self.job.targets[phone].clone(), self.job.asking.clone());
-        self.out.insert(phone, Out { at: Instant::now(), at_ms: now_ms(), answered: None });
-        self.asked.spawn(async move { (phone, ask(&target, &asking).await) });
+        let (at, at_ms) = (Instant::now(), now_ms());
+        let asking = self.asked.spawn(async move { (phone, ask(&target, &asking).await) });
+        self.out.insert(phone, Out { at, at_ms, answered: None, asking });
     }
 
-    fn answered(&mut self, phone: usize, answered: Answered, done: &mut impl FnMut(&Target, &Outcome)) {
+    fn answered(&mut self, phone: usize, answered: Answered, tell: &mut impl FnMut(usize, Step<'_>)) {
         match answered {
-            Answered::Refused { code, why } => self.settle(phone, Outcome::Refused { code, why }, done),
+            Answered::Refused { code, why } => self.settle(phone, Outcome::Refused { code, why }, tell),
             // What was not sent cannot be obeyed.
-            Answered::Unreachable(_) => self.settle(phone, Outcome::NoAnswer { why: answered.to_string() }, done),
+            Answered::Unreachable(_) => self.settle(phone, Outcome::NoAnswer { why: answered.to_string() }, tell),
             // An answer may be lost, and the phone comes none the less.
             Answered::Taken | Answered::Silent | Answered::Nonsense(_) => {
                 if let Some(out) = self.out.get_mut(&phone) {
@@ -162,13 +241,13 @@ impl Running<'_> {
     }
 
     /// Looks who has come, and gives up those that were waited for long enough.
-    async fn look(&mut self, done: &mut impl FnMut(&Target, &Outcome)) -> Result<(), JournalError> {
+    async fn look(&mut self, tell: &mut impl FnMut(usize, Step<'_>)) -> Result<(), JournalError> {
         if self.reader.is_none() {
             self.reader = Reader::open(&self.job.state).await?;
         }
         let phones: Vec<usize> = self.out.keys().copied().collect();
         for phone in phones {
-            let Some(Out { at, at_ms, answered }) = self.out.get(&phone) else { continue };
+            let Some(Out { at, at_ms, answered, .. }) = self.out.get(&phone) else { continue };
             let served = match &mut self.reader {
                 Some(reader) => reader.served(self.job.targets[phone].mac, *at_ms).await?,
                 None => None,
@@ -184,17 +263,22 @@ impl Running<'_> {
                 (None, Some(Answered::Taken)) => Outcome::NeverCame,
                 (None, Some(answered)) => Outcome::NoAnswer { why: answered.to_string() },
             };
-            self.settle(phone, outcome, done);
+            self.settle(phone, outcome, tell);
         }
         Ok(())
     }
 
-    fn settle(&mut self, phone: usize, outcome: Outcome, done: &mut impl FnMut(&Target, &Outcome)) {
-        if self.out.remove(&phone).is_none() {
-            return;
-        }
+    fn settle(&mut self, phone: usize, outcome: Outcome, tell: &mut impl FnMut(usize, Step<'_>)) {
+        let Some(out) = self.out.remove(&phone) else { return };
+        out.asking.abort();
         self.waves.came(matches!(outcome, Outcome::CameBack { .. }));
-        done(&self.job.targets[phone], &outcome);
+        tell(phone, Step::Ended(&outcome));
         self.outcomes[phone] = outcome;
+    }
+
+    /// Waits for nobody any more.
+    fn give_up(&mut self, tell: &mut impl FnMut(usize, Step<'_>)) {
+        let phones: Vec<usize> = self.out.keys().copied().collect();
+        phones.into_iter().for_each(|phone| self.settle(phone, Outcome::GivenUp, tell));
     }
 }

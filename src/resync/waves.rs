@@ -174,6 +174,11 @@ impl Waves {
         Next::Hold
     }
 
+    /// Nobody else is asked.
+    pub fn stop(&mut self) {
+        self.stopped = true;
+    }
+
     /// Takes note of what came of a phone that was asked.
     pub fn came(&mut self, back: bool) {
         self.out = self.out.saturating_sub(1);

@@ -25,12 +25,12 @@ fn run(folder: &Path, arguments: &[&str]) -> String {
     format!("{text}exit {}", output.status.code().unwrap_or(-1))
 }
 
-fn write(folder: &TempDir, path: &str, text: &str) {
+pub fn write(folder: &TempDir, path: &str, text: &str) {
     std::fs::write(folder.path().join("fleet").join(path), text).unwrap();
 }
 
 /// A phone boots once, from a server at an address.
-fn boots(folder: &TempDir, mac: &str, server: &Server) {
+pub fn boots(folder: &TempDir, mac: &str, server: &Server) {
     let (network, given) = network(server.address());
     let serving = serving(&folder.path().join("fleet"));
     let outcome = wait(async { boot_one(&serving, mac.parse().unwrap(), None, &network, &given).await });
@@ -154,7 +154,7 @@ fn what_cannot_be_asked_is_told() {
     for (arguments, told) in [
         (&["resync"][..], "required arguments were not provided"),
         (&["resync", "--all", "--pace", "fast"], "write how many phones a second, such as 20/s or 0.5/s"),
-        (&["resync", "--all", "--to", "192.0.2.7"], "--to is the address of one phone, and 3 are named"),
+        (&["resync", "--all", "--to", "192.0.2.7"], "`to` is the address of one phone, and 3 are named"),
         (&["resync", MAC, "--to", "sip:1@x"], "`sip:1@x` is no address: write one such as 192.0.2.7"),
         (&["resync", "--all", "--wave", "0"], "write a number from 1 to 10000"),
     ] {

@@ -6,7 +6,12 @@ mod common;
 mod server;
 
 mod asks;
+mod auto;
 mod command;
+mod heavy;
+mod house;
+mod jobs;
+mod kamailio;
 mod many;
 mod messages;
 mod sipp;

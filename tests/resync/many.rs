@@ -8,14 +8,14 @@ use std::time::{Duration, Instant};
 use offhook::catalogue::Verb;
 use offhook::live::Serving;
 use offhook::phone::Mac;
-use offhook::resync::{Answered, Asking, Books, Job, Outcome, Pace, Standing, Target, Way};
+use offhook::resync::{Answered, Asking, Books, Job, Outcome, Pace, Standing, Step, Stop, Target, Way};
 use offhook::simulate::address::Address;
 use offhook::simulate::client::{Network, Route};
 use offhook::simulate::fleet::boot_one;
 use offhook::simulate::trust::{self, Trust};
 use tempfile::TempDir;
 use tokio::net::UdpSocket;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 use super::common::serving;
 use super::server::{Server, serve};
@@ -26,7 +26,7 @@ fn count() -> usize {
     std::env::var("OFFHOOK_PHONES").ok().and_then(|count| count.parse().ok()).unwrap_or(60)
 }
 
-fn mac(number: usize) -> Mac {
+pub fn mac(number: usize) -> Mac {
     format!("00156501{number:04x}").parse().unwrap()
 }
 
@@ -65,7 +65,7 @@ pub fn network(server: &str) -> (Arc<Network>, Address) {
 
 /// A registrar that says yes to each NOTIFY, and wakes the phone that it is for: the number in front of the `@`. Every
 /// tenth phone takes the request and does nothing; of each tenth after it nothing is heard.
-async fn registrar(socket: UdpSocket, wake: impl Fn(usize) + Send + 'static) {
+pub async fn registrar(socket: UdpSocket, wake: impl Fn(usize) + Send + 'static) {
     let (mut packet, mut heard) = ([0; 4096], std::collections::HashSet::new());
     loop {
         let (length, from) = socket.recv_from(&mut packet).await.unwrap();
@@ -126,7 +126,8 @@ fn those_that_fetch_have_come_back_and_nobody_else() {
             Job { targets: targets(&serving), pace, wait, asking: fast(Duration::from_secs(1)), state: state.clone() };
         let mut seen = 0;
         let begin = Instant::now();
-        let ended = job.run(|_, _| seen += 1).await.unwrap();
+        let count_ended = |_, step: Step<'_>| seen += usize::from(step != Step::Asked);
+        let ended = job.run(count_ended, watch::channel(Stop::No).1).await.unwrap();
         assert!(begin.elapsed() < wait * 2, "{:?}", begin.elapsed());
         assert!(!ended.stopped);
         assert_eq!(seen, count);
@@ -152,7 +153,7 @@ fn a_job_ends_with_its_canary_where_nobody_listens() {
         let asking = Asking { patience: Duration::from_millis(300), ..fast(Duration::from_secs(1)) };
         let (wait, state) = (Duration::from_millis(500), folder.path().join("nothing"));
         let ended = Job { targets: targets(&serving), pace: Pace::default(), wait, asking, state }
-            .run(|_, _| {})
+            .run(|_, _| {}, watch::channel(Stop::No).1)
             .await
             .unwrap();
         assert!(ended.stopped);

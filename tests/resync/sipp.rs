@@ -1,6 +1,7 @@
 //! SIPp, which plays the other side by a scenario.
 
 use std::net::{TcpListener, UdpSocket};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -56,6 +57,23 @@ pub fn challenges(status: &str, header: &str) -> String {
 impl Sipp {
     /// Starts it with a scenario; none where it is not installed, which is told.
     pub fn start(transport: Transport, steps: &[String]) -> Option<Sipp> {
+        Sipp::start_for(1, transport, steps)
+    }
+
+    /// The same for so many who ask.
+    pub fn start_for(calls: usize, transport: Transport, steps: &[String]) -> Option<Sipp> {
+        let mut sipp = Sipp::spawn(transport, steps, &["-m", &calls.to_string()])?;
+        sipp.until_it_listens(transport);
+        Some(sipp)
+    }
+
+    /// Has it send once to a port of this machine, by a scenario, and tells whether that went as the scenario says.
+    pub fn sends(to: u16, steps: &[String]) -> Option<bool> {
+        let mut sipp = Sipp::spawn(Transport::Udp, steps, &["-m", "1", &format!("127.0.0.1:{to}")])?;
+        Some(sipp.child.wait().unwrap().success())
+    }
+
+    fn spawn(transport: Transport, steps: &[String], more: &[&str]) -> Option<Sipp> {
         if Command::new("sipp").arg("-v").stdout(Stdio::null()).stderr(Stdio::null()).status().is_err() {
             eprintln!(
                 "skipped: `sipp` is not installed\nhint: scripts/test installs it, or `apt-get install sip-tester`"
@@ -69,23 +87,12 @@ impl Sipp {
         std::fs::write(folder.path().join("peer.xml"), scenario).unwrap();
         let port = free_port();
         let mode = if transport == Transport::Udp { "u1" } else { "t1" };
-        let arguments = [
-            "-sf",
-            "peer.xml",
-            "-i",
-            "127.0.0.1",
-            "-t",
-            mode,
-            "-m",
-            "1",
-            "-nostdin",
-            "-trace_msg",
-            "-message_file",
-            "messages",
-        ];
+        let arguments =
+            ["-sf", "peer.xml", "-i", "127.0.0.1", "-t", mode, "-nostdin", "-trace_msg", "-message_file", "messages"];
         let child = Command::new("sipp")
             .args(arguments)
             .args(["-p", &port.to_string()])
+            .args(more)
             .current_dir(folder.path())
             .env("TERM", "dumb")
             .stdin(Stdio::null())
@@ -93,24 +100,12 @@ impl Sipp {
             .stderr(std::fs::File::create(folder.path().join("errors")).unwrap())
             .spawn()
             .unwrap();
-        let mut sipp = Sipp { child, folder, port };
-        sipp.until_it_listens(transport);
-        Some(sipp)
+        Some(Sipp { child, folder, port })
     }
 
     fn until_it_listens(&mut self, transport: Transport) {
-        let begin = Instant::now();
-        let here = ("127.0.0.1", self.port);
-        let is_free = || match transport {
-            Transport::Udp => UdpSocket::bind(here).is_ok(),
-            _ => TcpListener::bind(here).is_ok(),
-        };
-        while is_free() {
-            let ended = self.child.try_wait().unwrap();
-            let late = begin.elapsed() > Duration::from_secs(20);
-            assert!(ended.is_none() && !late, "sipp does not listen: {}", self.read("errors"));
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        let errors = self.folder.path().join("errors");
+        until_it_listens(&mut self.child, self.port, transport, &errors);
     }
 
     fn read(&self, name: &str) -> String {
@@ -132,6 +127,22 @@ impl Drop for Sipp {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// Waits until a program listens at a port; what it complains of is in a file.
+pub fn until_it_listens(child: &mut Child, port: u16, transport: Transport, errors: &Path) {
+    let (begin, here) = (Instant::now(), ("127.0.0.1", port));
+    let is_free = || match transport {
+        Transport::Udp => UdpSocket::bind(here).is_ok(),
+        _ => TcpListener::bind(here).is_ok(),
+    };
+    while is_free() {
+        let ended = child.try_wait().unwrap();
+        let late = begin.elapsed() > Duration::from_secs(20);
+        let complaint = || std::fs::read_to_string(errors).unwrap_or_default();
+        assert!(ended.is_none() && !late, "it does not listen: {}", complaint());
+        std::thread::sleep(Duration::from_millis(20));
     }
 }
 

@@ -41,7 +41,7 @@ pub struct Rearm {
     #[command(flatten)]
     pub of: PhoneTokens,
     /// For so long, such as 90s, 15m or 2h; 24h at most.
-    #[arg(long = "for", value_name = "TIME", default_value = "15m", value_parser = crate::cli::tokens::seconds)]
+    #[arg(long = "for", value_name = "TIME", default_value = "15m", value_parser = crate::resync::seconds)]
     pub secs: u64,
     /// Only from this network, and from there without a token too.
     #[arg(long, value_name = "NETWORK", value_parser = crate::fleet::network)]

@@ -111,31 +111,31 @@ pub struct Resync {
     #[arg(long)]
     pub reboot: bool,
     /// So many phones a second, such as 20/s.
-    #[arg(long, value_name = "N/s", default_value = "20/s", value_parser = crate::cli::resync::per_second)]
+    #[arg(long, value_name = "N/s", default_value = "20/s", value_parser = crate::fleet::per_second)]
     pub pace: f64,
     /// So many phones a second in one site.
-    #[arg(long, value_name = "N/s", value_parser = crate::cli::resync::per_second)]
+    #[arg(long, value_name = "N/s", value_parser = crate::fleet::per_second)]
     pub site_pace: Option<f64>,
     /// So many phones a second through one registrar or proxy, or to one address.
-    #[arg(long, value_name = "N/s", value_parser = crate::cli::resync::per_second)]
+    #[arg(long, value_name = "N/s", value_parser = crate::fleet::per_second)]
     pub hop_pace: Option<f64>,
     /// So many phones are asked first; the others once these have come back. 0: none.
     #[arg(long, value_name = "N", default_value_t = 3)]
     pub canary: usize,
     /// So many phones at the most are asked and not back yet.
-    #[arg(long, value_name = "N", default_value_t = 200, value_parser = crate::cli::resync::wave)]
+    #[arg(long, value_name = "N", default_value_t = 200, value_parser = crate::resync::wave)]
     pub wave: usize,
     /// Nobody else is asked when more than so many in a hundred, of the canary or of the last wave, did not come back.
     #[arg(long, value_name = "PERCENT", default_value_t = 50, value_parser = clap::value_parser!(u8).range(0..=100))]
     pub stop: u8,
     /// How long a phone is waited for, such as 90s or 5m.
-    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = crate::cli::tokens::seconds)]
+    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = crate::resync::seconds)]
     pub wait: u64,
     /// Ask each phone at the address from which it last fetched, not through its registrar.
     #[arg(long, conflicts_with = "to")]
     pub direct: bool,
     /// Ask one phone at this address, such as 192.0.2.7, 192.0.2.7:5062, tcp:192.0.2.7 or tls:phone.example.org:5061.
-    #[arg(long, value_name = "ADDRESS", value_parser = crate::cli::resync::hop)]
+    #[arg(long, value_name = "ADDRESS", value_parser = str::parse::<crate::resync::Hop>)]
     pub to: Option<crate::resync::Hop>,
     /// With TLS: trust this authority's certificate, or this very one (PEM); left out: this machine's authorities.
     #[arg(long, value_name = "FILE", conflicts_with = "insecure")]
