@@ -21,7 +21,7 @@ fn a_misspelt_field() {
 fn a_field_unlike_any_other() {
     assert_snapshot!(phone("yealink-t46s", "[keys.2]\nflashing = true\n").findings(), @"
     error: sites/a/lines/201.toml:2: `keys.2.flashing` is not a known field [unknown-field]
-      hint: known here: function, number, url, line, via, seconds, label, accept
+      hint: known here: function, number, url, line, via, seconds, label, accept, locked
     error: sites/a/phones/001565aabbcc.toml:2: the line `201` has no good version: see `sites/a/lines/201.toml` [broken-line]
     ");
 }
