@@ -1,7 +1,8 @@
 //! Who calls: the bearer of a token.
 
-use std::net::SocketAddr;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::PoisonError;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::header;
@@ -9,6 +10,10 @@ use axum::http::request::Parts;
 
 use super::{Problem, Shared};
 use crate::access::{Action, Principal, Role, Target};
+use crate::admit::Pace;
+
+/// Where a call comes from that no listener has taken.
+const NOBODY: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 
 /// Who calls.
 #[derive(Debug, Clone)]
@@ -51,10 +56,26 @@ impl FromRequestParts<Shared> for Caller {
             return Err(none());
         }
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-        api.tokens.principal(bearer.trim(), now).map(Caller).map_err(|bad| {
-            let from = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|from| from.0.ip().to_canonical());
-            tracing::warn!(?from, "a call of the API was refused: {bad}");
-            Problem::new("unauthorized", "this token is not good, or not any more")
-        })
+        let bad = match api.tokens.principal(bearer.trim(), now) {
+            Ok(principal) => return Ok(Caller(principal)),
+            Err(bad) => bad,
+        };
+        let from = parts.extensions.get::<ConnectInfo<SocketAddr>>().map_or(NOBODY, |from| from.0.ip().to_canonical());
+        let pace = api.limits.lock().unwrap_or_else(PoisonError::into_inner).wrong_token(from, Instant::now());
+        let slow = match pace {
+            Pace::After(wait) => {
+                tracing::warn!(%from, "a call of the API was refused: {bad}");
+                tokio::time::sleep(wait).await;
+                None
+            }
+            Pace::NotNow(wait) => Some(wait.as_secs().try_into().unwrap_or(u32::MAX)),
+        };
+        match slow {
+            None => Err(Problem::new("unauthorized", "this token is not good, or not any more")),
+            wait => Err(Problem {
+                retry_after_secs: wait,
+                ..Problem::new("too-many", "too many wrong tokens came from here")
+            }),
+        }
     }
 }

@@ -42,7 +42,7 @@ pub struct Paging {
     pub limit: usize,
 }
 
-fn page() -> usize {
+pub(super) fn page() -> usize {
     100
 }
 

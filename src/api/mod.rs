@@ -12,12 +12,14 @@ mod lists;
 mod openapi;
 mod place;
 mod problem;
+mod resync;
+mod status;
 mod strangers;
 mod tokens;
 mod write;
 
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -29,8 +31,11 @@ pub use openapi::document;
 pub use problem::Problem;
 
 use crate::access::AccessTokens;
+use crate::admit::Limits;
+use crate::board::Board;
 use crate::edit::Editor;
 use crate::live::{Live, Serving};
+use crate::resync::Jobs;
 
 /// The longest body of a request, in bytes.
 const MAX_BODY: usize = 8 * 1024 * 1024;
@@ -41,14 +46,25 @@ pub struct Api {
     pub editor: Arc<Editor>,
     /// Whose tokens are good.
     pub tokens: Arc<AccessTokens>,
+    /// How phones stand.
+    pub board: Arc<Board>,
+    /// Who is asked to come.
+    pub jobs: Jobs,
     /// The server's state folder.
     pub state: PathBuf,
+    /// How often somebody may guess at a token.
+    limits: Mutex<Limits>,
 }
 
 /// The API as its handlers hold it.
 type Shared = Arc<Api>;
 
 impl Api {
+    /// The API of a server.
+    pub fn new(editor: Arc<Editor>, tokens: Arc<AccessTokens>, board: Arc<Board>, jobs: Jobs, state: &Path) -> Api {
+        Api { editor, tokens, board, jobs, state: state.to_owned(), limits: Mutex::default() }
+    }
+
     fn live(&self) -> &Arc<Live> {
         self.editor.live()
     }
@@ -60,12 +76,16 @@ impl Api {
 
 /// All routes, each with its part of the document.
 fn routes() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new()
-        .merge(lists::routes())
-        .merge(fleet::routes())
-        .merge(changes::routes())
-        .merge(strangers::routes())
-        .merge(tokens::routes())
+    let parts = [
+        lists::routes(),
+        fleet::routes(),
+        changes::routes(),
+        status::routes(),
+        resync::routes(),
+        strangers::routes(),
+        tokens::routes(),
+    ];
+    parts.into_iter().fold(OpenApiRouter::new(), OpenApiRouter::merge)
 }
 
 /// The API as a service.

@@ -118,6 +118,14 @@ impl Counts {
     }
 }
 
+impl FromIterator<State> for Counts {
+    fn from_iter<I: IntoIterator<Item = State>>(states: I) -> Counts {
+        let mut counts = Counts::default();
+        states.into_iter().for_each(|state| counts.move_one(None, Some(state)));
+        counts
+    }
+}
+
 impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} phone{}", self.phones, if self.phones == 1 { "" } else { "s" })?;

@@ -115,6 +115,7 @@ async fn serve(args: &Serve, state: &Path, account: Option<Account>) -> Result<(
         .map_err(|error| anyhow!("`{}` cannot be watched: {error}", args.fleet.display()))?;
     greet(&live.now(), &bound, &listens, state);
     if let Some(figures) = figures {
+        let board = board.clone();
         let states =
             move || State::ALL.map(|state| (state.code(), board.counts(&Filter::default()).of(state))).to_vec();
         let page = MetricsPage::new(phones.metrics(), live.clone()).with_states(states);
@@ -127,7 +128,7 @@ async fn serve(args: &Serve, state: &Path, account: Option<Account>) -> Result<(
             let scheme = if plain { "http" } else { "https" };
             bound.addresses().for_each(|address| anstream::eprintln!("API at {scheme}://{address}/api/v1"));
             let editor = Editor::new(live.clone(), key).with_journal(journal.clone(), state);
-            let api = Api { editor: Arc::new(editor), tokens: access, state: state.to_owned() };
+            let api = Api::new(Arc::new(editor), access.clone(), board, jobs.clone(), state);
             Some(tokio::spawn(api::serve(bound, api::router(api), async { drop(api_stopped.await) })))
         }
         None => None,
@@ -144,6 +145,9 @@ async fn serve(args: &Serve, state: &Path, account: Option<Account>) -> Result<(
     drop(stop_api);
     if let Some(serving_api) = serving_api {
         let _ = serving_api.await;
+        if let Err(error) = access.write_uses(now_secs()) {
+            tracing::warn!("when tokens of the API were last used is not kept: {error}");
+        }
     }
     drop(watching);
     journal.close();
@@ -345,6 +349,7 @@ fn obey(orders: Orders, tokens: Arc<Tokens>, strangers: Arc<Strangers>, board: A
 
 /// Takes in the API's tokens as commands make and revoke them.
 fn heed(tokens: Arc<AccessTokens>) -> Followed {
+    tokio::spawn(keep_uses(tokens.clone()));
     let files = vec![tokens.path().to_owned()];
     let then = move || {
         if let Err(error) = tokens.reload() {
@@ -352,6 +357,19 @@ fn heed(tokens: Arc<AccessTokens>) -> Followed {
         }
     };
     Followed { files, then: Box::new(then) }
+}
+
+/// Writes now and then when each token was last used.
+async fn keep_uses(tokens: Arc<AccessTokens>) {
+    let mut hours = tokio::time::interval(Duration::from_secs(3600));
+    loop {
+        hours.tick().await;
+        let tokens = tokens.clone();
+        let written = tokio::task::spawn_blocking(move || tokens.write_uses(now_secs())).await;
+        if let Ok(Err(error)) = written {
+            tracing::warn!("when tokens of the API were last used is not kept: {error}");
+        }
+    }
 }
 
 /// A server may run for longer than a certificate is good.

@@ -1,0 +1,204 @@
+//! Phones asked to come: jobs that are started, watched and stopped.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::rejection::{JsonRejection, QueryRejection};
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::sse::{Event as Sent, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use tokio_stream::{Stream, StreamExt};
+use utoipa::IntoParams;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::strangers::blocking;
+use super::{Api, Caller, Problem, Shared};
+use crate::access::{Action, Target};
+use crate::board::Filter;
+use crate::edit::Mistake;
+use crate::phone::Mac;
+use crate::resync::{ChoiceError, Event, JobPhones, JobView, Options, PlanView, StartError, plan};
+
+pub(super) fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new().routes(routes!(start, list)).routes(routes!(job, stop)).routes(routes!(events))
+}
+
+/// How it is started.
+#[derive(Debug, Clone, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct How {
+    /// Only tell who would be asked, with what, and where.
+    #[serde(default)]
+    #[param(default = false)]
+    dry_run: bool,
+}
+
+/// Asks phones to fetch their files again, or to restart.
+#[utoipa::path(
+    post,
+    path = "/resyncs",
+    tag = "resync",
+    params(How),
+    request_body = Options,
+    responses(
+        (status = 200, description = "With `dry_run`: who would be asked.", body = PlanView),
+        (status = 201, description = "The job that asks them.", body = JobView),
+        (status = "4XX", description = "Why not.", body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("token" = [])),
+)]
+async fn start(
+    State(api): State<Shared>,
+    caller: Caller,
+    how: Result<Query<How>, QueryRejection>,
+    body: Result<Json<Options>, JsonRejection>,
+) -> Result<Response, Problem> {
+    let (Query(How { dry_run }), Json(options)) = (how?, body?);
+    let who = caller.name();
+    let macs = meant(&api, caller, options.clone()).await?;
+    if dry_run {
+        let plan = plan(&api.now(), macs, options.verb(), options.way(), &api.state).await?;
+        return Ok(Json(PlanView::from(&plan)).into_response());
+    }
+    let id = api.jobs.start(options.wanted(macs, who)).map_err(|error| match error {
+        StartError::TooMany => Problem { retry_after_secs: Some(30), ..Problem::new("too-many", error.to_string()) },
+        StartError::NoJournal => Problem::new("conflict", error.to_string()),
+        StartError::Stopping => Problem::new("trouble", error.to_string()),
+    })?;
+    let job = api.jobs.get(id).ok_or_else(Problem::not_found)?.job;
+    Ok((StatusCode::CREATED, [("location", format!("/api/v1/resyncs/{id}"))], Json(job)).into_response())
+}
+
+/// The phones that are meant: of those that are named one by one the caller may ask every one, of others those.
+async fn meant(api: &Shared, caller: Caller, options: Options) -> Result<Vec<Mac>, Problem> {
+    if caller.writes_keys_only() && (options.direct || options.to.is_some()) {
+        return Err(Problem::new("forbidden", "a user's token asks phones through their registrar only"));
+    }
+    let api = api.clone();
+    let chosen = move || {
+        let serving = api.now();
+        let is_asked = |mac: &Mac| match serving.world.phone(*mac) {
+            Some(phone) => caller.may(Action::Resync, &Target::phone(phone)),
+            None => Err(Problem::not_found()),
+        };
+        if options.site.as_ref().is_some_and(|site| !caller.may_know_of(site)) {
+            return Err(Problem::not_found());
+        }
+        let mut macs = options.macs(&serving.world)?;
+        match options.macs.is_empty() {
+            true => macs.retain(|mac| is_asked(mac).is_ok()),
+            false => macs.iter().try_for_each(is_asked)?,
+        }
+        if options.behind {
+            let behind = api.board.behind(&Filter { site: options.site.clone(), state: None });
+            let behind: std::collections::BTreeSet<Mac> = behind.into_iter().map(|phone| phone.mac).collect();
+            macs.retain(|mac| behind.contains(mac));
+        }
+        Ok(macs)
+    };
+    blocking(chosen).await?
+}
+
+/// The jobs that are running, and the last that have ended; the latest first.
+#[utoipa::path(
+    get,
+    path = "/resyncs",
+    tag = "resync",
+    responses(
+        (status = 200, description = "All that the token sees.", body = Vec<JobView>),
+        (status = "4XX", description = "Why not.", body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("token" = [])),
+)]
+async fn list(State(api): State<Shared>, caller: Caller) -> Result<Json<Vec<JobView>>, Problem> {
+    let seen = api.jobs.list().into_iter().filter(|job| api.sees(&caller, job.id).is_ok());
+    Ok(Json(seen.collect()))
+}
+
+/// A job, and what came of each of its phones.
+#[utoipa::path(
+    get,
+    path = "/resyncs/{id}",
+    tag = "resync",
+    params(("id" = u64, Path, description = "The job's number.")),
+    responses(
+        (status = 200, description = "The job.", body = JobPhones),
+        (status = "4XX", description = "Why not.", body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("token" = [])),
+)]
+async fn job(State(api): State<Shared>, caller: Caller, Path(id): Path<u64>) -> Result<Json<JobPhones>, Problem> {
+    Ok(Json(api.sees(&caller, id)?))
+}
+
+/// Stops a job: nobody else is asked; those that are out are waited for, unless it is stopped once more.
+#[utoipa::path(
+    delete,
+    path = "/resyncs/{id}",
+    tag = "resync",
+    params(("id" = u64, Path, description = "The job's number.")),
+    responses(
+        (status = 200, description = "How it stands.", body = JobView),
+        (status = "4XX", description = "Why not.", body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("token" = [])),
+)]
+async fn stop(State(api): State<Shared>, caller: Caller, Path(id): Path<u64>) -> Result<Json<JobView>, Problem> {
+    let job = api.sees(&caller, id)?;
+    let serving = api.now();
+    for phone in job.phones.iter().filter_map(|phone| serving.world.phone(phone.mac)) {
+        caller.may(Action::Resync, &Target::phone(phone))?;
+    }
+    api.jobs.stop(id).map(Json).ok_or_else(Problem::not_found)
+}
+
+/// What happens in a job, as server-sent events: a `snapshot` first, `ended` last.
+#[utoipa::path(
+    get,
+    path = "/resyncs/{id}/events",
+    tag = "resync",
+    params(("id" = u64, Path, description = "The job's number.")),
+    responses(
+        (status = 200, description = "Events until the job ends.", body = Event, content_type = "text/event-stream"),
+        (status = "4XX", description = "Why not.", body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("token" = [])),
+)]
+async fn events(
+    State(api): State<Shared>,
+    caller: Caller,
+    Path(id): Path<u64>,
+) -> Result<Sse<impl Stream<Item = Result<Sent, Infallible>>>, Problem> {
+    api.sees(&caller, id)?;
+    let events = api.jobs.events(id).ok_or_else(Problem::not_found)?;
+    let sent = events.map(|event| Ok(Sent::default().event(event.name()).json_data(&event).unwrap_or_default()));
+    Ok(Sse::new(sent).keep_alive(KeepAlive::default()))
+}
+
+impl Api {
+    /// A job of which the caller sees every phone.
+    fn sees(self: &Arc<Api>, caller: &Caller, id: u64) -> Result<JobPhones, Problem> {
+        let job = self.jobs.get(id).ok_or_else(Problem::not_found)?;
+        let serving = self.now();
+        let is_seen = |mac: Mac| match serving.world.phone(mac) {
+            Some(phone) => caller.sees(&Target::phone(phone)),
+            None => caller.may(Action::Inspect, &Target::Server).is_ok(),
+        };
+        match job.job.who == caller.name() || job.phones.iter().all(|phone| is_seen(phone.mac)) {
+            true => Ok(job),
+            false => Err(Problem::not_found()),
+        }
+    }
+}
+
+impl From<ChoiceError> for Problem {
+    fn from(error: ChoiceError) -> Problem {
+        let mistake = Mistake { hint: error.hint(), ..Mistake::at("", "bad-choice", error.to_string()) };
+        Problem::mistake(mistake)
+    }
+}

@@ -1,0 +1,198 @@
+//! How phones stand, and how that changes: as a list, and as it happens.
+
+use std::convert::Infallible;
+
+use axum::Json;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State as Of};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use serde::{Deserialize, Serialize};
+use tokio_stream::wrappers::BroadcastStream;
+use tokio_stream::{Stream, StreamExt};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::lists::{Page, page, paged};
+use super::strangers::blocking;
+use super::{Caller, Problem, Shared};
+use crate::access::{Action, Target};
+use crate::board::{Change, Counts, Filter, PhoneFiles, PhoneState, State};
+use crate::phone::Mac;
+
+pub(super) fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(status))
+        .routes(routes!(phones))
+        .routes(routes!(events))
+        .routes(routes!(of_phone))
+}
+
+/// Which phones.
+#[derive(Debug, Clone, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Wanted {
+    /// Only those of this site.
+    site: Option<String>,
+}
+
+/// How phones stand.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Status {
+    /// In words, such as `214 phones: 203 in sync, 8 asked, 3 never seen`.
+    pub summary: String,
+    /// How many are in which state.
+    #[serde(flatten)]
+    pub counts: Counts,
+}
+
+/// How the phones stand that the token sees.
+#[utoipa::path(
+    get,
+    path = "/status",
+    tag = "status",
+    params(Wanted),
+    responses(
+        (status = 200, description = "How many are in which state.", body = Status),
+        (status = "4XX", description = "Why not.", body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("token" = [])),
+)]
+async fn status(
+    Of(api): Of<Shared>,
+    caller: Caller,
+    wanted: Result<Query<Wanted>, QueryRejection>,
+) -> Result<Json<Status>, Problem> {
+    let Query(Wanted { site }) = wanted?;
+    let counts = match &site {
+        // Whoever sees everything need not be counted for.
+        None if caller.may(Action::Inspect, &Target::Server).is_ok() => api.board.counts(&Filter::default()),
+        _ => {
+            let seen = seen(api, caller, site, None).await?;
+            seen.iter().map(|phone| phone.state).collect()
+        }
+    };
+    Ok(Json(Status { summary: counts.to_string(), counts }))
+}
+
+/// Which phones.
+#[derive(Debug, Clone, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct WantedPhones {
+    /// Only those of this site.
+    site: Option<String>,
+    /// Only those in this state.
+    #[param(value_type = Option<String>)]
+    state: Option<State>,
+    /// What comes after this entry: `next` of the page before.
+    after: Option<String>,
+    /// At the most so many entries.
+    #[serde(default = "page")]
+    #[param(default = 100, minimum = 1, maximum = 1000)]
+    limit: usize,
+}
+
+/// Phones with their states.
+#[utoipa::path(
+    get,
+    path = "/status/phones",
+    tag = "status",
+    params(WantedPhones),
+    responses(
+        (status = 200, description = "A page of them, by site and MAC.", body = Page<PhoneState>),
+        (status = "4XX", description = "Why not.", body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("token" = [])),
+)]
+async fn phones(
+    Of(api): Of<Shared>,
+    caller: Caller,
+    wanted: Result<Query<WantedPhones>, QueryRejection>,
+) -> Result<Json<Page<PhoneState>>, Problem> {
+    let Query(WantedPhones { site, state, after, limit }) = wanted?;
+    let seen = seen(api, caller, site, state).await?;
+    let rows = seen.into_iter().map(|phone| (format!("{}/{}", phone.site, phone.mac), phone));
+    Ok(Json(paged(rows, after.as_deref(), limit)?))
+}
+
+/// The phones that a caller sees.
+async fn seen(
+    api: Shared,
+    caller: Caller,
+    site: Option<String>,
+    state: Option<State>,
+) -> Result<Vec<PhoneState>, Problem> {
+    if site.as_ref().is_some_and(|site| !caller.may_know_of(site) || api.now().world.site(site).is_none()) {
+        return Err(Problem::not_found());
+    }
+    blocking(move || {
+        let serving = api.now();
+        let mut phones = api.board.all(&Filter { site: site.map(Into::into), state });
+        phones.retain(|phone| {
+            let lines = serving.world.phone(phone.mac).map(|phone| Target::phone(phone));
+            caller.sees(&lines.unwrap_or(Target::Phone { site: &phone.site, lines: Vec::new() }))
+        });
+        phones
+    })
+    .await
+}
+
+/// How one phone stands: what it should have, and what it has.
+#[utoipa::path(
+    get,
+    path = "/phones/{mac}/status",
+    tag = "status",
+    params(("mac" = String, Path, description = "The phone's MAC.")),
+    responses(
+        (status = 200, description = "Its state, and each of its files.", body = PhoneFiles),
+        (status = "4XX", description = "Why not.", body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("token" = [])),
+)]
+async fn of_phone(Of(api): Of<Shared>, caller: Caller, Path(mac): Path<String>) -> Result<Json<PhoneFiles>, Problem> {
+    let mac: Mac = mac.parse().map_err(|_| Problem::not_found())?;
+    if let Some(phone) = api.now().world.phone(mac) {
+        caller.may(Action::See, &Target::phone(phone))?;
+    } else {
+        caller.may(Action::See, &Target::Server).map_err(|_| Problem::not_found())?;
+    }
+    let found = blocking(move || api.board.of(mac)).await?;
+    found.map(Json).ok_or_else(Problem::not_found)
+}
+
+/// Changes of phones' states as they happen, as server-sent events named `state`; `missed` tells that some were not sent.
+#[utoipa::path(
+    get,
+    path = "/status/events",
+    tag = "status",
+    params(Wanted),
+    responses(
+        (status = 200, description = "Events without end.", body = Change, content_type = "text/event-stream"),
+        (status = "4XX", description = "Why not.", body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("token" = [])),
+)]
+async fn events(
+    Of(api): Of<Shared>,
+    caller: Caller,
+    wanted: Result<Query<Wanted>, QueryRejection>,
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
+    let Query(Wanted { site }) = wanted?;
+    if site.as_ref().is_some_and(|site| !caller.may_know_of(site)) {
+        return Err(Problem::not_found());
+    }
+    let changes = BroadcastStream::new(api.board.changes());
+    let sees_all = caller.may(Action::Inspect, &Target::Server).is_ok() && site.is_none();
+    let is_seen = move |change: &Change| {
+        let serving = api.now();
+        let Some(phone) = serving.world.phone(change.mac) else { return sees_all };
+        site.as_ref().is_none_or(|site| phone.site == *site) && caller.sees(&Target::phone(phone))
+    };
+    let events = changes.filter_map(move |change| match change {
+        Ok(change) => is_seen(&change).then(|| Event::default().event("state").json_data(change).unwrap_or_default()),
+        Err(_) => Some(Event::default().event("missed").data("{}")),
+    });
+    Ok(Sse::new(events.map(Ok)).keep_alive(KeepAlive::default()))
+}
