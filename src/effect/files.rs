@@ -52,7 +52,11 @@ impl<'s> Differing<'s> {
         }
         let made = |written: Written| written.and_then(Draft::made).map_err(|error| error.to_string());
         let (was, will_be) = (was.map(made), will_be.map(made));
-        (was != will_be).then_some(Differing { file, was, will_be })
+        let is_same = match (&was, &will_be) {
+            (Some(Ok(was)), Some(Ok(will_be))) => was.bytes == will_be.bytes,
+            (was, will_be) => was == will_be,
+        };
+        (!is_same).then_some(Differing { file, was, will_be })
     }
 }
 
