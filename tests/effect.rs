@@ -5,11 +5,15 @@ mod common;
 
 use std::path::Path;
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use common::{Fleet, SITE};
 use insta::assert_snapshot;
-use offhook::effect::{Change, Effect, effect};
-use offhook::live::Loader;
+use offhook::effect::{Change, Effect, effect, effect_of};
+use offhook::fleet::Entity;
+use offhook::live::{Loader, Serving};
+use offhook::phone::Mac;
+use utoipa::OpenApi;
 
 const T46S: &str = "sites/a/phones/001565aabb01.toml";
 
@@ -284,6 +288,83 @@ fn three_hundred_phones_and_one_default() {
     assert_eq!(group.changes[0].to_string(), "settings.language: en (fleet) → fr (fleet)");
 }
 
+/// So many phones of one model and site, before and after an edit of the language. Their own template tells the language
+/// to those only that have a key for 999, and these are the last ones of all.
+fn rarely(phones: u32) -> [Serving; 2] {
+    let template = "#!version:1.0.0.1\n{% for key in keys %}{% if key.value == \"999\" %}\
+                    lang.gui = {{ settings.language }}\n{% endif %}{% endfor %}";
+    let folder = Fleet::empty()
+        .with("fleet.toml", "schema = 1\nsettings.language = \"en\"\n")
+        .with("sites/a/site.toml", SITE)
+        .with_bytes("overrides/templates/yealink/phone.cfg", template.as_bytes());
+    let mut loader = Loader::new(folder.path());
+    let number = |n: u32| if n + 2 < phones { 100 + n % 800 } else { 999 };
+    let files = (0..phones).flat_map(|n| {
+        let mac = format!("805ec0{n:06x}");
+        let line = format!("keys.2 = {{ function = \"dial\", number = \"{}\" }}\n", number(n));
+        let phone = format!("model = \"yealink-t23g\"\nlines = [\"{mac}\"]\n");
+        let name = mac.as_str().into();
+        [(Entity::Line("a".into(), name), line), (Entity::Phone("a".into(), mac.into()), phone)]
+    });
+    let loaded = loader.load();
+    let before = loader.with_texts(&loaded, &files.collect::<Vec<_>>());
+    let root = "schema = 1\nsettings.language = \"fr\"\n".to_owned();
+    let after = loader.with_texts(&before, &[(Entity::Root, root)]);
+    [before, after]
+}
+
+#[test]
+fn an_edit_that_reaches_two_phones_of_thousands() {
+    let [before, after] = rarely(4300);
+    let found = effect(&before, &after, || ());
+    assert_eq!((found.phones, found.affected), (4300, 2));
+    let [group] = found.groups.as_slice() else { panic!("{:?}", found.groups) };
+    assert_eq!(group.first.iter().map(Mac::to_string).collect::<Vec<_>>(), ["805ec00010ca", "805ec00010cb"]);
+    assert_eq!(group.files[0].differs.lines, ["-lang.gui = en", "+lang.gui = fr"]);
+}
+
+#[test]
+fn some_phones_only_and_as_long_as_somebody_waits() {
+    let [before, after] = rarely(3000);
+    let mac = |text: &str| text.parse::<Mac>().unwrap();
+    let done = AtomicUsize::new(0);
+    let goes_on = || {
+        done.fetch_add(1, Ordering::Relaxed);
+        Ok::<_, ()>(())
+    };
+    let macs = [mac("805ec0000bb7"), mac("805ec0000001"), mac("805ec0000bb7")];
+    let found = effect_of(&before, &after, macs, goes_on).unwrap();
+    assert_eq!((found.phones, found.affected, done.into_inner()), (2, 1, 2));
+    assert_eq!(found.groups[0].first, [mac("805ec0000bb7")]);
+
+    let done = AtomicUsize::new(0);
+    let is_gone = || if done.fetch_add(1, Ordering::Relaxed) < 5 { Ok(()) } else { Err("nobody waits any more") };
+    let ended = effect_of(&before, &after, before.world.macs(), is_gone);
+    assert_eq!(ended.map(|found| found.phones), Err("nobody waits any more"));
+    assert!(done.into_inner() < 1000);
+}
+
+#[test]
+fn what_is_shown_stands_described_in_an_open_api_document() {
+    #[derive(OpenApi)]
+    #[openapi(components(schemas(Effect)))]
+    struct Document;
+    let document = serde_json::to_value(Document::openapi()).unwrap();
+    let schemas = document["components"]["schemas"].as_object().unwrap();
+    let mut names: Vec<_> = schemas.keys().map(String::as_str).collect();
+    names.sort();
+    assert_eq!(names, ["Change", "Effect", "Fate", "FileGroup", "FileLines", "Group", "Mac", "Said"]);
+    for (name, schema) in schemas {
+        assert!(schema["description"].is_string(), "{name}: {schema}");
+        for (field, schema) in schema["properties"].as_object().into_iter().flatten() {
+            // That of a field which may be missing stands beside what it refers to.
+            let inner = schema.pointer("/oneOf/0").unwrap_or(schema);
+            assert!(inner["description"].is_string(), "{name}.{field}: {schema}");
+        }
+    }
+    assert_eq!(schemas["Mac"]["type"], "string");
+}
+
 /// Runs the program or git, and gives what it prints and how it ends.
 fn run(folder: &Path, program: &str, arguments: &[&str]) -> String {
     let mut command = Command::new(program);
@@ -473,6 +554,44 @@ fn a_file_that_cannot_be_made_any_more() {
     1 Changes: 001565aabb01
       [raw] changes
       the file {mac}.cfg: made → cannot be made: an edit of `[raw]` cannot be made: raw `a b`: expected a name of letters, digits, `_`, `.` and `-`
+    ");
+}
+
+#[test]
+fn a_file_that_its_phone_could_not_read_any_more() {
+    let template =
+        "#!version:1.0.0.1\n{% for key in keys %}{% if key.value == \"999\" %}no name\n{% endif %}{% endfor %}";
+    let with = |number: &str| {
+        let line = format!("keys.7 = {{ function = \"dial\", number = \"{number}\" }}\n");
+        fleet()
+            .with_bytes("overrides/templates/yealink/phone.cfg", template.as_bytes())
+            .with("sites/a/lines/201.toml", &line)
+    };
+    assert_snapshot!(told(&with("102"), &with("103")), @"");
+    assert_snapshot!(told(&with("102"), &with("999")), @"
+    1 Changes: 001565aabb01
+      keys.7: dial 102 → dial 999
+      the file {mac}.cfg: made → cannot be made: what the template `templates/yealink/phone.cfg` makes is not valid: line 2: expected `name = value` from the start of the line, a comment or a blank line
+    ");
+}
+
+#[test]
+fn a_stamp_is_no_change_of_its_own() {
+    let fleet = |name: &str| {
+        fleet()
+            .with("sites/a/lines/204.toml", &format!("display_name = \"{name}\"\n"))
+            .with("sites/a/phones/001bd4000001.toml", "model = \"cisco-7941\"\nlines = [\"204\"]\n")
+    };
+    assert_snapshot!(told(&fleet("Hall"), &fleet("Yard")), @"
+    1 Changes: 001bd4000001
+      name of line 1: Hall → Yard
+      SEP{MAC}.cnf.xml of 1
+        -    <phoneLabel>Hall</phoneLabel>
+        +    <phoneLabel>Yard</phoneLabel>
+        -        <featureLabel>Hall</featureLabel>
+        +        <featureLabel>Yard</featureLabel>
+        -        <displayName>Hall</displayName>
+        +        <displayName>Yard</displayName>
     ");
 }
 

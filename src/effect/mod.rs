@@ -2,12 +2,10 @@
 //! by what.
 //!
 //! Both states are resolved and rendered, phone by phone, and compared: what is resolved tells the change as people say
-//! it, the rendered files tell the lines, and whether the phone gets anything else at all. Only of thousands of phones
-//! with the same settings not all are rendered: see `alike.rs`. Secrets are never shown: of one that is another only that
-//! is told. Files are those of the phone's own `firmware`, after its first provisioning. Whether a phone reboots when it
+//! it, the rendered files tell the lines, and whether the phone gets anything else at all. Secrets are never shown: of one
+//! that is another only that is told. Files are those of the phone's own `firmware`, after its first provisioning. Whether a phone reboots when it
 //! fetches them no family's data say, and so neither does this.
 
-mod alike;
 mod device;
 mod files;
 mod groups;
@@ -15,19 +13,19 @@ mod keys;
 mod phone;
 
 use std::collections::BTreeSet;
+use std::convert::Infallible;
 use std::fmt;
 
 use rayon::prelude::*;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::live::Serving;
 use crate::phone::Mac;
-use alike::Alike;
 use groups::Groups;
-use phone::Found;
 
 /// What becomes of a phone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Fate {
     /// It cannot be served any more.
@@ -43,7 +41,7 @@ pub enum Fate {
 }
 
 /// One thing that is another one afterwards.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, ToSchema)]
 pub struct Change {
     /// What it is about: `keys.7`, `settings.language`, `the password of line 201`.
     pub about: String,
@@ -56,7 +54,7 @@ pub struct Change {
 }
 
 /// A value as people read it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, ToSchema)]
 pub struct Said {
     /// The value.
     pub value: String,
@@ -89,7 +87,7 @@ impl fmt::Display for Change {
 }
 
 /// The lines of a file that differ, and of how many phones of a group they are so.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, ToSchema)]
 pub struct FileLines {
     /// The file, such as `{mac}.cfg`.
     pub file: String,
@@ -100,7 +98,7 @@ pub struct FileLines {
 }
 
 /// Lines that differ alike on some phones.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct FileGroup {
     /// What differs.
     #[serde(flatten)]
@@ -110,7 +108,7 @@ pub struct FileGroup {
 }
 
 /// Phones to which the same happens.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Group {
     /// What becomes of them.
     pub fate: Fate,
@@ -127,7 +125,7 @@ pub struct Group {
 }
 
 /// What a change does.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Effect {
     /// How many phones there are, before or afterwards.
     pub phones: usize,
@@ -137,74 +135,45 @@ pub struct Effect {
     pub groups: Vec<Group>,
 }
 
-/// So many phones are compared before what was found is put together, which bounds memory. All of the first batch are
-/// rendered.
-const BATCH: usize = 4096;
+/// So many phones are compared before what was found is put together, which bounds memory.
+const BATCH: usize = 1024;
 
-/// Compares every phone in two states; `done` is told after each, from several threads.
+/// Compares every phone in two states; `done` is called after each, from several threads.
 pub fn effect(before: &Serving, after: &Serving, done: impl Fn() + Sync) -> Effect {
-    in_batches(before, after, BATCH, done)
+    let goes_on = || {
+        done();
+        Ok::<(), Infallible>(())
+    };
+    let Ok(effect) = effect_of(before, after, all_macs(before, after), goes_on);
+    effect
 }
 
-fn in_batches(before: &Serving, after: &Serving, size: usize, done: impl Fn() + Sync) -> Effect {
-    let macs: Vec<Mac> = all_macs(before, after).into_iter().collect();
-    let (mut groups, mut alike) = (Groups::default(), Alike::default());
-    for batch in macs.chunks(size) {
+/// Compares some phones in two states; `done` is called after each, from several threads, and may end it.
+///
+/// # Errors
+/// What `done` says, such as that nobody waits any more.
+pub fn effect_of<E: Send>(
+    before: &Serving,
+    after: &Serving,
+    macs: impl IntoIterator<Item = Mac>,
+    done: impl Fn() -> Result<(), E> + Sync,
+) -> Result<Effect, E> {
+    let macs: BTreeSet<Mac> = macs.into_iter().collect();
+    let macs: Vec<Mac> = macs.into_iter().collect();
+    let mut groups = Groups::default();
+    for batch in macs.chunks(BATCH) {
         let compared = batch.par_iter().map(|mac| {
-            let found = phone::compare(before, after, *mac, &alike);
-            done();
-            found
+            let compared = phone::compare(before, after, *mac);
+            done().map(|()| compared)
         });
-        let compared: Vec<Found> = compared.collect();
-        for (mac, found) in batch.iter().zip(compared) {
-            alike.learn(&found);
-            found.compared.into_iter().for_each(|compared| groups.add((*mac, compared)));
-        }
+        let compared: Vec<_> = compared.collect::<Result<_, E>>()?;
+        let affected = batch.iter().zip(compared).filter_map(|(mac, compared)| Some((*mac, compared?)));
+        affected.for_each(|compared| groups.add(compared));
     }
-    groups.finish(macs.len())
+    Ok(groups.finish(macs.len()))
 }
 
 /// The phones that are stored in either of two states.
 pub fn all_macs(before: &Serving, after: &Serving) -> BTreeSet<Mac> {
     before.world.macs().chain(after.world.macs()).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::fleet::Entity;
-    use crate::live::Loader;
-
-    #[test]
-    fn phones_that_are_taken_to_come_out_alike_do() {
-        let folder = tempfile::tempdir().unwrap();
-        let write = |path: String, text: &str| {
-            let path = folder.path().join(path);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, text).unwrap();
-        };
-        write("fleet.toml".into(), "schema = 1\n");
-        write("sites/a/site.toml".into(), "sip.server = \"sip.example.org\"\n");
-        for n in 0..200 {
-            // Some have a language of their own, and one says it in the finished file.
-            let own = if n % 50 == 49 { "settings.language = \"de\"\n" } else { "" };
-            let raw = if n == 150 { "raw.yealink.\"lang.gui\" = \"Klingon\"\n" } else { "" };
-            write(
-                format!("sites/a/lines/{n}.toml"),
-                &format!("{own}keys.2 = {{ function = \"dial\", number = \"{n}\" }}\n"),
-            );
-            write(
-                format!("sites/a/phones/0015650000{n:02x}.toml"),
-                &format!("model = \"yealink-t46s\"\nlines = [\"{n}\"]\n{raw}"),
-            );
-        }
-        let mut loader = Loader::new(folder.path());
-        let before = loader.load_fleet(&Serving::built_in());
-        let root = "schema = 1\nsettings.language = \"fr\"\n".to_owned();
-        let after = loader.with_texts(&before, &[(Entity::Root, root)]);
-        let told = |size| serde_json::to_string(&in_batches(&before, &after, size, || ())).unwrap();
-        let every = effect(&before, &after, || ());
-        assert_eq!((every.affected, every.groups[0].files.len()), (196, 2));
-        assert_eq!(told(80), serde_json::to_string(&every).unwrap());
-    }
 }

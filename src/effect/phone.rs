@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use super::alike::{Alike, Class};
-use super::files::{self, Made};
-use super::{Change, Fate, FileLines, device, keys};
+use super::{Change, Fate, FileLines, device, files, keys};
 use crate::live::Serving;
 use crate::phone::{Mac, Secret};
 use crate::render::Reveal;
@@ -18,34 +16,25 @@ pub(super) struct Compared {
     pub files: Vec<FileLines>,
 }
 
-/// What was found of one phone.
-#[derive(Default)]
-pub(super) struct Found {
-    /// By which others may be known to come out alike; none where this one was not rendered.
-    pub class: Option<Class>,
-    /// What becomes of it; none where it gets what it got.
-    pub compared: Option<Compared>,
-}
-
-/// Compares a phone with itself.
-pub(super) fn compare(before: &Serving, after: &Serving, mac: Mac, alike: &Alike) -> Found {
+/// Compares a phone with itself; none where it gets what it got.
+pub(super) fn compare(before: &Serving, after: &Serving, mac: Mac) -> Option<Compared> {
     let phones = (before.world.phone(mac), after.world.phone(mac));
     if let (Some(old), Some(new)) = phones
         && before.generations(old) == after.generations(new)
     {
-        return Found::default();
+        return None;
     }
     let (was, will_be) = (before.world.subject(mac), after.world.subject(mac));
     let fate = match (&was, &will_be) {
-        (Ok(old), Ok(new)) => return changed((before, old), (after, new), alike),
-        (Err(was), Err(will_be)) if is_stored(was) == is_stored(will_be) => return Found::default(),
+        (Ok(old), Ok(new)) => return changed((before, old), (after, new)),
+        (Err(was), Err(will_be)) if is_stored(was) == is_stored(will_be) => return None,
         (Err(was), _) if !is_stored(was) => Fate::Comes,
         (_, Err(will_be)) if !is_stored(will_be) => Fate::Goes,
         (_, Ok(_)) => Fate::Mends,
         (_, Err(_)) => Fate::Breaks,
     };
     let changes = Change::between("served", served(&was), served(&will_be)).into_iter().collect();
-    Found { class: None, compared: Some(Compared { fate, changes, files: Vec::new() }) }
+    Some(Compared { fate, changes, files: Vec::new() })
 }
 
 fn is_stored(unserved: &Unserved) -> bool {
@@ -66,26 +55,20 @@ fn served(subject: &Result<Subject, Unserved>) -> Option<String> {
     }
 }
 
-fn changed((before, old): (&Serving, &Subject), (after, new): (&Serving, &Subject), alike: &Alike) -> Found {
+fn changed((before, old): (&Serving, &Subject), (after, new): (&Serving, &Subject)) -> Option<Compared> {
     if before.has_templates_of(after) && is_same(old, new) {
-        return Found::default();
+        return None;
     }
     let was = resolve(old, old.band(None, None), Phase::Later);
     let will_be = resolve(new, new.band(None, None), Phase::Later);
-    let files = |reveal| [(before, &was), (after, &will_be)].map(|(serving, resolved)| made(serving, resolved, reveal));
+    let states = [(before, was.as_ref()), (after, will_be.as_ref())];
     let [mut changes, secrets] = match (&was, &will_be) {
         (Some(was), Some(will_be)) => said(was, will_be),
         _ => [device::of_place(old, new), Vec::new()],
     };
-    let may_be_alike = secrets.is_empty() && before.has_templates_of(after);
-    let class = will_be.as_ref().filter(|_| may_be_alike).and_then(|will_be| Class::of(will_be, &changes));
-    if let Some(known) = class.as_ref().and_then(|class| alike.known(class)) {
-        let compared = known.clone().map(|files| Compared { fate: Fate::Changes, changes, files });
-        return Found { class: None, compared };
-    }
-    let shown = files(Reveal::Nothing);
-    let is_shown = !files::are_same(&shown);
-    let is_sent = || file_key(old) != file_key(new) || !files::are_same(&files(Reveal::Secrets));
+    let shown = files::differing(states, Reveal::Nothing);
+    let is_shown = !shown.is_empty();
+    let is_sent = || file_key(old) != file_key(new) || !files::differing(states, Reveal::Secrets).is_empty();
     let is_secret = !secrets.is_empty() && (is_shown || is_sent());
     if !is_shown {
         changes.clear();
@@ -93,12 +76,9 @@ fn changed((before, old): (&Serving, &Subject), (after, new): (&Serving, &Subjec
     if is_secret {
         changes.extend(secrets);
     }
-    let (of_files, lines) = files::differences(shown, new.phone.mac);
-    // What makes a file impossible may be the phone's own.
-    let class = class.filter(|_| of_files.is_empty());
+    let (of_files, lines) = files::told(shown, new.phone.mac);
     changes.extend(of_files);
-    let compared = (is_shown || is_secret).then_some(Compared { fate: Fate::Changes, changes, files: lines });
-    Found { class, compared }
+    (is_shown || is_secret).then_some(Compared { fate: Fate::Changes, changes, files: lines })
 }
 
 /// What is another one as people say it, and the secrets that are.
@@ -109,10 +89,6 @@ fn said(was: &Resolved<'_>, will_be: &Resolved<'_>) -> [Vec<Change>; 2] {
     let (mut secrets, changes): (Vec<_>, Vec<_>) = changes.into_iter().partition(Change::is_of_secret);
     secrets.extend(device::secrets(was.subject, will_be.subject));
     [changes, secrets]
-}
-
-fn made<'s>(serving: &Serving, resolved: &Option<Resolved<'s>>, reveal: Reveal) -> Vec<Made<'s>> {
-    resolved.as_ref().map(|resolved| files::made(serving, resolved, reveal)).unwrap_or_default()
 }
 
 /// Whether everything that has a say in the files is the same, so that they need not be made.

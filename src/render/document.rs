@@ -1,6 +1,7 @@
 //! One file of one phone.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use compact_str::CompactString;
@@ -8,8 +9,9 @@ use tera::Context;
 
 use super::parameters::Trouble;
 use super::revision::RevisionKey;
+use super::shared::Shared;
 use super::templates::Templates;
-use super::view::{CONTRACT, Stamp, context};
+use super::view::{CONTRACT, Like, Stamp, context};
 use crate::catalogue::{Answer, Family, FilePattern};
 use crate::findings::Level;
 use crate::format::{Format, FormatError, RawEdit};
@@ -45,10 +47,14 @@ pub struct Document {
 impl Document {
     /// The file as people read it.
     pub fn text(&self) -> Cow<'_, str> {
-        match &self.text {
-            Some(text) => Cow::Borrowed(text),
-            None => String::from_utf8_lossy(&self.bytes),
-        }
+        as_read(&self.bytes, self.text.as_deref())
+    }
+}
+
+fn as_read<'d>(bytes: &'d [u8], text: Option<&'d str>) -> Cow<'d, str> {
+    match text.or_else(|| std::str::from_utf8(bytes).ok()) {
+        Some(text) => text.into(),
+        None => String::from_utf8_lossy(bytes),
     }
 }
 
@@ -148,10 +154,7 @@ pub fn with_token<'a>(base: &'a str, token: Option<&str>) -> Cow<'a, str> {
 /// Why the file is not made; the phone keeps what it has.
 pub fn render(resolved: &Resolved<'_>, file: &FilePattern, with: &Renderer<'_>) -> Result<Document, RenderError> {
     let family = &resolved.subject.model.family;
-    let template = file.template.as_deref().unwrap_or_default();
-    if !with.templates.has(family, template) {
-        return Err(RenderError::NoTemplate(format!("templates/{family}/{template}")));
-    }
+    let template = template_of(resolved, file, with)?;
     let (mut made, troubles) = match file.answer {
         Answer::Bootstrap => (bootstrap(&resolved.subject.maker.family, file, template, with)?, Vec::new()),
         _ => once(resolved, file, with, &Stamp::default())?,
@@ -170,13 +173,56 @@ pub fn render(resolved: &Resolved<'_>, file: &FilePattern, with: &Renderer<'_>) 
     Ok(Document { bytes, text, content_type: file.content_type.clone(), revision, etag, troubles })
 }
 
+/// The file's template.
+///
+/// # Errors
+/// That it is not in place.
+pub(super) fn template_of<'f>(
+    resolved: &Resolved<'_>,
+    file: &'f FilePattern,
+    with: &Renderer<'_>,
+) -> Result<&'f str, RenderError> {
+    let family = &resolved.subject.model.family;
+    let template = file.template.as_deref().unwrap_or_default();
+    match with.templates.has(family, template) {
+        true => Ok(template),
+        false => Err(RenderError::NoTemplate(format!("templates/{family}/{template}"))),
+    }
+}
+
 /// A file's bytes, and what people are shown where the bytes are no text.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Made {
     /// What goes out.
     pub bytes: Bytes,
     /// The text form of a binary file.
     pub text: Option<String>,
+}
+
+impl Made {
+    /// The file as people read it.
+    pub fn text(&self) -> Cow<'_, str> {
+        as_read(&self.bytes, self.text.as_deref())
+    }
+}
+
+/// A file as its template writes it, which nobody has read back yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draft {
+    format: Format,
+    template: String,
+    text: String,
+}
+
+impl Draft {
+    /// Reads it back, and makes the bytes of it.
+    ///
+    /// # Errors
+    /// That it is not in the phone's syntax.
+    pub fn made(self) -> Result<Made, RenderError> {
+        let Draft { format, template, text } = self;
+        checked(format, text).map_err(|what| RenderError::Invalid { template, what })
+    }
 }
 
 /// Makes a file that says nothing of any phone, from one of the family's templates.
@@ -189,16 +235,36 @@ pub fn bootstrap(
     template: &str,
     with: &Renderer<'_>,
 ) -> Result<Made, RenderError> {
+    bootstrap_draft(family, file, template, with)?.made()
+}
+
+/// The same, not read back yet.
+pub(super) fn bootstrap_draft(
+    family: &Family,
+    file: &FilePattern,
+    template: &str,
+    with: &Renderer<'_>,
+) -> Result<Draft, RenderError> {
     let mut context = Context::new();
     context.insert_value("contract", CONTRACT.into());
     context.insert_value("url", with_token(with.url, with.token.map(|carried| carried.token)).as_ref().into());
-    let named = || format!("templates/{}/{template}", family.id);
-    let format = family.format_of(file).ok_or_else(|| RenderError::NoTemplate(named()))?;
-    let text = with
-        .templates
-        .render(&family.id, format, template, &context)
-        .map_err(|what| RenderError::Template { template: named(), what })?;
-    checked(format, text).map_err(|what| RenderError::Invalid { template: named(), what })
+    written(family, file, template, with, &context)
+}
+
+/// What a template writes with a context.
+fn written(
+    family: &Family,
+    file: &FilePattern,
+    template: &str,
+    with: &Renderer<'_>,
+    context: &Context,
+) -> Result<Draft, RenderError> {
+    let named = format!("templates/{}/{template}", family.id);
+    let Some(format) = family.format_of(file) else { return Err(RenderError::NoTemplate(named)) };
+    match with.templates.render(&family.id, format, template, context) {
+        Ok(text) => Ok(Draft { format, template: named, text }),
+        Err(what) => Err(RenderError::Template { template: named, what }),
+    }
 }
 
 /// Reads a text strictly, and makes the bytes of it.
@@ -227,33 +293,66 @@ fn once(
     with: &Renderer<'_>,
     stamp: &Stamp,
 ) -> Result<(Made, Vec<Trouble>), RenderError> {
-    let family = &resolved.subject.model.family;
-    let template = file.template.as_deref().unwrap_or_default();
-    let reveal = with.reveal == Reveal::Secrets;
-    let shared = with.templates.shared(resolved);
-    let Some(shared) = shared else { return Err(RenderError::NoTemplate(family.to_string())) };
-    let codes = with.templates.codes(&resolved.subject.codes);
-    let url = url_of(with.url, with.token, resolved.subject);
-    let (context, mut troubles) = context(resolved, &shared, codes, &url, reveal, stamp);
-    troubles.dedup();
-    if troubles.iter().any(|trouble| trouble.level == Level::Error) {
-        return Err(RenderError::CannotCarry(troubles));
+    let view = View::of(resolved, with, stamp, None)?;
+    let made = view.draft(resolved, file, with)?.made()?;
+    Ok((made, view.troubles))
+}
+
+/// What the templates of a phone's files see.
+pub(super) struct View {
+    context: Context,
+    shared: Arc<Shared>,
+    troubles: Vec<Trouble>,
+}
+
+impl View {
+    /// The view of a phone. What another state of it has alike is taken from that one's view.
+    ///
+    /// # Errors
+    /// That the family has no templates, or that there is something that no file of the phone can carry.
+    pub(super) fn of(
+        resolved: &Resolved<'_>,
+        with: &Renderer<'_>,
+        stamp: &Stamp,
+        like: Option<(&Resolved<'_>, &View)>,
+    ) -> Result<View, RenderError> {
+        let shared = with.templates.shared(resolved);
+        let family = &resolved.subject.model.family;
+        let Some(shared) = shared else { return Err(RenderError::NoTemplate(family.to_string())) };
+        let like = like.filter(|(_, view)| Arc::ptr_eq(&view.shared, &shared));
+        let like = like.map(|(resolved, view)| Like { resolved, context: &view.context });
+        let codes = with.templates.codes(&resolved.subject.codes);
+        let url = url_of(with.url, with.token, resolved.subject);
+        let reveal = with.reveal == Reveal::Secrets;
+        let (context, mut troubles) = context(resolved, &shared, codes, &url, reveal, stamp, like);
+        troubles.dedup();
+        match troubles.iter().any(|trouble| trouble.level == Level::Error) {
+            true => Err(RenderError::CannotCarry(troubles)),
+            false => Ok(View { context, shared, troubles }),
+        }
     }
-    let named = || format!("templates/{family}/{template}");
-    let format = resolved.subject.maker.family.format_of(file).ok_or_else(|| RenderError::NoTemplate(named()))?;
-    let text = with
-        .templates
-        .render(family, format, template, &context)
-        .map_err(|what| RenderError::Template { template: named(), what })?;
-    // Edits are written for the family's own format.
-    let edits = if file.format.is_none() { raw_edits(resolved, reveal) } else { Vec::new() };
-    let text = match edits.is_empty() {
-        true => text,
-        // Edits are made in the file as it goes out, so that they read what the phone will read.
-        false => format.edit(&format.encoded(text), &edits).map_err(RenderError::Raw)?,
-    };
-    let made = checked(format, text).map_err(|what| RenderError::Invalid { template: named(), what })?;
-    Ok((made, troubles))
+
+    /// A document of the phone.
+    ///
+    /// # Errors
+    /// What is wrong with the template or with an edit of `[raw]`.
+    pub(super) fn draft(
+        &self,
+        resolved: &Resolved<'_>,
+        file: &FilePattern,
+        with: &Renderer<'_>,
+    ) -> Result<Draft, RenderError> {
+        let template = file.template.as_deref().unwrap_or_default();
+        let mut draft = written(&resolved.subject.maker.family, file, template, with, &self.context)?;
+        // Edits are written for the family's own format.
+        let edits =
+            if file.format.is_none() { raw_edits(resolved, with.reveal == Reveal::Secrets) } else { Vec::new() };
+        if !edits.is_empty() {
+            // Edits are made in the file as it goes out, so that they read what the phone will read.
+            draft.text = draft.format.edit(&draft.format.encoded(draft.text), &edits).map_err(RenderError::Raw)?;
+        }
+        Ok(draft)
+    }
 }
 
 fn raw_edits(resolved: &Resolved<'_>, reveal: bool) -> Vec<RawEdit> {

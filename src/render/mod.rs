@@ -6,6 +6,7 @@
 mod cache;
 mod cipher;
 mod document;
+mod draft;
 mod explain;
 mod handsets;
 mod pairing;
@@ -20,8 +21,9 @@ mod view;
 pub use cache::{Cache, CacheKey, MAX_CACHE_BYTES};
 pub use cipher::encrypt;
 pub use document::{
-    Carried, Document, Made, RenderError, Renderer, Reveal, bootstrap, documents_of, render, with_token,
+    Carried, Document, Draft, Made, RenderError, Renderer, Reveal, bootstrap, documents_of, render, with_token,
 };
+pub use draft::{Drafted, Drafter};
 pub use explain::{EmptyKey, Explained, Explanation, Report, explain};
 pub use pairing::{Unclaimed, pairing};
 pub use parameters::Trouble;

@@ -32,6 +32,13 @@ pub struct Stamp {
     pub changed_at: u64,
 }
 
+/// Another state of a phone, and its view; what phones of the model share is the same in both.
+#[derive(Clone, Copy)]
+pub struct Like<'a> {
+    pub resolved: &'a Resolved<'a>,
+    pub context: &'a Context,
+}
+
 /// The view of a phone, and what in it cannot be sent as it is.
 pub fn context(
     resolved: &Resolved<'_>,
@@ -40,8 +47,13 @@ pub fn context(
     url: &str,
     reveal: bool,
     stamp: &Stamp,
+    like: Option<Like<'_>>,
 ) -> (Context, Vec<Trouble>) {
     let subject = resolved.subject;
+    // Keys are most of a view, and most often the same in both.
+    let taken = |name, is_same: fn(&Resolved<'_>, &Resolved<'_>) -> bool| {
+        like.filter(|like| is_same(like.resolved, resolved))?.context.get(name).cloned()
+    };
     let format = subject.maker.family.format().unwrap_or(Format::Cfg);
     let mut writer = Writer { resolved, format, reveal, troubles: Vec::new() };
     let mut context = Context::new();
@@ -54,12 +66,12 @@ pub fn context(
     context.insert_value("providers", providers.value());
     context.insert_value("settings", settings(&mut writer, &shared.settings, Scope::Phone, None));
     context.insert_value("parameters", pairs(writer.phone()));
-    context.insert_value("keys", keys(shared, &resolved.keys));
-    context.insert_value("soft_keys", keys(shared, &resolved.soft_keys));
-    context.insert_value(
-        "modules",
-        resolved.modules.iter().map(|module| self::module(shared, module)).collect::<Vec<_>>().into(),
-    );
+    let own_keys = taken("keys", |like, own| like.keys == own.keys);
+    context.insert_value("keys", own_keys.unwrap_or_else(|| keys(shared, &resolved.keys)));
+    let soft_keys = taken("soft_keys", |like, own| like.soft_keys == own.soft_keys);
+    context.insert_value("soft_keys", soft_keys.unwrap_or_else(|| keys(shared, &resolved.soft_keys)));
+    let modules = taken("modules", |like, own| are_same(&like.modules, &own.modules));
+    context.insert_value("modules", modules.unwrap_or_else(|| self::modules(shared, &resolved.modules)));
     context.insert_value("handsets", handsets(resolved, shared));
     context.insert_value("registration", registration(resolved, reveal));
     let wide = resolved.wide.iter().map(|(name, value)| ((*name).clone(), (*value).clone()));
@@ -112,7 +124,7 @@ pub fn context_json(resolved: &Resolved<'_>, url: &str) -> serde_json::Value {
     let Some(shared) = Shared::of(resolved.subject, resolved.band, |_| true) else { return serde_json::Value::Null };
     let codes = codes(&resolved.subject.codes);
     let url = url_of(url, None, resolved.subject);
-    let (context, _) = context(resolved, &shared, codes, &url, false, &Stamp::default());
+    let (context, _) = context(resolved, &shared, codes, &url, false, &Stamp::default(), None);
     const NAMES: [&str; 20] = [
         "contract",
         "url",
@@ -377,6 +389,18 @@ fn outcome(key: &PlacedKey<'_>) -> &'static str {
 
 fn keys(shared: &Shared, keys: &[PlacedKey<'_>]) -> Value {
     keys.iter().map(|key| key_value(&shared.key_fields, &shared.fields, key)).collect::<Vec<_>>().into()
+}
+
+fn modules(shared: &Shared, modules: &[Module<'_>]) -> Value {
+    modules.iter().map(|module| self::module(shared, module)).collect::<Vec<_>>().into()
+}
+
+fn are_same(like: &[Module<'_>], own: &[Module<'_>]) -> bool {
+    let is_same = |(like, own): (&Module<'_>, &Module<'_>)| {
+        let same_module = like.attached == own.attached && like.model.id == own.model.id;
+        like.number == own.number && same_module && like.keys == own.keys
+    };
+    like.len() == own.len() && like.iter().zip(own).all(is_same)
 }
 
 fn module(shared: &Shared, module: &Module<'_>) -> Value {

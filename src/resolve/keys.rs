@@ -16,7 +16,7 @@ use crate::phone::{Area, Function, KeySetting, Place, Use, key_at};
 use crate::world::Subject;
 
 /// A key of the phone and what it does.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Key<'s> {
     /// Where it is.
     pub place: Place,
