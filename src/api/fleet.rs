@@ -1,5 +1,7 @@
 //! Sites, lines, phones and the places in them: read, written, patched, taken away; and many writes at once.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{FromRequestParts, MatchedPath, Path, Query, State};
@@ -12,6 +14,7 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::look::{self, HowFar, Waiting};
 use super::place::{Names, PLACES, Place, PlaceKind};
 use super::strangers::blocking;
 use super::write::{Bulk, Want, Written, answer, condition, lines_of, permit, target};
@@ -97,8 +100,11 @@ impl At {
         let body = body.transpose()?.map(|Json(body)| body);
         let condition = condition(&headers)?;
         let want = Want { method: method.clone(), kind, names: names.clone(), body, condition, recursive };
-        let what = format!("{method} {}", kind.path);
-        let done = commit(api.clone(), caller, what, vec![want], dry_run).await?;
+        let wanted = Wanted { caller, what: format!("{method} {}", kind.path), dry_run, undoes: None };
+        let done = match commit(api.clone(), wanted, vec![want], &headers).await? {
+            Ok(done) => done,
+            Err(events) => return Ok(events),
+        };
         let serving = done.serving.clone();
         let made = answer(done);
         if dry_run {
@@ -125,21 +131,25 @@ fn tagged(asked: &HeaderMap, mut response: Response, tag: &str) -> Response {
     response
 }
 
-/// Makes writes on a thread that may wait for the disk.
-pub(super) async fn commit(
+/// Makes writes, or looks what they would do; whoever asks for events is told how far that is.
+async fn commit(
     api: Shared,
-    caller: Caller,
-    what: String,
+    wanted: Wanted,
     wants: Vec<Want>,
-    dry_run: bool,
-) -> Result<Done, Problem> {
+    headers: &HeaderMap,
+) -> Result<Result<Done, Response>, Problem> {
     let many = wants.len() > 1;
-    change(api, caller, what, dry_run, move |draft| {
+    let draft = move |_: &Editor, draft: &mut Draft<'_>| {
         wants.iter().enumerate().try_for_each(|(at, want)| {
             want.draft(draft).map_err(|refused| if many { in_bulk(at, refused) } else { refused })
         })
-    })
-    .await
+    };
+    let accepted = headers.get(header::ACCEPT).and_then(|accepted| accepted.to_str().ok()).unwrap_or_default();
+    if wanted.dry_run && accepted.contains("text/event-stream") {
+        let far = Arc::<HowFar>::default();
+        return Ok(Err(look::told(far.clone(), make_told(api, wanted, far, draft))));
+    }
+    make(api, wanted, draft).await.map(Ok)
 }
 
 /// Makes any change of the fleet on a thread that may wait for the disk.
@@ -179,13 +189,27 @@ async fn make(
     wanted: Wanted,
     draft: impl FnOnce(&Editor, &mut Draft<'_>) -> Result<(), Refused> + Send + 'static,
 ) -> Result<Done, Problem> {
+    let waiting = Waiting(Arc::default());
+    let far = waiting.0.clone();
+    let made = make_told(api, wanted, far, draft).await;
+    drop(waiting);
+    made
+}
+
+/// The same for one who is told how far a look is.
+async fn make_told(
+    api: Shared,
+    wanted: Wanted,
+    far: Arc<HowFar>,
+    draft: impl FnOnce(&Editor, &mut Draft<'_>) -> Result<(), Refused> + Send + 'static,
+) -> Result<Done, Problem> {
     let made = blocking(move || {
         let Wanted { caller, what, dry_run, undoes } = wanted;
         let order = Order {
             who: &caller.name(),
             what: &what,
             may: &|edits, before, after| permit(&caller, edits, before, after),
-            look: if dry_run { Some(&|| ()) } else { None },
+            look: if dry_run { Some(&*far) } else { None },
             undoes,
         };
         api.editor.commit(&order, |wanted| draft(&api.editor, wanted))
@@ -227,12 +251,13 @@ fn in_bulk(at: usize, refused: Refused) -> Refused {
 async fn bulk(
     State(api): State<Shared>,
     caller: Caller,
+    headers: HeaderMap,
     how: Asked,
     body: Result<Json<Bulk>, JsonRejection>,
 ) -> Result<Response, Problem> {
     let Query(How { dry_run, .. }) = how?;
     let Json(bulk) = body?;
     let wants = bulk.wants()?;
-    let done = commit(api, caller, "POST /writes".into(), wants, dry_run).await?;
-    Ok(answer(done))
+    let wanted = Wanted { caller, what: "POST /writes".into(), dry_run, undoes: None };
+    Ok(commit(api, wanted, wants, &headers).await?.map_or_else(|events| events, answer))
 }

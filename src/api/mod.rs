@@ -9,6 +9,7 @@ mod changes;
 mod fleet;
 mod listen;
 mod lists;
+mod look;
 mod openapi;
 mod place;
 mod problem;

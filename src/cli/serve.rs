@@ -127,7 +127,7 @@ async fn serve(args: &Serve, state: &Path, account: Option<Account>) -> Result<(
         Some((bound, plain)) => {
             let scheme = if plain { "http" } else { "https" };
             bound.addresses().for_each(|address| anstream::eprintln!("API at {scheme}://{address}/api/v1"));
-            let editor = Editor::new(live.clone(), key).with_journal(journal.clone(), state);
+            let editor = Editor::new(live.clone(), key).context("cannot start")?.with_journal(journal.clone(), state);
             let api = Api::new(Arc::new(editor), access.clone(), board, jobs.clone(), state);
             Some(tokio::spawn(api::serve(bound, api::router(api), async { drop(api_stopped.await) })))
         }

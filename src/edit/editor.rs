@@ -12,7 +12,7 @@ use super::merge::merge;
 use super::shown::{plain, shown};
 use super::vault::Vault;
 use super::{Draft, Refused};
-use crate::effect::{Effect, effect};
+use crate::effect::{Effect, effect_of};
 use crate::findings::Finding;
 use crate::fleet::sealed::{SealKeys, key_file};
 use crate::fleet::{Edit, Entity, WriteError, write};
@@ -29,6 +29,8 @@ pub struct Editor {
     vault: Option<Vault>,
     key: RevisionKey,
     writing: Mutex<()>,
+    /// Long looks have threads of their own, so that reloads and writes do not wait for them.
+    looking: rayon::ThreadPool,
     last: AtomicI64,
 }
 
@@ -40,10 +42,19 @@ pub struct Order<'o> {
     pub what: &'o str,
     /// Whether they may make these edits, by what is served before and after them.
     pub may: &'o (dyn Fn(&[Edit], &Serving, &Serving) -> Result<(), Refused> + 'o),
-    /// Only look what it would do; told after each phone.
-    pub look: Option<&'o (dyn Fn() + Sync)>,
+    /// Only look what it would do.
+    pub look: Option<&'o dyn Look>,
     /// The write that this one takes back.
     pub undoes: Option<i64>,
+}
+
+/// Somebody who waits while it is looked what a write would do.
+pub trait Look: Sync {
+    /// So many phones are compared.
+    fn begins(&self, phones: usize);
+
+    /// One of them is; whether somebody still waits.
+    fn goes_on(&self) -> bool;
 }
 
 /// What has come of a write, or would.
@@ -65,8 +76,20 @@ pub struct Done {
 
 impl Editor {
     /// An editor of what is served; the key makes entity tags that tell nothing of secrets.
-    pub fn new(live: Arc<Live>, key: RevisionKey) -> Editor {
-        Editor { live, journal: None, vault: None, key, writing: Mutex::new(()), last: AtomicI64::new(0) }
+    ///
+    /// # Errors
+    /// The system gives no threads.
+    pub fn new(live: Arc<Live>, key: RevisionKey) -> std::io::Result<Editor> {
+        let looking = rayon::ThreadPoolBuilder::new().thread_name(|at| format!("look-{at}")).build();
+        Ok(Editor {
+            live,
+            journal: None,
+            vault: None,
+            key,
+            writing: Mutex::new(()),
+            looking: looking.map_err(std::io::Error::other)?,
+            last: AtomicI64::new(0),
+        })
     }
 
     /// The same, which tells the journal; writes can be taken back as long as it has them. Where the state folder has no
@@ -154,8 +177,12 @@ impl Editor {
             return Err(Refused::Mistakes(mistakes));
         }
         let entities: Vec<Entity> = edits.iter().map(|edit| edit.entity.clone()).collect();
-        if let Some(done) = order.look {
-            let effect = Some(effect(&before, &after, done));
+        if let Some(look) = order.look {
+            look.begins(phones.len());
+            let goes_on = || if look.goes_on() { Ok(()) } else { Err(()) };
+            let compare = || effect_of(&before, &after, phones.iter().copied(), goes_on);
+            let nobody_waits = |()| Refused::Trouble("it was broken off".to_owned());
+            let effect = Some(self.looking.install(compare).map_err(nobody_waits)?);
             return Ok(Done { number: None, entities, phones, doubts, effect, serving: Arc::new(after) });
         }
         let number = if edits.is_empty() { None } else { Some(self.put(order, &edits, &now)?) };

@@ -15,7 +15,7 @@ mod undo;
 mod vault;
 
 pub use draft::{Condition, Draft};
-pub use editor::{Done, Editor, Order};
+pub use editor::{Done, Editor, Look, Order};
 pub use mistake::Mistake;
 pub use undo::Written;
 
