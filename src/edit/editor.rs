@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -21,6 +22,9 @@ use crate::live::{Live, Serving};
 use crate::phone::Mac;
 use crate::reader::read_plain;
 use crate::render::RevisionKey;
+
+/// The journal is written ten times a second.
+const JOURNAL_MS: i64 = 150;
 
 /// Writes the fleet's files, one write after the other.
 pub struct Editor {
@@ -203,9 +207,10 @@ impl Editor {
         Ok(number)
     }
 
-    /// Whether a write is so young that the journal may not have it yet.
-    pub fn is_recent(&self, number: i64) -> bool {
-        (0..10_000).contains(&(now_ms() - number / 1000))
+    /// How long it takes until the journal has all that was written up to now.
+    pub fn journal_lags(&self) -> Duration {
+        let since = now_ms() - self.last.load(Ordering::Relaxed) / 1000;
+        Duration::from_millis((JOURNAL_MS - since).clamp(0, JOURNAL_MS) as u64)
     }
 
     /// Tells the journal of a change that is none of the fleet's files.
