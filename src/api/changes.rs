@@ -81,6 +81,7 @@ async fn changes(
         }
         None => caller.may(Action::Inspect, &Target::Server).is_ok(),
     };
+    api.editor.journaled().await;
     let Some(mut reader) = Reader::open(&api.state).await? else {
         return Ok(Json(Page { items: Vec::new(), next: None }));
     };
@@ -136,7 +137,7 @@ async fn undo(
 
 /// The files of a change.
 async fn written(api: &Shared, number: i64) -> Result<Vec<Sealed>, Problem> {
-    tokio::time::sleep(api.editor.journal_lags()).await;
+    api.editor.journaled().await;
     match Reader::open(&api.state).await? {
         Some(mut reader) => Ok(reader.written(number).await?),
         None => Ok(Vec::new()),

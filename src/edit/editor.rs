@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::judge::{Judgement, judge};
 use super::merge::merge;
-use super::shown::{plain, shown};
+use super::shown::{in_words, plain, shown};
 use super::vault::Vault;
 use super::{Draft, Refused};
 use crate::effect::{Effect, effect_of};
@@ -24,7 +24,7 @@ use crate::reader::read_plain;
 use crate::render::RevisionKey;
 
 /// The journal is written ten times a second.
-const JOURNAL_MS: i64 = 150;
+const JOURNAL: Duration = Duration::from_secs(1);
 
 /// Writes the fleet's files, one write after the other.
 pub struct Editor {
@@ -207,10 +207,11 @@ impl Editor {
         Ok(number)
     }
 
-    /// How long it takes until the journal has all that was written up to now.
-    pub fn journal_lags(&self) -> Duration {
-        let since = now_ms() - self.last.load(Ordering::Relaxed) / 1000;
-        Duration::from_millis((JOURNAL_MS - since).clamp(0, JOURNAL_MS) as u64)
+    /// Waits until the journal has all that was written up to now, if that takes no longer than a moment.
+    pub async fn journaled(&self) {
+        if let Some(journal) = &self.journal {
+            journal.has_changes(JOURNAL).await;
+        }
     }
 
     /// Tells the journal of a change that is none of the fleet's files.
@@ -232,7 +233,7 @@ impl Editor {
         let vocabulary = &now.world.catalogue.vocabulary;
         let harmless = |text: &Option<String>| {
             let shown = shown(&edit.entity, plain(text.as_deref()?)?, vocabulary);
-            merge("", shown.as_object()?).ok()
+            merge("", in_words(shown).as_object()?).ok()
         };
         let sealed = |text: &Option<String>| self.vault.as_ref()?.seal(text.as_deref()?);
         Change {

@@ -19,6 +19,16 @@ pub fn is_hidden(value: &Value) -> bool {
     matches!(value, Value::Object(fields) if fields.len() == 1 && fields.get("hidden") == Some(&Value::Bool(true)))
 }
 
+/// The same with a word for people where a value is not shown.
+pub fn in_words(value: Value) -> Value {
+    match value {
+        hidden if is_hidden(&hidden) => "‹hidden›".into(),
+        Value::Object(fields) => fields.into_iter().map(|(name, value)| (name, in_words(value))).collect(),
+        Value::Array(items) => items.into_iter().map(in_words).collect(),
+        other => other,
+    }
+}
+
 /// A TOML text as JSON, with its secrets; none if it is not TOML.
 pub fn plain(text: &str) -> Option<Value> {
     text.parse::<toml::Table>().ok().map(|table| value(toml::Value::Table(table)))

@@ -77,6 +77,17 @@ impl Journal {
         self.queue.add(Note::Change(Box::new(change)));
     }
 
+    /// Waits until all changes that were added up to now are written, and no longer than a time.
+    pub async fn has_changes(&self, at_most: Duration) {
+        let (added, _) = self.queue.changes();
+        let all_written = async {
+            while self.queue.changes().1 < added {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        let _ = tokio::time::timeout(at_most, all_written).await;
+    }
+
     /// Writes what is in the queue, as long as that takes no more than some seconds; what comes later is not kept.
     pub fn close(&self) {
         self.queue.close();
