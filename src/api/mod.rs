@@ -4,13 +4,22 @@
 //! calls the API work on the same. What clients see are types of their own, and the document of the API is made of them
 //! and of the tables that routes are made of, so it tells what is so. Who may do what is said in [`access`](crate::access).
 
+mod aside;
 mod caller;
+mod effective;
+mod findings;
 mod fleet;
+mod key_functions;
+mod keys;
 mod listen;
 mod lists;
+mod looking;
+mod models;
 mod openapi;
+mod phone_files;
 mod place;
 mod problem;
+mod vocabulary;
 mod write;
 
 use std::path::PathBuf;
@@ -22,6 +31,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 pub use caller::Caller;
 pub use listen::serve;
+pub use models::ModelShown;
 pub use openapi::document;
 pub use problem::Problem;
 
@@ -57,7 +67,16 @@ impl Api {
 
 /// All routes, each with its part of the document.
 fn routes() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new().merge(lists::routes()).merge(fleet::routes())
+    OpenApiRouter::new()
+        .merge(lists::routes())
+        .merge(fleet::routes())
+        .merge(models::routes())
+        .merge(vocabulary::routes())
+        .merge(findings::routes())
+        .merge(phone_files::routes())
+        .merge(keys::routes())
+        .merge(key_functions::routes())
+        .merge(effective::routes())
 }
 
 /// The API as a service.

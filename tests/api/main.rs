@@ -7,3 +7,8 @@ mod fleets;
 mod server;
 
 mod catalogue;
+mod findings;
+mod keys;
+mod phone_files;
+mod roles;
+mod settings;
