@@ -4,6 +4,7 @@
 use std::fmt;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
@@ -52,9 +53,15 @@ impl Api {
         Api { fleet, server, address, folder, admin }
     }
 
-    /// Makes a token: its name and role as `offhook token create` takes them.
+    /// Makes a token that the server knows: its name and role as `offhook token create` takes them.
     pub fn token(&self, arguments: &str) -> String {
-        token(self.folder.path(), arguments)
+        let token = token(self.folder.path(), arguments);
+        let begin = Instant::now();
+        while self.get_as(&token, "/sites").status == 401 {
+            assert!(begin.elapsed() < LONG, "the server never heard of the token of {arguments}");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        token
     }
 
     /// The server's state folder.

@@ -35,24 +35,72 @@ fn told(api: &Api, query: &str) -> String {
 #[test]
 fn what_files_say_is_told_at_once() {
     let api = Api::start(flawed());
-    assert_snapshot!(told(&api, ""), @"");
-    assert_snapshot!(told(&api, "?site=b"), @"");
-    assert_snapshot!(told(&api, "?code=unknown-model"), @"");
+    assert_snapshot!(told(&api, ""), @"
+    error sites/a/phones/001565aabbdd.toml 1 unknown-model
+    error sites/b/site.toml 1 unknown-field
+    ");
+    assert_snapshot!(told(&api, "?site=b"), @"error sites/b/site.toml 1 unknown-field");
+    assert_snapshot!(told(&api, "?code=unknown-model"), @"error sites/a/phones/001565aabbdd.toml 1 unknown-model");
     assert_snapshot!(told(&api, "?level=note"), @"");
-    assert_snapshot!(told(&api, "?phone=001565aabbdd"), @"");
+    assert_snapshot!(told(&api, "?phone=001565aabbdd"), @"error sites/a/phones/001565aabbdd.toml 1 unknown-model");
     assert_snapshot!(told(&api, &format!("?phone={MAC}")), @"");
-    assert_snapshot!(api.get("/findings?code=unknown-model"), @"");
+    assert_snapshot!(api.get("/findings?code=unknown-model"), @r#"
+    200
+    {
+      "items": [
+        {
+          "file": "sites/a/phones/001565aabbdd.toml",
+          "line": 1,
+          "level": "error",
+          "code": "unknown-model",
+          "what": "the model `yealink-t4711` does not exist",
+          "hint": "did you mean `yealink-t41p`? Until it is known, a phone that was never served gets 2 account(s) and 2 key(s)",
+          "accepted": false
+        }
+      ]
+    }
+    "#);
 }
 
 #[test]
 fn what_only_files_tell_is_told_where_it_is_asked() {
     let api = Api::start(flawed());
-    assert_snapshot!(told(&api, &format!("?phone={MAC}&deep=true")), @"");
-    assert_snapshot!(told(&api, &format!("?phone={MAC}&deep=true&accepted=true")), @"");
-    assert_snapshot!(told(&api, "?site=a&deep=true&level=error"), @"");
-    assert_snapshot!(api.get("/findings?deep=true"), @"");
-    assert_snapshot!(api.get("/findings?phone=001565000000"), @"");
-    assert_snapshot!(api.get("/findings?levl=error"), @"");
+    assert_snapshot!(told(&api, &format!("?phone={MAC}&deep=true")), @"error sites/a/lines/201.toml 1 impossible");
+    assert_snapshot!(told(&api, &format!("?phone={MAC}&deep=true&accepted=true")), @"
+    error sites/a/lines/201.toml 1 impossible
+    warning sites/a/lines/201.toml 2 degraded (accepted)
+    ");
+    assert_snapshot!(told(&api, "?site=a&deep=true&level=error"), @"
+    error sites/a/lines/201.toml 1 impossible
+    error sites/a/phones/001565aabbdd.toml 1 unknown-model
+    ");
+    assert_snapshot!(api.get("/findings?deep=true"), @r#"
+    400
+    {
+      "type": "urn:offhook:problem:bad-request",
+      "title": "the request cannot be understood",
+      "status": 400,
+      "detail": "`deep` is for one `phone` or for one `site`: `offhook check` looks into all"
+    }
+    "#);
+    assert_snapshot!(api.get("/findings?phone=001565000000"), @r#"
+    404
+    {
+      "type": "urn:offhook:problem:not-found",
+      "title": "there is no such thing",
+      "status": 404,
+      "detail": "there is nothing here, or nothing that this token sees"
+    }
+    "#);
+    assert_snapshot!(api.get("/findings?levl=error"), @r#"
+    400
+    {
+      "type": "urn:offhook:problem:bad-request",
+      "title": "the request cannot be understood",
+      "status": 400,
+      "detail": "Failed to deserialize query string: levl: unknown field `levl`, expected one of `site`, `phone`, `level`, `code`, `accepted`, `deep`, `after`, `limit`"
+    }
+    "#);
 }
 
 #[test]
@@ -83,6 +131,14 @@ fn a_large_site_is_not_looked_into_at_once() {
             fleet.with(&format!("sites/a/phones/001565{at:06}.toml"), "model = \"yealink-t46s\"\nlines = [\"202\"]\n");
     }
     let api = Api::start(fleet);
-    assert_snapshot!(api.get("/findings?site=a&deep=true"), @"");
+    assert_snapshot!(api.get("/findings?site=a&deep=true"), @r#"
+    400
+    {
+      "type": "urn:offhook:problem:bad-request",
+      "title": "the request cannot be understood",
+      "status": 400,
+      "detail": "the site has 501 phones, and 500 at the most are looked into: name a `phone`"
+    }
+    "#);
     assert_snapshot!(told(&api, &format!("?phone={MAC}&deep=true")), @"");
 }

@@ -19,7 +19,7 @@ fn files_are_listed_and_shown_without_secrets() {
     let api = Api::start(fleet());
     let files = api.get(&format!("/phones/{MAC}/files")).json();
     let names: Vec<&str> = files.as_array().unwrap().iter().map(|file| file["name"].as_str().unwrap()).collect();
-    assert_snapshot!(names.join(" "), @"");
+    assert_snapshot!(names.join(" "), @"001565aabbcc.cfg");
     for file in files.as_array().unwrap() {
         let revision = file["revision"].as_str().unwrap_or_default();
         assert!(revision.len() == 32 && revision.bytes().all(|b| b.is_ascii_hexdigit()), "{file:#}");
@@ -27,9 +27,14 @@ fn files_are_listed_and_shown_without_secrets() {
     let file = api.get(&format!("/phones/{MAC}/files/{MAC}.cfg")).json();
     assert_eq!(file["binary"], false);
     let text = file["text"].as_str().unwrap();
-    assert_snapshot!(lines_with(text, &["‹", "ring_volume"]), @"");
+    assert_snapshot!(lines_with(text, &["‹", "voice.ring_vol"]), @"
+    static.security.user_password = admin:‹secret:admin_password@001565aabbcc›
+    account.1.password = ‹secret:sip.password@201›
+    linekey.3.value = https://anna:‹hidden›@example.org/
+    phone_setting.x = ‹hidden›
+    ");
     let first = api.get(&format!("/phones/{MAC}/files/{MAC}.cfg?first=true")).json();
-    assert_snapshot!(lines_with(first["text"].as_str().unwrap(), &["ring.volume", "ring_volume"]), @"");
+    assert_snapshot!(lines_with(first["text"].as_str().unwrap(), &["voice.ring_vol"]), @"voice.ring_vol = 12");
     for path in [
         "files",
         &format!("files/{MAC}.cfg"),
@@ -42,8 +47,24 @@ fn files_are_listed_and_shown_without_secrets() {
         assert_eq!(answer.status, 200, "{path}: {}", answer.body);
         assert!(!answer.body.contains("s3cret"), "{path}: {}", lines_with(&format!("{answer}"), &["s3cret"]));
     }
-    assert_snapshot!(api.get(&format!("/phones/{MAC}/files/other.cfg")), @"");
-    assert_snapshot!(api.get(&format!("/phones/{MAC}/files?frist=true")), @"");
+    assert_snapshot!(api.get(&format!("/phones/{MAC}/files/other.cfg")), @r#"
+    404
+    {
+      "type": "urn:offhook:problem:not-found",
+      "title": "there is no such thing",
+      "status": 404,
+      "detail": "the phone has no file `other.cfg`; it has 001565aabbcc.cfg"
+    }
+    "#);
+    assert_snapshot!(api.get(&format!("/phones/{MAC}/files?frist=true")), @r#"
+    400
+    {
+      "type": "urn:offhook:problem:bad-request",
+      "title": "the request cannot be understood",
+      "status": 400,
+      "detail": "Failed to deserialize query string: frist: unknown field `frist`, expected `first` or `firmware`"
+    }
+    "#);
 }
 
 #[test]
@@ -89,10 +110,23 @@ fn each_line_is_explained() {
     let report = api.get(&format!("/phones/{MAC}/files/{MAC}.cfg/explain")).json();
     let lines = report["lines"].as_array().unwrap();
     let line = lines.iter().find(|line| line["text"].as_str().unwrap().starts_with("account.1.password")).unwrap();
-    assert_snapshot!(format!("{line:#}"), @"");
+    assert_snapshot!(format!("{line:#}"), @r#"
+    {
+      "line": 158,
+      "text": "account.1.password = ‹secret:sip.password@201›",
+      "from": [
+        {
+          "value": "sip.password (account 1)",
+          "layer": "line",
+          "file": "sites/a/lines/201.toml",
+          "at": 1
+        }
+      ]
+    }
+    "#);
     assert!(report["empty_keys"].as_array().is_some_and(|keys| keys.len() > 20), "{}", report["empty_keys"]);
     let context = api.get(&format!("/phones/{MAC}/context")).json();
-    assert_snapshot!(format!("{} {} {}", context["phone"]["mac"], context["model"]["id"], context["keys"][2]["function"]), @"");
+    assert_snapshot!(format!("{} {} {}", context["phone"]["mac"], context["model"]["id"], context["keys"][2]["function"]), @r#""001565aabbcc" "yealink-t46s" "url""#);
 }
 
 #[test]
@@ -109,6 +143,22 @@ fn a_phone_that_cannot_be_served_says_why() {
     let fleet = phone_with("yealink-t46s", "", "")
         .with("sites/a/phones/001565aabbdd.toml", "model = \"cisco-spa504g\"\nlines = [\"999\"]\n");
     let api = Api::start(fleet);
-    assert_snapshot!(api.get("/phones/001565aabbdd/files"), @"");
-    assert_snapshot!(api.get("/phones/001565000000/context"), @"");
+    assert_snapshot!(api.get("/phones/001565aabbdd/files"), @r#"
+    409
+    {
+      "type": "urn:offhook:problem:conflict",
+      "title": "something is in the way",
+      "status": 409,
+      "detail": "the phone `001565aabbdd` cannot be served: sites/a/phones/001565aabbdd.toml: the line `999` does not exist in the site `a`"
+    }
+    "#);
+    assert_snapshot!(api.get("/phones/001565000000/context"), @r#"
+    404
+    {
+      "type": "urn:offhook:problem:not-found",
+      "title": "there is no such thing",
+      "status": 404,
+      "detail": "there is nothing here, or nothing that this token sees"
+    }
+    "#);
 }

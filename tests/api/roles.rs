@@ -8,7 +8,15 @@ use crate::fleets::{MAC, phone};
 #[test]
 fn who_asks_says_with_which_token() {
     let api = Api::start(phone("yealink-t46s", ""));
-    assert_snapshot!(api.get_as("nobody", "/models"), @"");
+    assert_snapshot!(api.get_as("nobody", "/models"), @r#"
+    401
+    {
+      "type": "urn:offhook:problem:unauthorized",
+      "title": "a good token is needed",
+      "status": 401,
+      "detail": "this token is not good, or not any more"
+    }
+    "#);
 }
 
 #[test]
@@ -51,8 +59,36 @@ fn each_role_reads_what_is_its_own() {
         let statuses = tokens.iter().map(|token| api.get_as(token, path).status.to_string());
         format!("{} {path}", statuses.collect::<Vec<_>>().join(" "))
     });
-    assert_snapshot!(told.collect::<Vec<_>>().join("\n"), @"");
-    assert_snapshot!(api.get_as(&tokens[4], "/findings"), @"");
+    assert_snapshot!(told.collect::<Vec<_>>().join("\n"), @"
+    200 200 200 200 200 /models
+    200 200 200 200 200 /models/yealink-t46s
+    200 200 200 200 200 /settings
+    200 200 200 200 200 /functions
+    200 200 200 200 200 /feature_codes/ovh
+    200 200 200 200 403 /findings
+    200 200 200 404 403 /findings?site=a
+    200 200 200 404 403 /findings?phone=001565aabbcc&deep=true
+    200 200 200 404 200 /phones/001565aabbcc/keys
+    200 200 200 404 200 /phones/001565aabbcc/keys/3/functions
+    200 200 200 404 403 /phones/001565aabbcc/files
+    200 200 200 404 403 /phones/001565aabbcc/files/001565aabbcc.cfg
+    200 200 200 404 403 /phones/001565aabbcc/files/001565aabbcc.cfg/explain
+    200 200 200 404 403 /phones/001565aabbcc/context
+    200 200 200 404 403 /phones/001565aabbcc/settings/effective
+    200 200 200 404 200 /sites/a/lines/201/keys/3/functions
+    200 200 200 404 403 /sites/a/lines/201/settings/effective
+    200 200 200 404 404 /sites/a/lines/202/keys/3/functions
+    200 200 404 200 404 /phones/001565aabbdd/keys
+    ");
+    assert_snapshot!(api.get_as(&tokens[4], "/findings"), @r#"
+    403
+    {
+      "type": "urn:offhook:problem:forbidden",
+      "title": "this token may not do that",
+      "status": 403,
+      "detail": "a user's token changes the keys of its lines, and nothing else"
+    }
+    "#);
 }
 
 #[test]
@@ -67,6 +103,6 @@ fn an_operator_is_told_of_the_own_sites_only() {
         let items = page["items"].as_array().unwrap().iter();
         items.map(|row| row["file"].as_str().unwrap().to_owned()).collect::<Vec<_>>().join(" ")
     };
-    assert_snapshot!(files(&operator), @"");
-    assert_snapshot!(files(&api.token("all --role admin")), @"");
+    assert_snapshot!(files(&operator), @"sites/a/lines/204.toml");
+    assert_snapshot!(files(&api.token("all --role admin")), @"sites/a/lines/204.toml sites/b/site.toml");
 }
