@@ -22,7 +22,7 @@ use crate::world::Subject;
 use changes::{changed, other_uses, others, shown_otherwise};
 
 /// A line of a file with the values that move it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Explained {
     /// The line, from 1.
     pub line: usize,
@@ -33,7 +33,7 @@ pub struct Explained {
 }
 
 /// A value and where it is written.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Explanation {
     /// What it is: `settings.language`, `keys.3`.
     pub value: String,
@@ -53,16 +53,17 @@ impl std::fmt::Display for Explanation {
 }
 
 /// Why a key is empty.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct EmptyKey {
     /// Which key.
+    #[schema(value_type = String)]
     pub key: Place,
     /// Why.
     pub why: String,
 }
 
 /// The explanation of a whole file.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Report {
     /// Every line.
     pub lines: Vec<Explained>,
