@@ -16,7 +16,7 @@ use serde::Serialize;
 use super::document::{RenderError, Renderer, Reveal, render};
 use crate::catalogue::{Band, FeatureCodes, FilePattern, Outcome, Scope, Setting};
 use crate::fleet::{Access, Modules};
-use crate::phone::{Function, KeySetting, Place, Secret, SettingValue, Use};
+use crate::phone::{Accept, Function, KeySetting, Place, Secret, SettingValue, Use};
 use crate::resolve::{Key, Origin, Phase, Resolved, ResolvedSetting, resolve, stored_at};
 use crate::world::Subject;
 use changes::{changed, other_uses, others, shown_otherwise};
@@ -342,7 +342,7 @@ fn put_key(subject: &mut Subject, place: Place, change: impl Fn(&mut KeySetting)
     let line = Arc::make_mut(primary);
     let mut keys = line.keys.to_vec();
     let at = keys.binary_search_by_key(&place, |key| key.place).unwrap_or_else(|at| {
-        keys.insert(at, KeySetting { place, what: None, label: None, accept: Box::default(), locked: false, at: 0 });
+        keys.insert(at, KeySetting { place, what: None, label: None, accept: Accept::default(), locked: false, at: 0 });
         at
     });
     change(&mut keys[at]);
