@@ -1,5 +1,7 @@
 //! Sites, lines, phones and the places in them: read, written, patched, taken away; and many writes at once.
 
+use std::sync::{Arc, OnceLock};
+
 use axum::Json;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{FromRequestParts, MatchedPath, Path, Query, State};
@@ -30,7 +32,7 @@ pub(super) struct How {
     /// Only tell what it would do to which phones.
     #[serde(default)]
     #[param(default = false)]
-    dry_run: bool,
+    pub dry_run: bool,
     /// A site goes with its lines and phones.
     #[serde(default)]
     #[param(default = false)]
@@ -38,7 +40,7 @@ pub(super) struct How {
 }
 
 type Body = Result<Json<Value>, JsonRejection>;
-type Asked = Result<Query<How>, QueryRejection>;
+pub(super) type Asked = Result<Query<How>, QueryRejection>;
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
     let places = PLACES.iter().fold(OpenApiRouter::new(), |router, kind| {
@@ -139,6 +141,26 @@ pub(super) async fn commit(
         })
     })
     .await
+}
+
+/// The same with what the draft tells of itself.
+pub(super) async fn change_told<T: Send + Sync + 'static>(
+    api: Shared,
+    caller: Caller,
+    what: String,
+    dry_run: bool,
+    draft: impl FnOnce(&mut Draft<'_>) -> Result<T, Refused> + Send + 'static,
+) -> Result<(Done, T), Problem> {
+    let told = Arc::new(OnceLock::new());
+    let tell = told.clone();
+    let done = change(api, caller, what, dry_run, move |wanted| {
+        let _ = tell.set(draft(wanted)?);
+        Ok(())
+    });
+    let done = done.await?;
+    let told = Arc::into_inner(told).and_then(OnceLock::into_inner);
+    // The draft was made, or there would be no `done`.
+    told.map(|told| (done, told)).ok_or_else(|| Problem::new("broken", "what was drafted is not known any more"))
 }
 
 /// Makes any change of the fleet on a thread that may wait for the disk.

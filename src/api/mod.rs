@@ -5,6 +5,7 @@
 //! and of the tables that routes are made of, so it tells what is so. Who may do what is said in [`access`](crate::access).
 
 mod caller;
+mod copy;
 mod fleet;
 mod listen;
 mod lists;
@@ -57,7 +58,7 @@ impl Api {
 
 /// All routes, each with its part of the document.
 fn routes() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new().merge(lists::routes()).merge(fleet::routes())
+    OpenApiRouter::new().merge(lists::routes()).merge(fleet::routes()).merge(copy::routes())
 }
 
 /// The API as a service.

@@ -255,16 +255,31 @@ pub struct WouldDo {
 }
 
 /// What has come of a write, or would come of it.
-pub(super) fn answer(done: Done) -> Response {
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum Outcome {
+    /// It is made.
+    Written(Written),
+    /// It was only looked at.
+    WouldDo(WouldDo),
+}
+
+/// What has come of a write, or would come of it.
+pub(super) fn outcome(done: Done) -> Outcome {
     let (files, doubts) = (files(&done), done.doubts.iter().map(Doubt::from).collect());
     match done.effect {
-        Some(effect) => Json(WouldDo { files, doubts, effect }).into_response(),
+        Some(effect) => Outcome::WouldDo(WouldDo { files, doubts, effect }),
         None => {
             let first = done.phones.iter().take(NAMED).copied().collect();
             let phones = Reached { count: done.phones.len(), first };
-            Json(Written { number: done.number, files, phones, doubts }).into_response()
+            Outcome::Written(Written { number: done.number, files, phones, doubts })
         }
     }
+}
+
+/// The same as an answer.
+pub(super) fn answer(done: Done) -> Response {
+    Json(outcome(done)).into_response()
 }
 
 fn files(done: &Done) -> Vec<String> {
