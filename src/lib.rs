@@ -49,6 +49,8 @@ pub mod server;
 
 pub mod edit;
 
+pub mod tables;
+
 pub mod simulate;
 
 pub mod resync;

@@ -23,7 +23,8 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Copied {
     /// Each target, and each of its keys.
-    pub report: CopyReport,
+    #[schema(value_type = CopyReport)]
+    pub report: Option<CopyReport>,
     /// What was written, or with `dry_run` what would come of it.
     #[serde(flatten)]
     pub outcome: Outcome,
@@ -68,8 +69,8 @@ async fn copy_keys(
         };
         copy(draft, &from, &copying, &Hand { may: &may, heeds_locks })
     })
-    .await?;
-    Ok(Json(Copied { report, outcome: outcome(done) }))
+    .await;
+    Ok(Json(Copied { report, outcome: outcome(done?) }))
 }
 
 /// Makes a layout of a line's keys.

@@ -143,24 +143,21 @@ pub(super) async fn commit(
     .await
 }
 
-/// The same with what the draft tells of itself.
+/// The same with what the draft tells of itself, which is known also where it is refused.
 pub(super) async fn change_told<T: Send + Sync + 'static>(
     api: Shared,
     caller: Caller,
     what: String,
     dry_run: bool,
     draft: impl FnOnce(&mut Draft<'_>) -> Result<T, Refused> + Send + 'static,
-) -> Result<(Done, T), Problem> {
+) -> (Result<Done, Problem>, Option<T>) {
     let told = Arc::new(OnceLock::new());
     let tell = told.clone();
     let done = change(api, caller, what, dry_run, move |wanted| {
         let _ = tell.set(draft(wanted)?);
         Ok(())
     });
-    let done = done.await?;
-    let told = Arc::into_inner(told).and_then(OnceLock::into_inner);
-    // The draft was made, or there would be no `done`.
-    told.map(|told| (done, told)).ok_or_else(|| Problem::new("broken", "what was drafted is not known any more"))
+    (done.await, Arc::into_inner(told).and_then(OnceLock::into_inner))
 }
 
 /// Makes any change of the fleet on a thread that may wait for the disk.
@@ -189,7 +186,7 @@ pub(super) async fn change(
 }
 
 /// A mistake of ours ended a request.
-fn broken(error: &tokio::task::JoinError) -> Problem {
+pub(super) fn broken(error: &tokio::task::JoinError) -> Problem {
     tracing::error!("a request broke off: {error}");
     Problem::new("broken", "this is a mistake in offhook; nothing is known to be written")
 }

@@ -6,6 +6,7 @@
 
 mod caller;
 mod copy;
+mod csv;
 mod fleet;
 mod listen;
 mod lists;
@@ -58,7 +59,7 @@ impl Api {
 
 /// All routes, each with its part of the document.
 fn routes() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new().merge(lists::routes()).merge(fleet::routes()).merge(copy::routes())
+    OpenApiRouter::new().merge(lists::routes()).merge(fleet::routes()).merge(copy::routes()).merge(csv::routes())
 }
 
 /// The API as a service.

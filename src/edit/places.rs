@@ -1,5 +1,6 @@
 //! Places of keys as writers name them, and keys as fields of a file.
 
+use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
@@ -102,6 +103,21 @@ pub fn spelt(file: &Value, place: Place) -> Vec<String> {
             vec!["modules".into(), module, "keys".into(), position]
         }
     }
+}
+
+/// The keys of a line's file, in order.
+pub fn stored_places(file: &Value) -> BTreeMap<Place, &Value> {
+    fn tables(table: Option<&Value>) -> impl Iterator<Item = (&String, &Value)> {
+        table.and_then(Value::as_object).into_iter().flatten()
+    }
+    let areas = [("keys", Area::Keys), ("soft_keys", Area::SoftKeys)];
+    let own = areas.map(|(name, area)| (file.get(name), area)).into_iter();
+    let modules = tables(file.get("modules"))
+        .filter_map(|(name, module)| Some((module.get("keys"), Area::Module(name.parse().ok()?))));
+    let keys = own.chain(modules).flat_map(|(keys, area)| {
+        tables(keys).filter_map(move |(name, key)| Some((Place { area, position: name.parse().ok()? }, key)))
+    });
+    keys.collect()
 }
 
 /// Puts a value into nested tables.

@@ -91,8 +91,8 @@ fn is_kept_back(path: &str, value: &Value, vocabulary: &Vocabulary) -> bool {
     }
 }
 
-/// `https://anna:password@example.org`
-fn has_password(value: &Value) -> bool {
+/// Whether it is an address with a password in it: `https://anna:password@example.org`.
+pub fn has_password(value: &Value) -> bool {
     let Value::String(text) = value else { return false };
     url::Url::parse(text).is_ok_and(|url| url.password().is_some())
 }
