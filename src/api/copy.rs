@@ -58,18 +58,19 @@ async fn copy_keys(
     let Json(copying) = body?;
     caller.may(Action::See, &Target::Line { site: &site, line: &line })?;
     let (who, from) = (caller.clone(), LineId { site, line });
-    let (done, report) = change_told(api, caller, "POST /sites/{site}/lines/{line}/copy".into(), dry_run, move |draft| {
-        let heeds_locks = who.writes_keys_only();
-        let action = if heeds_locks { Action::WriteKeys } else { Action::Write };
-        let may = |LineId { site, line }: &LineId| {
-            who.may(action, &Target::Line { site, line }).map_err(|problem| match problem.status {
-                404 => Skip::new(Skip::NOT_FOUND, format!("there is no line `{site}/{line}`")),
-                _ => Skip::new(Skip::FORBIDDEN, problem.detail),
-            })
-        };
-        copy(draft, &from, &copying, &Hand { may: &may, heeds_locks })
-    })
-    .await;
+    let (done, report) =
+        change_told(api, caller, "POST /sites/{site}/lines/{line}/copy".into(), dry_run, move |draft| {
+            let heeds_locks = who.writes_keys_only();
+            let action = if heeds_locks { Action::WriteKeys } else { Action::Write };
+            let may = |LineId { site, line }: &LineId| {
+                who.may(action, &Target::Line { site, line }).map_err(|problem| match problem.status {
+                    404 => Skip::new(Skip::NOT_FOUND, format!("there is no line `{site}/{line}`")),
+                    _ => Skip::new(Skip::FORBIDDEN, problem.detail),
+                })
+            };
+            copy(draft, &from, &copying, &Hand { may: &may, heeds_locks })
+        })
+        .await;
     Ok(Json(Copied { report, outcome: outcome(done?) }))
 }
 

@@ -159,7 +159,9 @@ fn phone(mac: &str, serving: &Serving, new_in: Option<&str>) -> Result<Entity, P
     let mac: Mac = mac.parse().map_err(|_| Problem::not_found())?;
     match (serving.world.files_of(mac).as_slice(), new_in) {
         ([file], _) => Ok(file.clone()),
-        ([], Some(site)) if Entity::is_name(site) => Ok(Entity::Phone(site.into(), CompactString::from(mac.to_string()))),
+        ([], Some(site)) if Entity::is_name(site) => {
+            Ok(Entity::Phone(site.into(), CompactString::from(mac.to_string())))
+        }
         ([], _) => Err(Problem::not_found()),
         (several, _) => {
             let files: Vec<String> = several.iter().map(|file| format!("`{}`", file.path().display())).collect();

@@ -87,7 +87,8 @@ pub(super) fn refused(refused: Refused) -> anyhow::Error {
 
 /// `sites/a/lines/201.toml /keys/3: what is wrong [code]`
 fn shown(Mistake { pointer, file, code, detail, hint }: &Mistake) -> String {
-    let place: Vec<&str> = [file, pointer].into_iter().flatten().map(String::as_str).filter(|at| !at.is_empty()).collect();
+    let place: Vec<&str> =
+        [file, pointer].into_iter().flatten().map(String::as_str).filter(|at| !at.is_empty()).collect();
     let place = if place.is_empty() { String::new() } else { format!("{}: ", place.join(" ")) };
     let hint = hint.as_ref().map(|hint| format!("\n  hint: {hint}")).unwrap_or_default();
     format!("{place}{detail} [{code}]{hint}")

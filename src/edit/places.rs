@@ -56,7 +56,8 @@ impl FromStr for Places {
 
     fn from_str(text: &str) -> Result<Places, String> {
         let (first, last) = text.split_once('-').map_or((text, None), |(first, last)| (first, Some(last)));
-        let wrong = || format!("`{text}` is no place of keys: write such as keys.2-9, soft_keys.1 or modules.1.keys.40");
+        let wrong =
+            || format!("`{text}` is no place of keys: write such as keys.2-9, soft_keys.1 or modules.1.keys.40");
         let first = Place::parse(first).filter(|place| place.position > 0).ok_or_else(wrong)?;
         let last = last.map_or(Ok(first.position), str::parse).map_err(|_| wrong())?;
         if last < first.position { Err(wrong()) } else { Ok(Places { first, last }) }
@@ -90,7 +91,7 @@ pub fn use_fields(what: Option<&Use>) -> Map<String, Value> {
 pub fn spelt(file: &Value, place: Place) -> Vec<String> {
     let number = |within: Option<&Value>, number: u16| {
         let names = within.and_then(Value::as_object).into_iter().flat_map(Map::keys);
-        names.cloned().find(|name| name.parse() == Ok(number)).unwrap_or_else(|| number.to_string())
+        names.into_iter().find(|name| name.parse() == Ok(number)).cloned().unwrap_or_else(|| number.to_string())
     };
     match place.area {
         Area::Keys => vec!["keys".into(), number(file.get("keys"), place.position)],

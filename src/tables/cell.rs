@@ -101,9 +101,7 @@ impl CellKind {
                 Ok(number) => Ok(number.into()),
                 Err(_) => wrong("no whole number", "write digits only".into()),
             },
-            CellKind::Modules => {
-                Ok(text.trim().parse::<u8>().map_or_else(|_| words().collect(), |count| Value::from(count)))
-            }
+            CellKind::Modules => Ok(text.trim().parse::<u8>().map_or_else(|_| words().collect(), Value::from)),
             CellKind::Function => match Function::named(text) {
                 Some(function) => Ok(function.name().into()),
                 None => {
@@ -122,13 +120,30 @@ mod tests {
     #[test]
     fn what_a_spreadsheet_would_change_stands_behind_an_apostrophe() {
         for text in [
-            "=1+1", "+33972101010", "-", "-1", "@SUM(A1)", "'quoted", "\t=1", "0033972101010", "1234567890123456",
-            "1/2", "12:30", "3-4", "001565123456", "80e512345678", "201 202", "1,5", "192.168.1.1", "1.10",
+            "=1+1",
+            "+33972101010",
+            "-",
+            "-1",
+            "@SUM(A1)",
+            "'quoted",
+            "\t=1",
+            "0033972101010",
+            "1234567890123456",
+            "1/2",
+            "12:30",
+            "3-4",
+            "001565123456",
+            "80e512345678",
+            "201 202",
+            "1,5",
+            "192.168.1.1",
+            "1.10",
         ] {
             assert_eq!(cell(text), format!("'{text}"), "{text}");
             assert_eq!(said(&cell(text)), Said::Text(text));
         }
-        for text in ["201", "0", "Hall", "dial", "T46", "001565aabb01", "*21*201#", "true", "a=b", "https://x.example/"] {
+        for text in ["201", "0", "Hall", "dial", "T46", "001565aabb01", "*21*201#", "true", "a=b", "https://x.example/"]
+        {
             assert_eq!(cell(text), text);
             assert_eq!(said(text), Said::Text(text));
         }

@@ -1,6 +1,6 @@
 //! A table put into the fleet's files: what each row adds or changes, told field by field.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use compact_str::CompactString;
 use serde::Serialize;
@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::cell::{CellKind, Said, said};
+use super::header::Header;
 use super::sheet::Sheet;
 use super::{Column, Spots, Table};
 use crate::edit::places::{put, spelt};
@@ -87,7 +88,7 @@ pub fn import(
     sees: &dyn Fn(&Entity) -> bool,
 ) -> Result<Import, Refused> {
     let sheet = Sheet::read(bytes).map_err(|mistake| Refused::Mistakes(vec![mistake]))?;
-    let header = Header::of(table, &sheet, draft).map_err(Refused::Mistakes)?;
+    let header = Header::of(table, &sheet, &draft.serving().world.catalogue.vocabulary).map_err(Refused::Mistakes)?;
     let report = ImportReport { table, added: 0, changed: 0, unchanged: 0, rows: Vec::new() };
     let mut importer = Importer {
         draft,
@@ -102,52 +103,6 @@ pub fn import(
         importer.row(*at, cells)?;
     }
     importer.finish()
-}
-
-/// Where each name stands.
-struct Header {
-    names: Vec<(&'static str, usize)>,
-    columns: Vec<(Column, usize)>,
-    width: usize,
-}
-
-impl Header {
-    fn of(table: Table, sheet: &Sheet, draft: &Draft<'_>) -> Result<Header, Vec<Mistake>> {
-        let known = table.columns(&draft.serving().world.catalogue.vocabulary);
-        let (mut names, mut columns, mut mistakes, mut seen) = (Vec::new(), Vec::new(), Vec::new(), BTreeSet::new());
-        let at_name = |name: &str, code, what: String| Mistake::at(format!("/rows/1/{name}"), code, what);
-        for (at, name) in sheet.names.iter().enumerate().filter(|(_, name)| !name.is_empty()) {
-            if !seen.insert(name) {
-                mistakes.push(at_name(name, "twice", format!("the column `{name}` is there twice")));
-            } else if let Some(own) = table.names().iter().find(|own| *own == name) {
-                names.push((*own, at));
-            } else if let Some(column) = known.iter().find(|column| column.name == *name) {
-                columns.push((column.clone(), at));
-            } else {
-                let what = format!("`{name}` is no column of this table");
-                mistakes.push(at_name(name, "unknown-column", what).hint(table.hint(name, &known)));
-            }
-        }
-        for own in table.names().iter().filter(|own| !(table == Table::Phones && **own == "site")) {
-            if names.iter().all(|(name, _)| name != own) {
-                mistakes.push(at_name(own, "missing-column", format!("the column `{own}` is missing")));
-            }
-        }
-        if mistakes.is_empty() { Ok(Header { names, columns, width: sheet.names.len() }) } else { Err(mistakes) }
-    }
-
-    /// The cell of a column; empty where there is no such column.
-    fn cell<'r>(&self, cells: &'r csv::StringRecord, name: &str) -> &'r str {
-        let at = self.columns.iter().find(|(column, _)| column.name == name).map(|(_, at)| *at);
-        at.and_then(|at| cells.get(at)).unwrap_or_default()
-    }
-
-    /// A cell of those that say which row it is.
-    fn name<'r>(&self, cells: &'r csv::StringRecord, name: &str) -> &'r str {
-        let at = self.names.iter().find(|(own, _)| *own == name).map(|(_, at)| *at);
-        let cell = at.and_then(|at| cells.get(at)).unwrap_or_default().trim();
-        cell.strip_prefix('\'').unwrap_or(cell)
-    }
 }
 
 /// A file while rows are put into it.
@@ -189,9 +144,9 @@ impl Importer<'_, '_> {
         let tell = |draft: &mut Draft<'_>, column: &str, code: &str, what: String, hint: Option<String>| {
             draft.tell(Mistake { hint, ..Mistake::at(format!("/rows/{at}/{column}"), code, what) });
         };
-        if let Some(cell) = cells.iter().skip(self.header.width).find(|cell| !cell.is_empty()) {
+        if let Some((nth, cell)) = self.header.unnamed(cells) {
             let what = format!("`{cell}` stands in a column without a name");
-            tell(self.draft, &(self.header.width + 1).to_string(), "unknown-column", what, None);
+            tell(self.draft, &nth.to_string(), "unknown-column", what, None);
             return Ok(());
         }
         let subject = match self.subject(cells) {
@@ -203,7 +158,7 @@ impl Importer<'_, '_> {
         };
         if let Some(first) = self.seen.insert(subject.what.clone(), at) {
             let what = format!("`{}` stands in row {first} already", subject.what);
-            tell(self.draft, self.table.names()[0], "twice", what, None);
+            tell(self.draft, self.table.home(), "twice", what, None);
             return Ok(());
         }
         let Subject { entity, from, place, what } = subject;
@@ -335,7 +290,14 @@ impl Importer<'_, '_> {
             }
             ([file], site) if site.is_empty() || file.site().is_some_and(|own| own == site) => (file.clone(), None),
             ([file], site) => (Entity::Phone(self.site(site)?, mac.to_string().into()), Some(file.clone())),
-            _ => return Err(("mac", "duplicate-mac", format!("`{mac}` is stored twice: remove one of its files"), None)),
+            _ => {
+                return Err((
+                    "mac",
+                    "duplicate-mac",
+                    format!("`{mac}` is stored twice: remove one of its files"),
+                    None,
+                ));
+            }
         };
         Ok(Subject { entity, from, place: None, what: mac.to_string() })
     }

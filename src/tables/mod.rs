@@ -6,6 +6,7 @@
 
 mod cell;
 mod export;
+mod header;
 mod import;
 mod sheet;
 mod spots;
@@ -163,7 +164,15 @@ impl Table {
         let known = || self.names().iter().copied().chain(columns.iter().map(|column| column.name.as_str()));
         match nearest(name, known()) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => format!("known are {}", self.names().iter().copied().chain(self.fixed().iter().map(|column| column.name.as_str())).collect::<Vec<_>>().join(", ")),
+            None => format!(
+                "known are {}",
+                self.names()
+                    .iter()
+                    .copied()
+                    .chain(self.fixed().iter().map(|column| column.name.as_str()))
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            ),
         }
     }
 }

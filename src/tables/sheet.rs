@@ -64,7 +64,8 @@ mod tests {
     fn read(bytes: &[u8]) -> String {
         match Sheet::read(bytes) {
             Ok(Sheet { names, rows }) => {
-                let rows = rows.iter().map(|(line, row)| format!("{line}:{}", row.iter().collect::<Vec<_>>().join("|")));
+                let rows =
+                    rows.iter().map(|(line, row)| format!("{line}:{}", row.iter().collect::<Vec<_>>().join("|")));
                 [names.join("|")].into_iter().chain(rows).collect::<Vec<_>>().join("  ")
             }
             Err(mistake) => mistake.detail,

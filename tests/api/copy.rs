@@ -17,9 +17,13 @@ modules.1.keys.2.function = \"redial\"
 fn fleet() -> Fleet {
     phone("yealink-t46s", SOURCE)
         .with("sites/a/phones/001565aabbcd.toml", "model = \"cisco-spa504g\"\nlines = [\"202\"]\n")
-        .with("sites/a/lines/202.toml", "# Hall\nkeys.2 = { function = \"dial\", number = \"203\", label = \"Boss\" }\n")
+        .with(
+            "sites/a/lines/202.toml",
+            "# Hall\nkeys.2 = { function = \"dial\", number = \"203\", label = \"Boss\" }\n",
+        )
         .with("sites/b/site.toml", "sip.server = \"sip.example.org\"\n")
         .with("sites/b/lines/301.toml", "")
+        .with("sites/b/lines/302.toml", "layout = \"desk\"\n")
 }
 
 fn copied(api: &Api, from: &str, body: &str) -> String {
@@ -57,10 +61,10 @@ fn text(api: &Api, path: &str) -> String {
 #[test]
 fn what_cannot_be_is_left_out_and_told() {
     let api = Api::start(fleet());
-    let body = r#"{ "to": [{ "site": "a" }, { "site": "b", "line": "301" }, { "site": "b", "line": "999" }, { "site": "a", "line": "201" }] }"#;
+    let body = r#"{ "to": [{ "site": "a" }, { "site": "b", "line": "301" }, { "site": "b", "line": "302" }, { "site": "b", "line": "999" }, { "site": "a", "line": "201" }] }"#;
     let dry = copied(&api, "a/lines/201", body);
     assert_snapshot!(dry, @r#"
-    copied 11, removed 0, unchanged 0, skipped 4, skipped_lines 2
+    copied 11, removed 0, unchanged 0, skipped 4, skipped_lines 3
     a/202 on 1 phone(s)
       keys.2 copied
       keys.3 copied
@@ -79,6 +83,7 @@ fn what_cannot_be_is_left_out_and_told() {
       keys.4 copied
       keys.20 copied
       modules.1.keys.2 copied
+    b/302 on 0 phone(s): the line's file has to be mended first: the layout `desk` does not exist in the site `b` [broken-line]
     b/999 on 0 phone(s): there is no line `b/999` [not-found]
     a/201 on 0 phone(s): the keys come from this line [source]
     complete false, files ["sites/a/lines/202.toml","sites/a/lines/203.toml","sites/b/lines/301.toml"]
@@ -212,8 +217,14 @@ fn a_copy_that_cannot_be_understood() {
         (r#"{ "to": [] }"#, "422 `to` names no line"),
         (r#"{ "to": [{ "site": "x" }] }"#, "422 there are no lines of `x` to copy to"),
         (r#"{ "to": [{ "site": "a", "layout": "desk" }] }"#, "422 there are no lines of `a` to copy to"),
-        (r#"{ "to": [{ "site": "a", "line": "202", "layout": "desk" }] }"#, "422 `layout` chooses among all lines: leave `line` or `layout` out"),
-        (r#"{ "to": [{ "site": "a" }], "only": ["lamps.1"] }"#, "422 Failed to deserialize the JSON body into the target type: only[0]: `lamps.1` is no place of keys: write such as keys.2-9, soft_keys.1 or modules.1.keys.40 at line 1 column 46"),
+        (
+            r#"{ "to": [{ "site": "a", "line": "202", "layout": "desk" }] }"#,
+            "422 `layout` chooses among all lines: leave `line` or `layout` out",
+        ),
+        (
+            r#"{ "to": [{ "site": "a" }], "only": ["lamps.1"] }"#,
+            "422 Failed to deserialize the JSON body into the target type: only[0]: `lamps.1` is no place of keys: write such as keys.2-9, soft_keys.1 or modules.1.keys.40 at line 1 column 46",
+        ),
     ] {
         let answer = api.send("POST", "/sites/a/lines/201/copy", &[], body);
         assert_eq!(format!("{} {}", answer.status, answer.json()["detail"].as_str().unwrap()), told);
@@ -253,12 +264,12 @@ fn a_user_copies_to_own_lines_what_is_not_locked() {
     }
     "#);
     assert_snapshot!(send("mary --role reader --site a", "201", r#"{ "to": [{ "site": "a" }] }"#), @r#"
-    401
+    403
     {
-      "type": "urn:offhook:problem:unauthorized",
-      "title": "a good token is needed",
-      "status": 401,
-      "detail": "this token is not good, or not any more"
+      "type": "urn:offhook:problem:forbidden",
+      "title": "this token may not do that",
+      "status": 403,
+      "detail": "a reader's token changes nothing"
     }
     "#);
     assert_snapshot!(send("olga --role operator --site a", "201", r#"{ "to": [{ "site": "a", "line": "203" }, { "site": "b", "line": "301" }] }"#), @r#"

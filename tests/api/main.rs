@@ -7,3 +7,4 @@ mod fleets;
 mod server;
 
 mod copy;
+mod csv;
