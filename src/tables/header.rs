@@ -27,7 +27,9 @@ impl Header {
         let (mut names, mut columns, mut mistakes, mut seen) = (Vec::new(), Vec::new(), Vec::new(), BTreeSet::new());
         let width = sheet.names.len();
         let unnamed = (0..width).filter(|at| sheet.names[*at].is_empty()).collect();
-        let at_name = |name: &str, code, what: String| Mistake::at(format!("/rows/1/{name}"), code, what);
+        let at_name = |name: &str, code, what: String| {
+            Mistake::at(format!("/rows/1/{}", name.replace('~', "~0").replace('/', "~1")), code, what)
+        };
         for (at, name) in sheet.names.iter().enumerate().filter(|(_, name)| !name.is_empty()) {
             if !seen.insert(name) {
                 mistakes.push(at_name(name, "twice", format!("the column `{name}` is there twice")));

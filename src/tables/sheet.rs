@@ -31,10 +31,10 @@ impl Sheet {
             .flexible(true)
             .delimiter(separator(text).byte())
             .from_reader(text.as_bytes());
-        let mut sheet = Sheet::default();
+        let (mut sheet, mut lines) = (Sheet::default(), Lines::of(text));
         for record in reader.records() {
             let record = record.map_err(|error| wrong(error.to_string(), "write one row for each line"))?;
-            let line = record.position().map_or(0, csv::Position::line);
+            let line = lines.at(record.position().map_or(0, csv::Position::byte) as usize);
             if record.iter().all(str::is_empty) {
                 continue;
             }
@@ -47,6 +47,30 @@ impl Sheet {
             true => Err(wrong("the table is empty".to_owned(), "its first row names the columns")),
             false => Ok(sheet),
         }
+    }
+}
+
+/// Counts the lines of a text from its beginning on.
+struct Lines<'t> {
+    text: &'t [u8],
+    end: u8,
+    at: usize,
+    line: u64,
+}
+
+impl Lines<'_> {
+    fn of(text: &str) -> Lines<'_> {
+        let end = if text.contains('\n') { b'\n' } else { b'\r' };
+        Lines { text: text.as_bytes(), end, at: 0, line: 1 }
+    }
+
+    /// The line of a record that begins here, or behind the ends of lines that stand here.
+    fn at(&mut self, start: usize) -> u64 {
+        let ends = self.text[start..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        let passed = &self.text[self.at..start + ends];
+        self.line += passed.iter().filter(|byte| **byte == self.end).count() as u64;
+        self.at = start + ends;
+        self.line
     }
 }
 
@@ -77,6 +101,8 @@ mod tests {
         for (bytes, table) in [
             (&b"a,b\n1,2\n"[..], "a|b  2:1|2"),
             (b"\xef\xbb\xbfa;b\r\n1;2\r\n", "a|b  2:1|2"),
+            (b"a;b\r\n\r\n\"1\r\n1\";2\r\n3;4\r\n", "a|b  3:1\r\n1|2  5:3|4"),
+            (b"a;b\r1;2\r", "a|b  2:1|2"),
             (b"a\tb\n1\t2", "a|b  2:1|2"),
             (b"\"a\";\"b\"\n\"1,5\";\"say \"\"x\"\"\"\n", "a|b  2:1,5|say \"x\""),
             (b"site\nacme\n", "site  2:acme"),

@@ -218,15 +218,36 @@ fn a_phone_moves_to_another_site_and_back() {
     let api = Api::start(fleet());
     let before = text(&api, "sites/a/phones/001565123456.toml");
     let moved = import(&api, "phones", "mac,site,lines\n001565123456,b,301\n");
-    assert_snapshot!(told(&moved), @"");
-    assert_snapshot!(text(&api, "sites/b/phones/001565123456.toml"), @"");
+    assert_snapshot!(told(&moved), @r#"
+    added 0, changed 1, unchanged 0
+    row 2: 001565123456 changed
+      site: a → b
+      lines: 202 203 → 301
+    files ["sites/a/phones/001565123456.toml","sites/b/phones/001565123456.toml"]
+    "#);
+    assert_snapshot!(text(&api, "sites/b/phones/001565123456.toml"), @r#"
+    model = "yealink-t46s"
+    lines = ["301"]
+    modules = 1
+    firmware = "66.86"
+    "#);
     assert!(!api.fleet.path().join("sites/a/phones/001565123456.toml").exists());
     assert!(moved.json()["number"].is_i64(), "one write: {moved}");
-    assert_snapshot!(told(&import(&api, "phones", "mac,site,lines\n001565123456,a,202 203\n")), @"");
+    assert_snapshot!(told(&import(&api, "phones", "mac,site,lines\n001565123456,a,202 203\n")), @r#"
+    added 0, changed 1, unchanged 0
+    row 2: 001565123456 changed
+      site: b → a
+      lines: 301 → 202 203
+    files ["sites/a/phones/001565123456.toml","sites/b/phones/001565123456.toml"]
+    "#);
     assert_eq!(text(&api, "sites/a/phones/001565123456.toml"), before);
     // What is wrong in a file that no row writes is told of that file.
     let wrong = import(&api, "phones", "mac,lines\n001565123456,201 202\n001565aabbcc,203\n001565aabbcc,203\n");
-    assert_snapshot!(told(&wrong), @"");
+    assert_snapshot!(told(&wrong), @"
+    422
+    /rows/4/mac: `001565aabbcc` stands in row 3 already [twice]
+    nothing: `redial` is impossible here: no key of this kind and firmware has a redial type; the redial key of the phone does it [impossible] (the key is sent as an empty one; `offhook functions` lists what it can do)
+    ");
 }
 
 #[test]

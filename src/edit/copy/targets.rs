@@ -46,12 +46,13 @@ impl Copying {
         if self.to.is_empty() {
             mistakes.push(Mistake::at("/to", "no-lines", "`to` names no line"));
         }
-        let hidden =
-            |(_, skip): &(LineId, Option<Skip>)| skip.as_ref().filter(|skip| skip.code == Skip::FORBIDDEN).cloned();
-        match targets.iter().map(hidden).collect::<Option<Vec<Skip>>>() {
-            _ if !mistakes.is_empty() => Err(Refused::Mistakes(mistakes)),
-            Some(forbidden) if !forbidden.is_empty() => Err(Refused::Forbidden(forbidden[0].why.clone())),
-            _ => Ok(targets),
+        if !mistakes.is_empty() {
+            return Err(Refused::Mistakes(mistakes));
+        }
+        let is_forbidden = |skip: &Option<Skip>| skip.as_ref().is_some_and(|skip| skip.code == Skip::FORBIDDEN);
+        match targets.iter().all(|(_, skip)| is_forbidden(skip)).then(|| targets[0].1.take()).flatten() {
+            Some(Skip { why, .. }) => Err(Refused::Forbidden(why)),
+            None => Ok(targets),
         }
     }
 }
