@@ -15,6 +15,7 @@ use utoipa_axum::routes;
 use super::fleet::change_told;
 use super::write::{Outcome, lines_of, outcome, target};
 use super::{Caller, Problem, Shared};
+use crate::access::Role;
 use crate::fleet::Entity;
 use crate::live::Serving;
 use crate::tables::{Exporting, ImportReport, Separator, Table, export, import};
@@ -36,6 +37,7 @@ struct Export {
     site: Option<String>,
     /// What stands between cells.
     #[serde(default)]
+    #[param(inline)]
     separator: Separator,
     /// With the mark by which Excel knows UTF-8.
     #[serde(default)]
@@ -169,6 +171,7 @@ async fn import_table(
 ) -> Result<Json<Imported>, Problem> {
     let Query(Importing { table, dry_run }) = how?;
     let body = body.map_err(|rejection| Problem::new("too-large", rejection.body_text()))?;
+    caller.may_import(table)?;
     let who = caller.clone();
     let (done, made) = change_told(api, caller, "POST /import".into(), dry_run, move |draft| {
         let serving = draft.serving();
@@ -184,6 +187,17 @@ async fn import_table(
 }
 
 impl Caller {
+    /// Whether they may import a table at all: who could not write what it says could try secrets against what is stored.
+    fn may_import(&self, table: Table) -> Result<(), Problem> {
+        match (&self.0.role, table) {
+            (Role::Admin {} | Role::Operator { .. }, _) | (Role::User { .. }, Table::Keys) => Ok(()),
+            (Role::User { .. }, _) => {
+                Err(Problem::new("forbidden", "a user's token imports the keys of its lines only"))
+            }
+            (Role::Reader { .. }, _) => Err(Problem::new("forbidden", "a reader's token changes nothing")),
+        }
+    }
+
     /// Whether they see a file; of a site, whether they see anything in it.
     fn sees_file(&self, entity: &Entity, serving: &Serving) -> bool {
         match entity {

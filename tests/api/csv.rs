@@ -376,11 +376,22 @@ fn tables_are_of_what_one_sees_and_may_write() {
     let user = "u2 --role user --line a/202";
     assert_eq!(as_token(user, "POST", "/import?table=keys", keys).status, 200);
     let lines = "site,line,display_name\na,202,Mine\n";
-    assert_snapshot!(as_token(user, "POST", "/import?table=lines", lines).json()["detail"], @r#""sites/a/lines/202.toml: `display_name`: a user changes the keys of the line, and nothing else""#);
+    assert_snapshot!(as_token(user, "POST", "/import?table=lines", lines).json()["detail"], @r#""a user's token imports the keys of its lines only""#);
+    // What is no line of theirs is told as if it were not there.
+    let others = "site,line,place,function\na,201,keys.3,redial\na,205,keys.3,redial\n";
+    assert_snapshot!(told(&as_token("u3 --role user --line a/202", "POST", "/import?table=keys", others)), @"
+    422
+    /rows/2/line: there is no line `a/201` [unknown-line] (import the lines first)
+    /rows/3/line: there is no line `a/205` [unknown-line] (import the lines first)
+    ");
     let phones = "mac,model\n001565aabbcc,cisco-spa504g\n";
     assert_snapshot!(told(&as_token("o4 --role operator --site b", "POST", "/import?table=phones", phones)), @"
     422
     /rows/2/mac: the phone `001565aabbcc` is none that you see [not-found]
     ");
-    assert_eq!(as_token("r1 --role reader", "POST", "/import?table=keys", &keys.replace("hold", "redial")).status, 403);
+    assert_eq!(
+        as_token("r1 --role reader", "POST", "/import?table=keys", keys).status,
+        403,
+        "also where it says what is so"
+    );
 }
