@@ -52,6 +52,8 @@ pub mod edit;
 
 pub mod board;
 
+pub mod tables;
+
 pub mod simulate;
 
 pub mod resync;

@@ -7,6 +7,8 @@
 mod aside;
 mod caller;
 mod changes;
+mod copy;
+mod csv;
 mod effective;
 mod findings;
 mod fleet;
@@ -102,6 +104,8 @@ fn routes() -> OpenApiRouter<Shared> {
         keys::routes(),
         key_functions::routes(),
         effective::routes(),
+        copy::routes(),
+        csv::routes(),
     ];
     parts.into_iter().fold(OpenApiRouter::new(), OpenApiRouter::merge)
 }

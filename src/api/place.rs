@@ -138,7 +138,7 @@ impl PlaceKind {
     /// # Errors
     /// A name that nothing can have.
     pub fn at(&self, names: &Names, serving: &Serving, new_in: Option<&str>) -> Result<Place, Problem> {
-        let named = |name: &str| names.get(name).filter(|value| is_name(value)).ok_or_else(Problem::not_found);
+        let named = |name: &str| names.get(name).filter(|value| Entity::is_name(value)).ok_or_else(Problem::not_found);
         let entity = match self.of {
             Of::Fleet => Entity::Root,
             Of::Site => Entity::Site(named("site")?.as_str().into()),
@@ -159,7 +159,9 @@ fn phone(mac: &str, serving: &Serving, new_in: Option<&str>) -> Result<Entity, P
     let mac: Mac = mac.parse().map_err(|_| Problem::not_found())?;
     match (serving.world.files_of(mac).as_slice(), new_in) {
         ([file], _) => Ok(file.clone()),
-        ([], Some(site)) if is_name(site) => Ok(Entity::Phone(site.into(), CompactString::from(mac.to_string()))),
+        ([], Some(site)) if Entity::is_name(site) => {
+            Ok(Entity::Phone(site.into(), CompactString::from(mac.to_string())))
+        }
         ([], _) => Err(Problem::not_found()),
         (several, _) => {
             let files: Vec<String> = several.iter().map(|file| format!("`{}`", file.path().display())).collect();
@@ -169,14 +171,6 @@ fn phone(mac: &str, serving: &Serving, new_in: Option<&str>) -> Result<Entity, P
             ))
         }
     }
-}
-
-/// A name that a file of the fleet may have.
-fn is_name(name: &str) -> bool {
-    (1..=100).contains(&name.len())
-        && !name.starts_with('.')
-        && !name.contains(['/', '\\'])
-        && !name.contains(char::is_control)
 }
 
 /// The kind of place that a path below `/api/v1` names, with its names.

@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 use super::place::{Names, Of, Place, PlaceKind};
 use super::{Caller, Problem};
 use crate::access::{Action, Target, own};
+use crate::edit::shown::{is_hidden, is_kept_back};
 use crate::edit::{Condition, Done, Draft, Mistake, Refused};
 use crate::effect::Effect;
 use crate::findings::{Finding, Level};
@@ -41,8 +42,9 @@ pub(super) struct Want {
 }
 
 impl Want {
-    /// Puts it into a draft.
-    pub fn draft(&self, draft: &mut Draft<'_>) -> Result<(), Refused> {
+    /// Puts it into a draft. Who may not write is told so before anything is compared: what is stored already would be no
+    /// write, and so could be guessed.
+    pub fn draft(&self, draft: &mut Draft<'_>, caller: &Caller) -> Result<(), Refused> {
         let mut body = self.body()?;
         let site =
             if self.kind.of == Of::Phone && self.kind.inside.is_empty() { self.of_phone(&mut body)? } else { None };
@@ -55,6 +57,10 @@ impl Want {
                 _ => Refused::NotThere(problem.detail),
             })?;
         let Place { mut entity, inside } = place;
+        may_write(caller, &entity, draft.serving())?;
+        if caller.writes_keys_only() && says_secret(&body, &inside.join("."), draft.serving()) {
+            return Err(Refused::Forbidden("a user's token writes no secrets".to_owned()));
+        }
         let inside: Vec<&str> = inside.iter().map(String::as_str).collect();
         let is_there = draft.has(&entity)?;
         let makes_file = self.method == Method::PUT && inside.is_empty();
@@ -116,6 +122,29 @@ impl Want {
     }
 }
 
+/// Whether somebody may write in an entity at all.
+fn may_write(caller: &Caller, entity: &Entity, serving: &Serving) -> Result<(), Refused> {
+    let action = if caller.writes_keys_only() { Action::WriteKeys } else { Action::Write };
+    may(caller, action, entity, &lines_of(serving, entity).unwrap_or_default())
+}
+
+fn may(caller: &Caller, action: Action, entity: &Entity, lines: &[String]) -> Result<(), Refused> {
+    caller.may(action, &target(entity, lines)).map_err(|problem| match problem {
+        Problem { status: 404, detail, .. } => Refused::NotThere(detail),
+        Problem { detail, .. } => Refused::Forbidden(detail),
+    })
+}
+
+/// Whether a body says a secret, and not only that it stays.
+fn says_secret(body: &Map<String, Value>, at: &str, serving: &Serving) -> bool {
+    body.iter().any(|(name, value)| {
+        let path = if at.is_empty() { name.clone() } else { format!("{at}.{name}") };
+        let is_secret = is_kept_back(&path, value, &serving.world.catalogue.vocabulary);
+        let below = value.as_object().is_some_and(|fields| says_secret(fields, &path, serving));
+        is_secret && !is_hidden(value) || !is_secret && below
+    })
+}
+
 /// A phone's file in another site.
 fn move_to(draft: &mut Draft<'_>, from: &Entity, to: CompactString) -> Result<Entity, Refused> {
     let Entity::Phone(_, stem) = from else { return Ok(from.clone()) };
@@ -135,10 +164,7 @@ pub(super) fn permit(caller: &Caller, edits: &[Edit], before: &Serving, after: &
         // A file that comes or goes is more than its keys.
         let is_kept = was.is_some() && will_be.is_some();
         let action = if caller.writes_keys_only() && is_kept { Action::WriteKeys } else { Action::Write };
-        caller.may(action, &target(entity, &lines)).map_err(|problem| match problem {
-            Problem { status: 404, detail, .. } => Refused::NotThere(detail),
-            Problem { detail, .. } => Refused::Forbidden(detail),
-        })?;
+        may(caller, action, entity, &lines)?;
         let table = |text: &Option<String>| text.as_deref().and_then(|text| text.parse::<toml::Table>().ok());
         let site = entity.site().and_then(|site| before.world.site(site).or_else(|| after.world.site(site)));
         let (was, Some(site), Some(will_be)) = (table(was), site, table(will_be)) else { continue };

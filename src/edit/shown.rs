@@ -90,7 +90,7 @@ fn harmless(value: Value, path: &str, vocabulary: &Vocabulary) -> Value {
 
 /// Whether a value must not be shown: a secret, a line of a finished file, a setting that nobody knows, or an address with
 /// a password in it.
-fn is_kept_back(path: &str, value: &Value, vocabulary: &Vocabulary) -> bool {
+pub fn is_kept_back(path: &str, value: &Value, vocabulary: &Vocabulary) -> bool {
     let parts: Vec<&str> = path.split('.').collect();
     let is_setting = matches!(parts[..], [.., "settings" | "seed" | "sip", _]);
     match is_secret(path, vocabulary) {
@@ -101,8 +101,8 @@ fn is_kept_back(path: &str, value: &Value, vocabulary: &Vocabulary) -> bool {
     }
 }
 
-/// `https://anna:password@example.org`
-fn has_password(value: &Value) -> bool {
+/// Whether it is an address with a password in it: `https://anna:password@example.org`.
+pub fn has_password(value: &Value) -> bool {
     let Value::String(text) = value else { return false };
     url::Url::parse(text).is_ok_and(|url| url.password().is_some())
 }

@@ -7,6 +7,8 @@ mod fleets;
 mod server;
 
 mod catalogue;
+mod copy;
+mod csv;
 mod findings;
 mod keys;
 mod phone_files;
