@@ -42,6 +42,14 @@ impl Entity {
         }
     }
 
+    /// Whether a site, a line or a phone can be called so: it is the name of a file or folder.
+    pub fn is_name(name: &str) -> bool {
+        (1..=100).contains(&name.len())
+            && !name.starts_with('.')
+            && !name.contains(['/', '\\'])
+            && !name.contains(char::is_control)
+    }
+
     /// Its path below the fleet's folder.
     pub fn path(&self) -> PathBuf {
         match self {
