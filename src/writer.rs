@@ -10,6 +10,14 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
+/// What the name of a text that is written aside begins with.
+pub const ASIDE: &str = ".offhook-";
+
+/// The file that is written where a path is named: a symbolic link stays one, and what it leads to is written.
+pub fn target(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
+}
+
 /// A new text beside the file that it is for.
 pub struct Aside {
     target: PathBuf,
@@ -23,10 +31,9 @@ impl Aside {
     /// # Errors
     /// Nothing is left then.
     pub fn write(path: &Path, text: &[u8], mode: u32) -> std::io::Result<Aside> {
-        // A symbolic link stays one: what it leads to is written.
-        let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let target = target(path);
         let folder = target.parent().filter(|folder| *folder != "").unwrap_or(Path::new("."));
-        let mut file = tempfile::Builder::new().prefix(".offhook-").tempfile_in(folder)?;
+        let mut file = tempfile::Builder::new().prefix(ASIDE).tempfile_in(folder)?;
         file.write_all(text)?;
         match target.metadata() {
             Ok(old) => like(file.as_file(), &old)?,

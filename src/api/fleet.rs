@@ -17,7 +17,7 @@ use utoipa_axum::routes;
 use super::look::{self, HowFar, Waiting};
 use super::place::{Names, PLACES, Place, PlaceKind};
 use super::strangers::blocking;
-use super::write::{Bulk, Want, Written, answer, condition, lines_of, permit, target};
+use super::write::{Bulk, Want, Written, answer, condition, lines_of, permit, permit_at, target};
 use super::{Caller, Problem, Shared, openapi};
 use crate::access::Action;
 use crate::edit::{Done, Draft, Editor, Order, Refused, Written as WrittenFile};
@@ -83,7 +83,7 @@ impl FromRequestParts<Shared> for At {
 impl At {
     fn read(&self, api: &Shared) -> Result<Response, Problem> {
         let serving = api.now();
-        let Place { entity, inside } = self.kind.at(&self.names, &serving, None)?;
+        let Place { entity, inside } = self.kind.at(&self.names, |mac| serving.world.files_of(mac), None)?;
         self.caller.may(Action::See, &target(&entity, &lines_of(&serving, &entity).unwrap_or_default()))?;
         let inside: Vec<&str> = inside.iter().map(String::as_str).collect();
         let (mut value, tag) = api.editor.look(&entity, &inside)?.ok_or_else(Problem::not_found)?;
@@ -99,7 +99,15 @@ impl At {
         let At { caller, kind, names, headers } = self;
         let body = body.transpose()?.map(|Json(body)| body);
         let condition = condition(&headers)?;
-        let want = Want { method: method.clone(), kind, names: names.clone(), body, condition, recursive };
+        let want = Want {
+            method: method.clone(),
+            kind,
+            names: names.clone(),
+            body,
+            condition,
+            recursive,
+            from: String::new(),
+        };
         let wanted = Wanted { caller, what: format!("{method} {}", kind.path), dry_run, undoes: None };
         let done = match commit(api.clone(), wanted, vec![want], &headers).await? {
             Ok(done) => done,
@@ -110,7 +118,9 @@ impl At {
         if dry_run {
             return Ok(made);
         }
-        let Ok(Place { entity, inside }) = kind.at(&names, &serving, None) else { return Ok(made) };
+        let Ok(Place { entity, inside }) = kind.at(&names, |mac| serving.world.files_of(mac), None) else {
+            return Ok(made);
+        };
         let inside: Vec<&str> = inside.iter().map(String::as_str).collect();
         Ok(match api.editor.look(&entity, &inside)? {
             Some((_, tag)) => tagged(&HeaderMap::new(), made, &tag),
@@ -138,12 +148,9 @@ async fn commit(
     wants: Vec<Want>,
     headers: &HeaderMap,
 ) -> Result<Result<Done, Response>, Problem> {
-    let many = wants.len() > 1;
-    let caller = wanted.caller.clone();
+    let who = wanted.caller.clone();
     let draft = move |_: &Editor, draft: &mut Draft<'_>| {
-        wants.iter().enumerate().try_for_each(|(at, want)| {
-            want.draft(draft, &caller).map_err(|refused| if many { in_bulk(at, refused) } else { refused })
-        })
+        wants.iter().try_for_each(|want| want.draft(&who, draft).map_err(|refused| in_bulk(&want.from, refused)))
     };
     let accepted = headers.get(header::ACCEPT).and_then(|accepted| accepted.to_str().ok()).unwrap_or_default();
     if wanted.dry_run && accepted.contains("text/event-stream") {
@@ -191,7 +198,12 @@ pub(super) async fn change_back(
     dry_run: bool,
 ) -> Result<Done, Problem> {
     let wanted = Wanted { caller, what: "POST /changes/{number}/undo".into(), dry_run, undoes: Some(number) };
-    make(api, wanted, move |editor, draft| draft.undo(editor, &files)).await
+    let who = wanted.caller.clone();
+    let draft = move |editor: &Editor, draft: &mut Draft<'_>| {
+        files.iter().try_for_each(|file| permit_at(&who, &file.entity, draft.serving()))?;
+        draft.undo(editor, &files)
+    };
+    make(api, wanted, draft).await
 }
 
 /// A change that somebody wants.
@@ -242,8 +254,9 @@ pub(super) fn broken(error: &tokio::task::JoinError) -> Problem {
 }
 
 /// Says which of many writes it was.
-fn in_bulk(at: usize, refused: Refused) -> Refused {
-    let named = |what: String| format!("writes/{at}: {what}");
+fn in_bulk(from: &str, refused: Refused) -> Refused {
+    let Some(write) = from.strip_suffix("/body") else { return refused };
+    let named = |what: String| format!("{write}: {what}");
     match refused {
         Refused::NotThere(what) => Refused::NotThere(named(what)),
         Refused::Stale { what, now } => Refused::Stale { what: named(what), now },

@@ -8,7 +8,6 @@ use compact_str::CompactString;
 
 use super::Problem;
 use crate::fleet::Entity;
-use crate::live::Serving;
 use crate::phone::Mac;
 
 /// Which entity a place is in.
@@ -132,18 +131,23 @@ pub struct Place {
 pub type Names = BTreeMap<String, String>;
 
 impl PlaceKind {
-    /// The place of this kind that an address names. A phone that is stored is where it is; a new one is in the site that
-    /// is named besides.
+    /// The place of this kind that an address names. A phone that has a file is where that is; a new one is in the site
+    /// that is named besides.
     ///
     /// # Errors
     /// A name that nothing can have.
-    pub fn at(&self, names: &Names, serving: &Serving, new_in: Option<&str>) -> Result<Place, Problem> {
+    pub fn at(
+        &self,
+        names: &Names,
+        files_of: impl Fn(Mac) -> Vec<Entity>,
+        new_in: Option<&str>,
+    ) -> Result<Place, Problem> {
         let named = |name: &str| names.get(name).filter(|value| Entity::is_name(value)).ok_or_else(Problem::not_found);
         let entity = match self.of {
             Of::Fleet => Entity::Root,
             Of::Site => Entity::Site(named("site")?.as_str().into()),
             Of::Line => Entity::Line(named("site")?.as_str().into(), named("line")?.as_str().into()),
-            Of::Phone => phone(named("mac")?, serving, new_in)?,
+            Of::Phone => phone(named("mac")?, files_of, new_in)?,
         };
         let inside =
             self.inside.iter().map(|name| match name.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
@@ -155,9 +159,9 @@ impl PlaceKind {
 }
 
 /// The file of a phone, wherever it is.
-fn phone(mac: &str, serving: &Serving, new_in: Option<&str>) -> Result<Entity, Problem> {
+fn phone(mac: &str, files_of: impl Fn(Mac) -> Vec<Entity>, new_in: Option<&str>) -> Result<Entity, Problem> {
     let mac: Mac = mac.parse().map_err(|_| Problem::not_found())?;
-    match (serving.world.files_of(mac).as_slice(), new_in) {
+    match (files_of(mac).as_slice(), new_in) {
         ([file], _) => Ok(file.clone()),
         ([], Some(site)) if Entity::is_name(site) => {
             Ok(Entity::Phone(site.into(), CompactString::from(mac.to_string())))
@@ -199,13 +203,14 @@ pub fn find(path: &str) -> Option<(&'static PlaceKind, Names)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::live::Serving;
 
     #[test]
     fn an_address_is_a_place_of_a_file() {
         let serving = Serving::built_in();
         let told = |path: &str| -> String {
             let Some((kind, names)) = find(path) else { return "no such address".into() };
-            match kind.at(&names, &serving, Some("new")) {
+            match kind.at(&names, |mac| serving.world.files_of(mac), Some("new")) {
                 Ok(Place { entity, inside }) => format!("{} {}", entity.path().display(), inside.join(".")),
                 Err(problem) => problem.kind,
             }

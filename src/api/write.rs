@@ -14,7 +14,7 @@ use super::place::{Names, Of, Place, PlaceKind};
 use super::{Caller, Problem};
 use crate::access::{Action, Target, own};
 use crate::edit::shown::{is_hidden, is_kept_back};
-use crate::edit::{Condition, Done, Draft, Mistake, Refused};
+use crate::edit::{Condition, Done, Draft, Mistake, Refused, place_name};
 use crate::effect::Effect;
 use crate::findings::{Finding, Level};
 use crate::fleet::{Edit, Entity, list_sites};
@@ -39,38 +39,55 @@ pub(super) struct Want {
     pub condition: Option<Condition>,
     /// A site goes with all that is in it.
     pub recursive: bool,
+    /// The pointer to the body in what was sent.
+    pub from: String,
 }
 
 impl Want {
-    /// Puts it into a draft. Who may not write is told so before anything is compared: what is stored already would be no
-    /// write, and so could be guessed.
-    pub fn draft(&self, draft: &mut Draft<'_>, caller: &Caller) -> Result<(), Refused> {
-        let mut body = self.body()?;
-        let site =
-            if self.kind.of == Of::Phone && self.kind.inside.is_empty() { self.of_phone(&mut body)? } else { None };
-        let place =
-            self.kind.at(&self.names, draft.serving(), site.as_deref()).map_err(|problem| match problem.status {
-                404 if self.method == Method::PUT && self.kind.of == Of::Phone && site.is_none() => Refused::Mistakes(
-                    vec![Mistake::at("/site", "missing-field", "`site` is missing: a new phone needs one")],
-                ),
-                409 => Refused::Conflict(problem.detail, problem.errors),
-                _ => Refused::NotThere(problem.detail),
-            })?;
+    /// Puts it into a draft.
+    pub fn draft(&self, caller: &Caller, draft: &mut Draft<'_>) -> Result<(), Refused> {
+        let mut body = match &self.body {
+            Some(Value::Object(fields)) => fields.clone(),
+            None if self.method == Method::DELETE => Map::new(),
+            _ => return self.wrong(draft, "", "bad-value", "an object is expected"),
+        };
+        let is_phone = self.kind.of == Of::Phone && self.kind.inside.is_empty();
+        let site = if is_phone { self.of_phone(draft, &mut body) } else { None };
+        let place = match self.kind.at(&self.names, |mac| draft.files_of(mac), site.as_deref()) {
+            Ok(place) => place,
+            Err(Problem { status: 409, detail, errors, .. }) => return Err(Refused::Conflict(detail, errors)),
+            Err(_) if is_phone && self.method == Method::PUT && site.is_none() && self.mac().is_some() => {
+                return self.wrong(draft, "/site", "missing-field", "`site` is missing: a new phone needs one");
+            }
+            Err(problem) => return Err(Refused::NotThere(problem.detail)),
+        };
         let Place { mut entity, inside } = place;
-        may_write(caller, &entity, draft.serving())?;
+        let inside: Vec<&str> = inside.iter().map(String::as_str).collect();
+        // Before anything is told of what is there.
+        permit_at(caller, &entity, draft.serving())?;
+        // What is stored already would be no write, and so could be guessed.
         if caller.writes_keys_only() && says_secret(&body, &inside.join("."), draft.serving()) {
             return Err(Refused::Forbidden("a user's token writes no secrets".to_owned()));
         }
-        let inside: Vec<&str> = inside.iter().map(String::as_str).collect();
         let is_there = draft.has(&entity)?;
         let makes_file = self.method == Method::PUT && inside.is_empty();
-        if !is_there && !makes_file {
-            return Err(Refused::NotThere(format!("`{}` is not there", entity.path().display())));
+        let is_missing = if is_there {
+            self.method == Method::DELETE && draft.value(&entity, &inside)?.is_none()
+        } else {
+            !makes_file
+        };
+        if is_missing {
+            return Err(Refused::NotThere(format!("{} is not there", place_name(&entity, &inside))));
         }
         draft.expect(&entity, &inside, self.condition.as_ref())?;
         if let Some(to) = site.filter(|to| is_there && entity.site() != Some(to)) {
+            permit_at(caller, &Entity::Phone(to.clone(), Default::default()), draft.serving())?;
+            if !draft.has(&Entity::Site(to.clone()))? {
+                return self.wrong(draft, "/site", "unknown-site", &format!("there is no site named `{to}`"));
+            }
             entity = move_to(draft, &entity, to)?;
         }
+        draft.sent(&entity, &inside, self.from.clone());
         match (self.method == Method::DELETE, self.method == Method::PATCH) {
             (true, _) => self.remove(draft, &entity, &inside),
             (_, true) => draft.patch(&entity, &inside, body),
@@ -84,34 +101,39 @@ impl Want {
         }
     }
 
-    fn body(&self) -> Result<Map<String, Value>, Refused> {
-        match &self.body {
-            Some(Value::Object(fields)) => Ok(fields.clone()),
-            None if self.method == Method::DELETE => Ok(Map::new()),
-            _ => Err(Refused::Mistakes(vec![Mistake::at("", "bad-value", "an object is expected")])),
-        }
+    /// Tells a mistake in what was sent; the others are looked for all the same.
+    fn wrong(&self, draft: &mut Draft<'_>, at: &str, code: &str, what: &str) -> Result<(), Refused> {
+        draft.tell(Mistake::at(format!("{}{at}", self.from), code, what));
+        Ok(())
+    }
+
+    fn mac(&self) -> Option<Mac> {
+        self.names.get("mac")?.parse().ok()
     }
 
     /// The site that a phone shall be in, where that is said; its own MAC may be said as well.
-    fn of_phone(&self, body: &mut Map<String, Value>) -> Result<Option<CompactString>, Refused> {
-        let wrong = |pointer: &str, what: String| Err(Refused::Mistakes(vec![Mistake::at(pointer, "bad-value", what)]));
-        let own = self.names.get("mac").and_then(|mac| mac.parse::<Mac>().ok());
-        match body.shift_remove("mac") {
-            Some(mac) if mac.as_str().and_then(|mac| mac.parse().ok()) != own => {
-                return wrong("/mac", "`mac` is not that of the address: a phone's MAC does not change".into());
-            }
-            _ => {}
+    fn of_phone(&self, draft: &mut Draft<'_>, body: &mut Map<String, Value>) -> Option<CompactString> {
+        let mut wrong = |at: &str, what: &str| draft.tell(Mistake::at(format!("{}{at}", self.from), "bad-value", what));
+        let is_own = |mac: &Value| mac.as_str().and_then(|mac| mac.parse().ok()) == self.mac();
+        if body.shift_remove("mac").is_some_and(|mac| !is_own(&mac)) {
+            wrong("/mac", "`mac` is not that of the address: a phone's MAC does not change");
         }
-        match body.shift_remove("site") {
-            None => Ok(None),
-            Some(Value::String(site)) => Ok(Some(site.into())),
-            Some(_) => wrong("/site", "`site` must be the name of a site".into()),
+        match body.shift_remove("site")? {
+            Value::String(site) if Entity::is_name(&site) => Some(site.into()),
+            _ => {
+                wrong("/site", "`site` must be the name of a site");
+                None
+            }
         }
     }
 
     fn remove(&self, draft: &mut Draft<'_>, entity: &Entity, inside: &[&str]) -> Result<(), Refused> {
         let (Entity::Site(site), []) = (entity, inside) else { return draft.remove(entity, inside) };
-        let (all, _) = list_sites(&draft.folder(), &BTreeSet::from([site.clone()]));
+        let (mut all, _) = list_sites(&draft.folder(), &BTreeSet::from([site.clone()]));
+        // Some may be taken away by the same write.
+        let there = all.iter().map(|entity| draft.has(entity)).collect::<Result<Vec<_>, _>>()?;
+        let mut there = there.into_iter();
+        all.retain(|_| there.next().unwrap_or_default());
         let others = all.len().saturating_sub(1);
         if others > 0 && !self.recursive {
             let what =
@@ -120,19 +142,6 @@ impl Want {
         }
         all.iter().try_for_each(|entity| draft.remove(entity, &[]))
     }
-}
-
-/// Whether somebody may write in an entity at all.
-fn may_write(caller: &Caller, entity: &Entity, serving: &Serving) -> Result<(), Refused> {
-    let action = if caller.writes_keys_only() { Action::WriteKeys } else { Action::Write };
-    may(caller, action, entity, &lines_of(serving, entity).unwrap_or_default())
-}
-
-fn may(caller: &Caller, action: Action, entity: &Entity, lines: &[String]) -> Result<(), Refused> {
-    caller.may(action, &target(entity, lines)).map_err(|problem| match problem {
-        Problem { status: 404, detail, .. } => Refused::NotThere(detail),
-        Problem { detail, .. } => Refused::Forbidden(detail),
-    })
 }
 
 /// Whether a body says a secret, and not only that it stays.
@@ -155,6 +164,20 @@ fn move_to(draft: &mut Draft<'_>, from: &Entity, to: CompactString) -> Result<En
     Ok(moved)
 }
 
+/// Whether somebody may write to a file at all.
+pub(super) fn permit_at(caller: &Caller, entity: &Entity, serving: &Serving) -> Result<(), Refused> {
+    let action = if caller.writes_keys_only() { Action::WriteKeys } else { Action::Write };
+    let lines = lines_of(serving, entity).unwrap_or_default();
+    Ok(caller.may(action, &target(entity, &lines)).map_err(denied)?)
+}
+
+fn denied(problem: Problem) -> Refused {
+    match problem {
+        Problem { status: 404, detail, .. } => Refused::NotThere(detail),
+        Problem { detail, .. } => Refused::Forbidden(detail),
+    }
+}
+
 /// Whether somebody may make edits: those files, and what is another in them.
 pub(super) fn permit(caller: &Caller, edits: &[Edit], before: &Serving, after: &Serving) -> Result<(), Refused> {
     let mut not_allowed = Vec::new();
@@ -164,7 +187,7 @@ pub(super) fn permit(caller: &Caller, edits: &[Edit], before: &Serving, after: &
         // A file that comes or goes is more than its keys.
         let is_kept = was.is_some() && will_be.is_some();
         let action = if caller.writes_keys_only() && is_kept { Action::WriteKeys } else { Action::Write };
-        may(caller, action, entity, &lines)?;
+        caller.may(action, &target(entity, &lines)).map_err(denied)?;
         let table = |text: &Option<String>| text.as_deref().and_then(|text| text.parse::<toml::Table>().ok());
         let site = entity.site().and_then(|site| before.world.site(site).or_else(|| after.world.site(site)));
         let (was, Some(site), Some(will_be)) = (table(was), site, table(will_be)) else { continue };
@@ -357,7 +380,7 @@ impl Bulk {
     /// The writes, if all of them name a place.
     pub(super) fn wants(self) -> Result<Vec<Want>, Problem> {
         let mut mistakes = Vec::new();
-        let wants = self.writes.into_iter().enumerate().filter_map(|(at, write)| match write.want() {
+        let wants = self.writes.into_iter().enumerate().filter_map(|(at, write)| match write.want(at) {
             Ok(want) => Some(want),
             Err(problem) => {
                 mistakes.push(Mistake::at(format!("/writes/{at}"), "bad-write", problem.detail));
@@ -370,7 +393,7 @@ impl Bulk {
 }
 
 impl BulkWrite {
-    fn want(self) -> Result<Want, Problem> {
+    fn want(self, at: usize) -> Result<Want, Problem> {
         let BulkWrite { method, path, body, if_match, if_none_match } = self;
         let (kind, names) = super::place::find(&path)
             .ok_or_else(|| Problem::new("not-found", format!("`{path}` is no address that can be written")))?;
@@ -383,6 +406,6 @@ impl BulkWrite {
             Some(tags) => Some(self::if_match(&tags)?),
             None => if_none_match.then_some(Condition::NotThere),
         };
-        Ok(Want { method, kind, names, body, condition, recursive: false })
+        Ok(Want { method, kind, names, body, condition, recursive: false, from: format!("/writes/{at}/body") })
     }
 }

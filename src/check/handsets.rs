@@ -1,6 +1,6 @@
 //! The handsets of a DECT base against its model and its lines.
 
-use super::phone::Checker;
+use super::phone::{Checker, KEPT};
 use crate::findings::Level;
 use crate::fleet::Handset;
 use crate::resolve::Resolved;
@@ -30,7 +30,7 @@ impl Checker<'_> {
         for handset in phone.handsets.iter().filter(|handset| handset.number > slots.max) {
             let what =
                 format!("`handsets.{}` does not exist on `{}`, which has {}", handset.number, model.id, slots.max);
-            self.on_phone(Level::Error, "no-such-handset", handset.at, what, Some("it is kept, and not sent".into()));
+            self.on_phone(Level::Error, "no-such-handset", handset.at, what, Some(KEPT.into()));
         }
         for field in &slots.leaves_out {
             let is_stored = |handset: &&Handset| match field.as_str() {

@@ -13,7 +13,7 @@ use rayon::prelude::*;
 
 pub use golden::{Difference, Golden, golden};
 pub use parameters::{KnownNumbers, unknown_layouts};
-pub use phone::{Depth, check_phone};
+pub use phone::{Depth, KEPT, check_phone};
 
 use crate::findings::Finding;
 use crate::live::Serving;

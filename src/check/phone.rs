@@ -14,6 +14,9 @@ use crate::render::{RenderError, Renderer, Reveal, RevisionKey, Trouble, render}
 use crate::resolve::{Origin, Phase, Problem, Resolved, SettingLayer, carried_name, resolve};
 use crate::world::Subject;
 
+/// What becomes of stored data that a phone cannot have.
+pub const KEPT: &str = "it is kept, and not sent";
+
 /// How far a phone is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Depth {
@@ -169,7 +172,7 @@ impl Checker<'_> {
     ) {
         let origin = Origin { layer, at: key.at };
         if let Some((code, what)) = self.subject.no_place(key.place) {
-            let problem = Problem { level: Level::Error, code, what, hint: Some("it is kept, and not sent".into()) };
+            let problem = Problem { level: Level::Error, code, what, hint: Some(KEPT.into()) };
             self.on_key(line, origin, &key.accept, problem);
             return;
         }

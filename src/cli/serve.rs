@@ -24,7 +24,7 @@ use crate::api::{self, Api};
 use crate::board::{Board, Filter, State};
 use crate::catalogue::Answer;
 use crate::edit::Editor;
-use crate::fleet::{ApiListen, ClientAuthority, ClientCertificates, Keeping, Listen, Root};
+use crate::fleet::{ApiListen, ClientAuthority, ClientCertificates, Keeping, Listen, Root, finish};
 use crate::folder::{self, REVISION_KEY, key, random_key};
 use crate::journal::Journal;
 use crate::live::{Changed, Followed, Live, Loader, Serving, watch};
@@ -87,6 +87,9 @@ async fn serve(args: &Serve, state: &Path, account: Option<Account>) -> Result<(
         account.become_it()?;
     }
     keep_memory_private();
+    if let Err(error) = finish(&args.fleet) {
+        tracing::error!("a write that was broken off cannot be finished, so the fleet may be half of one: {error}");
+    }
     let live = Arc::new(Live::load(&args.fleet));
     if live.now().world.root().is_none() {
         return Err(no_root(&live, args));

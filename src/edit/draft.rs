@@ -8,8 +8,9 @@ use serde_json::{Map, Value};
 use super::merge::{difference, merge};
 use super::shown::plain;
 use super::{Editor, Mistake, Refused};
-use crate::fleet::{Edit, Entity, seal_file};
+use crate::fleet::{Edit, Entity};
 use crate::live::Serving;
+use crate::phone::Mac;
 
 /// What the writer has seen of what he writes: the conditions of HTTP (RFC 9110, 13.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,11 +29,21 @@ pub struct Draft<'e> {
     serving: &'e Serving,
     edits: BTreeMap<Entity, (Option<String>, Option<String>)>,
     mistakes: Vec<Mistake>,
+    sent: Vec<Sent>,
+}
+
+/// A place of a file that says what somebody has sent.
+struct Sent {
+    file: String,
+    /// The pointer to it in the file.
+    place: String,
+    /// The pointer to what was sent for it.
+    from: String,
 }
 
 impl<'e> Draft<'e> {
     pub(super) fn new(editor: &'e Editor, serving: &'e Serving) -> Draft<'e> {
-        Draft { editor, serving, edits: BTreeMap::new(), mistakes: Vec::new() }
+        Draft { editor, serving, edits: BTreeMap::new(), mistakes: Vec::new(), sent: Vec::new() }
     }
 
     /// What is served now.
@@ -43,6 +54,18 @@ impl<'e> Draft<'e> {
     /// The fleet's folder.
     pub fn folder(&self) -> PathBuf {
         self.editor.live().root()
+    }
+
+    /// The files of a phone as they shall be.
+    pub fn files_of(&self, mac: Mac) -> Vec<Entity> {
+        let is_gone = |file: &Entity| self.edits.get(file).is_some_and(|(_, after)| after.is_none());
+        let mut files = self.serving.world.files_of(mac);
+        files.retain(|file| !is_gone(file));
+        let is_new = |file: &Entity| matches!(file, Entity::Phone(_, stem) if stem.parse() == Ok(mac));
+        let new: Vec<_> =
+            self.edits.keys().filter(|file| is_new(file) && !is_gone(file) && !files.contains(file)).collect();
+        files.extend(new.into_iter().cloned());
+        files
     }
 
     /// The text of an entity's file as it shall be; none where there is no such file.
@@ -65,7 +88,8 @@ impl<'e> Draft<'e> {
         Ok(self.text(entity)?.is_some())
     }
 
-    /// What stands at a place of an entity's file, with its secrets; nothing is an empty table where the file is there.
+    /// What stands at a place of an entity's file, with its secrets. Where the file is there its tables are too, at least
+    /// empty ones; an entry of a table need not be.
     ///
     /// # Errors
     /// The file cannot be read, or is not TOML.
@@ -74,9 +98,11 @@ impl<'e> Draft<'e> {
         let broken = || Refused::Conflict(format!("`{}` is not valid TOML", entity.path().display()), Vec::new());
         let mut value = plain(text).ok_or_else(broken)?;
         for name in path {
-            value = value.get_mut(*name).map_or_else(|| Value::Object(Map::new()), Value::take);
+            value = value.get_mut(*name).map_or(Value::Null, Value::take);
         }
-        Ok(Some(value))
+        // In an address the names of tables and of their entries take turns.
+        let is_table = path.len() % 2 == 1;
+        Ok(if value.is_null() { is_table.then(|| Map::new().into()) } else { Some(value) })
     }
 
     /// Sees to it that a place is as the writer believes.
@@ -85,7 +111,7 @@ impl<'e> Draft<'e> {
     /// It is not, or he does not say what he believes.
     pub fn expect(&mut self, entity: &Entity, path: &[&str], condition: Option<&Condition>) -> Result<(), Refused> {
         let now = self.value(entity, path)?.map(|value| self.editor.tag(&value));
-        let name = || name(entity, path);
+        let name = || place_name(entity, path);
         let stale = |what: String| Err(Refused::Stale { what, now: now.clone() });
         match (condition, &now) {
             (None, Some(_)) => {
@@ -156,26 +182,65 @@ impl<'e> Draft<'e> {
         Ok(())
     }
 
+    /// Says that a place of a file is what somebody has sent, `from` there: what is wrong with it is then told by that.
+    pub fn sent(&mut self, entity: &Entity, path: &[&str], from: String) {
+        self.sent.push(Sent { file: entity.path().display().to_string(), place: pointer(path), from });
+    }
+
     /// Adds something that is wrong with what is wanted.
     pub fn tell(&mut self, mistake: Mistake) {
         self.mistakes.push(mistake);
     }
 
-    /// What is to be written, and what is wrong with it so far; secrets are encrypted where there is a key for it.
-    pub(super) fn finish(self) -> (Vec<Edit>, Vec<Mistake>) {
-        let vocabulary = &self.serving.world.catalogue.vocabulary;
-        let sealed = |text: String| match self.editor.seal_keys() {
-            Some(keys) => seal_file(&text, &keys, vocabulary).map_or(text, |sealing| sealing.text),
-            None => text,
+    /// What is to be written.
+    pub(super) fn edits(&self) -> Vec<Edit> {
+        let changed = self.edits.iter().filter(|(_, (before, after))| before != after);
+        let edit = |(entity, (before, after)): (&Entity, &(Option<String>, Option<String>))| Edit {
+            entity: entity.clone(),
+            before: before.clone(),
+            after: after.clone(),
         };
-        let changed = self.edits.into_iter().filter(|(_, (before, after))| before != after);
-        let edits = changed.map(|(entity, (before, after))| Edit { entity, before, after: after.map(sealed) });
-        (edits.collect(), self.mistakes)
+        changed.map(edit).collect()
+    }
+
+    /// Whether something is wrong with what is wanted, by what is known so far.
+    pub(super) fn has_mistakes(&self) -> bool {
+        !self.mistakes.is_empty()
+    }
+
+    /// All that is wrong with what is wanted: what is known so far, and what was found in the files.
+    pub(super) fn mistakes(self, found: Vec<Mistake>) -> Vec<Mistake> {
+        let mut mistakes: Vec<Mistake> = self.mistakes;
+        for mistake in found {
+            // One and the same may be told by who writes and by who reads.
+            if !mistakes.contains(&mistake) {
+                mistakes.push(mistake);
+            }
+        }
+        mistakes.iter_mut().for_each(|mistake| by_what_was_sent(mistake, &self.sent));
+        mistakes
     }
 }
 
+/// Makes a mistake in a file one in what was sent for it, the last for that place; in other places it has a file only.
+fn by_what_was_sent(mistake: &mut Mistake, sent: &[Sent]) {
+    let (Some(file), Some(pointer)) = (&mistake.file, &mistake.pointer) else { return };
+    let from = sent.iter().rev().filter(|sent| sent.file == *file).find_map(|Sent { place, from, .. }| {
+        let rest = pointer.strip_prefix(place.as_str()).filter(|rest| rest.is_empty() || rest.starts_with('/'))?;
+        Some(format!("{from}{rest}"))
+    });
+    if !sent.is_empty() {
+        mistake.pointer = from;
+    }
+}
+
+/// Names as a JSON pointer (RFC 6901).
+fn pointer(path: &[&str]) -> String {
+    path.iter().map(|name| format!("/{}", name.replace('~', "~0").replace('/', "~1"))).collect()
+}
+
 /// A place as people read it.
-fn name(entity: &Entity, path: &[&str]) -> String {
+pub fn place_name(entity: &Entity, path: &[&str]) -> String {
     let file = entity.path().display().to_string();
     if path.is_empty() { format!("`{file}`") } else { format!("`{}` of `{file}`", path.join(".")) }
 }

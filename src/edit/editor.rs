@@ -9,14 +9,16 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::judge::{Judgement, judge};
-use super::merge::merge;
+use super::mistake::spread;
 use super::shown::{in_words, plain, shown};
 use super::vault::Vault;
-use super::{Draft, Refused};
+use super::{Draft, Mistake, Refused};
+use crate::catalogue::Vocabulary;
+use crate::check::KEPT;
 use crate::effect::{Effect, effect_of};
 use crate::findings::Finding;
 use crate::fleet::sealed::{SealKeys, key_file};
-use crate::fleet::{Edit, Entity, WriteError, write};
+use crate::fleet::{Edit, Entity, WriteError, finish, seal_file, write};
 use crate::journal::{Change, Journal, now_ms};
 use crate::live::{Live, Serving};
 use crate::phone::Mac;
@@ -142,7 +144,10 @@ impl Editor {
         };
         let mut value = shown(entity, whole, &serving.world.catalogue.vocabulary);
         for name in path {
-            value = value.get_mut(*name).map_or_else(|| Value::Object(Default::default()), Value::take);
+            value = value.get_mut(*name).map_or(Value::Null, Value::take);
+        }
+        if value.is_null() {
+            value = Value::Object(Default::default());
         }
         Ok(Some((value, self.tag(&there))))
     }
@@ -152,9 +157,21 @@ impl Editor {
         format!("\"{}\"", self.key.revision(value.to_string().as_bytes()))
     }
 
-    /// The keys under which secrets are encrypted in the fleet's files, if there are any.
-    pub(super) fn seal_keys(&self) -> Option<SealKeys> {
-        SealKeys::read(&key_file(&self.live.root())).ok()
+    /// Encrypts the secrets in edited files, where the fleet has a key for it.
+    fn sealed(&self, edits: &[Edit], vocabulary: &Vocabulary) -> Result<Vec<Edit>, Refused> {
+        let key = key_file(&self.live.root());
+        if !key.exists() {
+            return Ok(edits.to_vec());
+        }
+        let keys = SealKeys::read(&key).map_err(|error| {
+            Refused::Trouble(format!("secrets cannot be encrypted, so nothing is written: {error}"))
+        })?;
+        let sealed = |edit: &Edit| {
+            let text = edit.after.as_ref().map(|text| seal_file(text, &keys, vocabulary)).transpose();
+            let closed = |error| Refused::Conflict(format!("`{}`: {error}", edit.entity.path().display()), Vec::new());
+            Ok(Edit { after: text.map_err(closed)?.map(|sealing| sealing.text), ..edit.clone() })
+        };
+        edits.iter().map(sealed).collect()
     }
 
     /// Drafts a write, judges it, and puts it in place; or tells what it would do.
@@ -168,17 +185,24 @@ impl Editor {
     ) -> Result<Done, Refused> {
         // A look may take a while, and writes nothing.
         let _alone = order.look.is_none().then(|| self.writing.lock().unwrap_or_else(PoisonError::into_inner));
+        if order.look.is_none() {
+            finish(&self.live.root()).map_err(trouble)?;
+        }
         let now = self.live.now();
         let mut wanted = Draft::new(self, &now);
-        draft(&mut wanted)?;
-        let (edits, mut mistakes) = wanted.finish();
+        if let Err(refused) = draft(&mut wanted) {
+            let is_told = !wanted.has_mistakes();
+            return Err(if is_told { refused } else { Refused::Mistakes(wanted.mistakes(Vec::new())) });
+        }
+        let plain = wanted.edits();
+        let edits = self.sealed(&plain, &now.world.catalogue.vocabulary)?;
         let (before, after) = self.live.would_serve(&edits);
-        (order.may)(&edits, &before, &after)?;
+        // A secret that is encrypted on this occasion is no change of theirs.
+        (order.may)(&plain, &before, &after)?;
         let phones = reached(&before, &after, &edits);
-        let Judgement { mistakes: more, doubts } = judge(&before, &after, &edits, &phones);
-        mistakes.extend(more);
-        if !mistakes.is_empty() {
-            return Err(Refused::Mistakes(mistakes));
+        let Judgement { mistakes, doubts } = judge(&before, &after, &edits, &phones);
+        if wanted.has_mistakes() || !mistakes.is_empty() {
+            return Err(Refused::Mistakes(wanted.mistakes(self.exactly(&edits, &phones, mistakes))));
         }
         let entities: Vec<Entity> = edits.iter().map(|edit| edit.entity.clone()).collect();
         if let Some(look) = order.look {
@@ -193,16 +217,25 @@ impl Editor {
         Ok(Done { number, entities, phones, doubts, effect: None, serving: self.live.now() })
     }
 
+    /// The same mistakes, each with its own place: a finding has a line, and several values may stand on one.
+    fn exactly(&self, edits: &[Edit], phones: &[Mac], mistakes: Vec<Mistake>) -> Vec<Mistake> {
+        let spread = |edit: &Edit| Edit { after: edit.after.as_deref().map(spread), ..edit.clone() };
+        let edits: Vec<Edit> = edits.iter().map(spread).collect();
+        let (before, after) = self.live.would_serve(&edits);
+        let exact = judge(&before, &after, &edits, phones).mistakes;
+        let mut mistakes = if exact.len() < mistakes.len() { mistakes } else { exact };
+        // What is refused is not kept.
+        mistakes.iter_mut().for_each(|mistake| drop(mistake.hint.take_if(|hint| hint == KEPT)));
+        mistakes
+    }
+
     fn put(&self, order: &Order<'_>, edits: &[Edit], now: &Serving) -> Result<i64, Refused> {
-        write(&self.live.root(), edits).map_err(|error| match error {
-            WriteError::Changed(_) => Refused::Conflict(error.to_string(), Vec::new()),
-            WriteError::Cannot { .. } => Refused::Trouble(error.to_string()),
-        })?;
+        write(&self.live.root(), edits).map_err(trouble)?;
         let entities: BTreeSet<Entity> = edits.iter().map(|edit| edit.entity.clone()).collect();
         self.live.take_in(entities);
         let number = self.number();
         if let Some(journal) = &self.journal {
-            edits.iter().for_each(|edit| journal.changed(self.change(order, number, edit, now)));
+            journal.changed_together(edits.iter().map(|edit| self.change(order, number, edit, now)).collect());
         }
         Ok(number)
     }
@@ -232,8 +265,7 @@ impl Editor {
     fn change(&self, order: &Order<'_>, number: i64, edit: &Edit, now: &Serving) -> Change {
         let vocabulary = &now.world.catalogue.vocabulary;
         let harmless = |text: &Option<String>| {
-            let shown = shown(&edit.entity, plain(text.as_deref()?)?, vocabulary);
-            merge("", in_words(shown).as_object()?).ok()
+            toml::to_string(&in_words(shown(&edit.entity, plain(text.as_deref()?)?, vocabulary))).ok()
         };
         let sealed = |text: &Option<String>| self.vault.as_ref()?.seal(text.as_deref()?);
         Change {
@@ -252,6 +284,13 @@ impl Editor {
             sealed_before: sealed(&edit.before),
             sealed_after: sealed(&edit.after),
         }
+    }
+}
+
+fn trouble(error: WriteError) -> Refused {
+    match error {
+        WriteError::Changed(_) => Refused::Conflict(error.to_string(), Vec::new()),
+        WriteError::Cannot { .. } => Refused::Trouble(error.to_string()),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::findings::Finding;
 /// One thing that is wrong with what somebody wants to write.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Mistake {
-    /// Where in the entity, as a JSON pointer (RFC 6901); none where it is not one place.
+    /// Where in what was sent, as a JSON pointer (RFC 6901), or else in the file; none where it is not one place of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pointer: Option<String>,
     /// The file of the fleet in which it would stand.
@@ -59,6 +59,28 @@ fn pointer_at(text: &str, line: u32) -> Option<String> {
 }
 
 /// The last field whose name stands on the line or, of one that runs over several, before it.
+/// A TOML text with each value on a line of its own; the same text where it is none.
+pub(super) fn spread(text: &str) -> String {
+    let Ok(table) = text.parse::<toml::Table>() else { return text.to_owned() };
+    let mut lines = String::new();
+    spread_table(&table, "", &mut lines);
+    lines
+}
+
+fn spread_table(table: &toml::Table, above: &str, lines: &mut String) {
+    for (name, value) in table {
+        let name = format!("{above}{}", toml_edit::Key::new(name));
+        match value {
+            toml::Value::Table(inner) if !inner.is_empty() => spread_table(inner, &format!("{name}."), lines),
+            toml::Value::Array(items) => {
+                let items: String = items.iter().map(|item| format!("{item},\n")).collect();
+                lines.push_str(&format!("{name} = [\n{items}]\n"));
+            }
+            value => lines.push_str(&format!("{name} = {value}\n")),
+        }
+    }
+}
+
 fn look(table: &dyn TableLike, text: &str, line: u32, at: &str, found: &mut Option<String>) {
     for (name, item) in table.iter() {
         let at = format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"));
@@ -73,6 +95,11 @@ fn look(table: &dyn TableLike, text: &str, line: u32, at: &str, found: &mut Opti
                 tables.iter().enumerate().for_each(|(n, table)| look(table, text, line, &format!("{at}/{n}"), found))
             }
             item => {
+                let mut items = item.as_array().into_iter().flatten();
+                let is_on = |item: &toml_edit::Value| item.span().is_some_and(|span| line_at(text, span.start) == line);
+                if let Some(n) = items.position(is_on).filter(|_| starts != Some(line)) {
+                    *found = Some(format!("{at}/{n}"));
+                }
                 if let Some(inner) = item.as_table_like() {
                     look(inner, text, line, &at, found);
                 }
@@ -113,7 +140,7 @@ plain = 1
             (1, "/display_name"),
             (2, "/keys/2/number"),
             (3, "/keys/3/number"),
-            (5, "/settings/ntp_servers"),
+            (5, "/settings/ntp_servers/0"),
             (8, "/modules/1/keys/40"),
             (9, "/modules/1/keys/40/function"),
             (11, "/listen/0/address"),

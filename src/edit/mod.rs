@@ -16,7 +16,7 @@ pub mod shown;
 mod undo;
 mod vault;
 
-pub use draft::{Condition, Draft};
+pub use draft::{Condition, Draft, place_name};
 pub use editor::{Done, Editor, Look, Order};
 pub use mistake::Mistake;
 pub use undo::Written;

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Entity;
 use crate::reader::{plain, read_plain};
-use crate::writer::Aside;
+use crate::writer::{ASIDE, Aside, target};
 
 /// What is still to be renamed and removed, in the fleet's folder.
 const UNFINISHED: &str = ".offhook-unfinished";
@@ -58,14 +58,15 @@ pub fn write(root: &Path, edits: &[Edit]) -> Result<(), WriteError> {
     let unchanged = |edit: &Edit| unchanged(root, edit);
     edits.iter().try_for_each(unchanged)?;
     let asides = edits.iter().filter_map(|edit| aside(root, edit)).collect::<Result<Vec<_>, _>>()?;
+    let gone: Vec<PathBuf> = edits.iter().filter(|edit| edit.after.is_none()).map(|edit| edit.entity.path()).collect();
+    gone.iter().try_for_each(|path| removable(root, path))?;
     // Writing aside may have taken a while.
     edits.iter().try_for_each(unchanged)?;
-    let gone: Vec<PathBuf> = edits.iter().filter(|edit| edit.after.is_none()).map(|edit| edit.entity.path()).collect();
     if asides.len() + gone.len() > 1 {
-        let puts = asides.iter().map(|aside| (aside.path().to_owned(), aside.target().to_owned())).collect();
+        let puts = asides.iter().map(|(entity, aside)| (name_of(aside.path()), entity.path())).collect();
         note(root, &Unfinished { puts, gone: gone.clone() })?;
     }
-    for (at, aside) in asides.into_iter().enumerate() {
+    for (at, (_, aside)) in asides.into_iter().enumerate() {
         let target = aside.target().to_owned();
         aside.put().map_err(|error| cannot(&target, &error, at > 0))?;
     }
@@ -85,11 +86,27 @@ pub fn finish(root: &Path) -> Result<(), WriteError> {
     finish_alone(root)
 }
 
-/// What is to be renamed, from where and to where, and what is to be removed.
+/// What is to be renamed, and what is to be removed. It may come with a folder that was copied, or from anybody who writes
+/// there, so it names files of the fleet only.
 #[derive(Debug, Serialize, Deserialize)]
 struct Unfinished {
-    puts: Vec<(PathBuf, PathBuf)>,
+    /// The name of a text that was written aside, and the file of the fleet that it is for.
+    puts: Vec<(String, PathBuf)>,
+    /// Files of the fleet.
     gone: Vec<PathBuf>,
+}
+
+impl Unfinished {
+    fn is_ours(&self) -> bool {
+        let is_aside = |name: &String| name.starts_with(ASIDE) && !name.contains('/');
+        let mut files = self.puts.iter().map(|(_, path)| path).chain(&self.gone);
+        self.puts.iter().all(|(name, _)| is_aside(name)) && files.all(|path| Entity::at(path).is_some())
+    }
+}
+
+/// The file's own name.
+fn name_of(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// Waits until nobody else writes into the folder, and keeps others waiting as long as what it gives lives.
@@ -118,9 +135,11 @@ fn finish_alone(root: &Path) -> Result<(), WriteError> {
     let path = root.join(UNFINISHED);
     let Ok(text) = std::fs::read(&path) else { return Ok(()) };
     // A list that was cut was never begun with.
-    let Ok(Unfinished { puts, gone }) = serde_json::from_slice(&text) else { return forget(root) };
-    for (from, to) in puts {
-        match std::fs::rename(&from, &to) {
+    let list: Option<Unfinished> = serde_json::from_slice(&text).ok().filter(Unfinished::is_ours);
+    let Some(Unfinished { puts, gone }) = list else { return forget(root) };
+    for (name, path) in puts {
+        let to = target(&root.join(path));
+        match std::fs::rename(to.with_file_name(name), &to) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(cannot(&to, &error, true)),
             _ => {}
         }
@@ -144,6 +163,15 @@ fn remove(root: &Path, gone: &[PathBuf]) -> Result<(), WriteError> {
     Ok(())
 }
 
+/// Whether a file can be removed: who may make a file in a folder may also remove one.
+fn removable(root: &Path, path: &Path) -> Result<(), WriteError> {
+    let path = root.join(path);
+    match tempfile::Builder::new().prefix(ASIDE).tempfile_in(path.parent().unwrap_or(root)) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(cannot(&path, &error, false)),
+        _ => Ok(()),
+    }
+}
+
 fn unchanged(root: &Path, edit: &Edit) -> Result<(), WriteError> {
     let path = root.join(edit.entity.path());
     match (read_plain(&path), &edit.before) {
@@ -155,13 +183,13 @@ fn unchanged(root: &Path, edit: &Edit) -> Result<(), WriteError> {
     }
 }
 
-fn aside(root: &Path, edit: &Edit) -> Option<Result<Aside, WriteError>> {
+fn aside<'e>(root: &Path, edit: &'e Edit) -> Option<Result<(&'e Entity, Aside), WriteError>> {
     let path = root.join(edit.entity.path());
     let text = edit.after.as_ref()?;
     let folder = path.parent().unwrap_or(root);
     let made = if edit.before.is_some() { Ok(()) } else { std::fs::create_dir_all(folder) };
     let written = made.and_then(|()| Aside::write(&path, text.as_bytes(), MODE));
-    Some(written.map_err(|error| cannot(&path, &error, false)))
+    Some(written.map(|aside| (&edit.entity, aside)).map_err(|error| cannot(&path, &error, false)))
 }
 
 fn cannot(path: &Path, error: &std::io::Error, some: bool) -> WriteError {
@@ -241,11 +269,10 @@ mod tests {
     fn what_was_left_undone_is_done() {
         let folder = fleet();
         let root = folder.path();
-        let (from, to) = (root.join("sites/a/lines/.offhook-new"), root.join("sites/a/lines/2.toml"));
-        std::fs::write(&from, "due").unwrap();
-        let done = (root.join("sites/a/lines/.offhook-gone"), root.join("sites/a/lines/3.toml"));
-        let gone = vec![line_of("a", "1").path()];
-        note(root, &Unfinished { puts: vec![done, (from, to)], gone }).unwrap();
+        std::fs::write(root.join("sites/a/lines/.offhook-new"), "due").unwrap();
+        let put = |from: &str, line: &str| (from.to_owned(), line_of("a", line).path());
+        let puts = vec![put(".offhook-gone", "3"), put(".offhook-new", "2")];
+        note(root, &Unfinished { puts, gone: vec![line_of("a", "1").path()] }).unwrap();
         finish(root).unwrap();
         assert_eq!(texts(root), [("2.toml".to_owned(), "due".to_owned())]);
         assert!(!root.join(UNFINISHED).exists());
@@ -253,6 +280,32 @@ mod tests {
         std::fs::write(root.join(UNFINISHED), "{\"puts\":[[").unwrap();
         finish(root).unwrap();
         assert!(!root.join(UNFINISHED).exists());
+    }
+
+    /// A list that came with a folder from elsewhere.
+    #[test]
+    fn nothing_is_done_beyond_the_fleets_files() {
+        let folder = fleet();
+        let root = folder.path();
+        let elsewhere = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(root.join("sites/a/lines/.offhook-new"), "due").unwrap();
+        let put = |from: &str, to: &str| Unfinished { puts: vec![(from.into(), to.into())], gone: Vec::new() };
+        let gone = |path: &Path| Unfinished { puts: Vec::new(), gone: vec![path.to_owned()] };
+        for list in [
+            put(".offhook-new", "../x.toml"),
+            put("1.toml", "sites/a/lines/2.toml"),
+            put(".offhook-x/../1.toml", "sites/a/lines/2.toml"),
+            put(".offhook-new", "sites/a/lines/.hidden.toml"),
+            gone(elsewhere.path()),
+            gone(Path::new("sites/../../lines/x.toml")),
+        ] {
+            note(root, &list).unwrap();
+            finish(root).unwrap();
+            assert!(elsewhere.path().exists() && !root.join(UNFINISHED).exists(), "{list:?}");
+            let kept = texts(root).into_iter().filter(|(name, _)| name.ends_with(".toml")).collect::<Vec<_>>();
+            assert_eq!(kept.len(), 2, "{list:?}");
+            assert!(root.join("sites/a/lines/.offhook-new").exists(), "{list:?}");
+        }
     }
 
     #[test]

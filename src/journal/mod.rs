@@ -88,6 +88,11 @@ impl Journal {
         let _ = tokio::time::timeout(at_most, all_written).await;
     }
 
+    /// Adds what one write has changed: it is kept together.
+    pub fn changed_together(&self, changes: Vec<Change>) {
+        self.queue.add_all(changes.into_iter().map(|change| Note::Change(Box::new(change))));
+    }
+
     /// Writes what is in the queue, as long as that takes no more than some seconds; what comes later is not kept.
     pub fn close(&self) {
         self.queue.close();

@@ -39,23 +39,32 @@ pub(super) struct Queue {
 impl Queue {
     /// Adds an entry, or counts it as lost.
     pub(super) fn add(&self, note: Note) {
-        let room = match note {
-            Note::Fetch(_) => MAX_WAITING,
-            Note::Change(_) => MAX_WAITING + FOR_CHANGES,
-        };
+        self.add_all([note]);
+    }
+
+    /// Adds entries that are taken together.
+    pub(super) fn add_all(&self, notes: impl IntoIterator<Item = Note>) {
         let mut state = self.lock();
         if state.closed {
             return;
         }
-        if state.waiting.len() >= room {
-            state.lost += 1;
-            return;
+        let was_empty = state.waiting.is_empty();
+        for note in notes {
+            let room = match note {
+                Note::Fetch(_) => MAX_WAITING,
+                Note::Change(_) => MAX_WAITING + FOR_CHANGES,
+            };
+            match state.waiting.len() < room {
+                true => {
+                    state.changes += u64::from(matches!(note, Note::Change(_)));
+                    state.waiting.push(note);
+                }
+                false => state.lost += 1,
+            }
         }
-        state.changes += u64::from(matches!(note, Note::Change(_)));
-        state.waiting.push(note);
-        let first = state.waiting.len() == 1;
+        let is_first = was_empty && !state.waiting.is_empty();
         drop(state);
-        if first {
+        if is_first {
             self.bell.notify_one();
         }
     }

@@ -4,7 +4,6 @@
 use std::fmt;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
 
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
@@ -47,21 +46,42 @@ impl Api {
         let folder = tempfile::tempdir().unwrap();
         std::os::unix::fs::symlink(fleet.path(), folder.path().join("fleet")).unwrap();
         let admin = token(folder.path(), "tests --role admin");
-        let server = Server::saying(serve(folder.path(), &[]), "API at http://");
-        let said = server.line("API at http://");
-        let address = said.trim_start_matches("API at http://").trim_end_matches("/api/v1").to_owned();
+        let (server, address) = started(serve(folder.path(), &[]));
         Api { fleet, server, address, folder, admin }
     }
 
-    /// Makes a token that the server knows: its name and role as `offhook token create` takes them.
+    /// The same after the server was killed and started again.
+    pub fn again(self) -> Api {
+        let command = serve(self.folder.path(), &[]);
+        self.again_by(command)
+    }
+
+    /// The same by a command that starts the server.
+    pub fn again_by(mut self, command: Command) -> Api {
+        let _ = self.server.child.kill();
+        let _ = self.server.child.wait();
+        (self.server, self.address) = started(command);
+        self
+    }
+
+    /// The folder that has `fleet` and `state` in it.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Where the API is.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// The token of the administrator.
+    pub fn admin(&self) -> &str {
+        &self.admin
+    }
+
+    /// Makes a token: its name and role as `offhook token create` takes them.
     pub fn token(&self, arguments: &str) -> String {
-        let token = token(self.folder.path(), arguments);
-        let begin = Instant::now();
-        while self.get_as(&token, "/sites").status == 401 {
-            assert!(begin.elapsed() < LONG, "the server never heard of the token of {arguments}");
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        token
+        token(self.folder.path(), arguments)
     }
 
     /// The server's state folder.
@@ -111,6 +131,13 @@ impl Api {
         connection.await??;
         Ok(Answer { status, headers, body: String::from_utf8(body.to_vec())? })
     }
+}
+
+fn started(command: Command) -> (Server, String) {
+    let server = Server::saying(command, "API at http://");
+    let said = server.line("API at http://");
+    let address = said.trim_start_matches("API at http://").trim_end_matches("/api/v1").to_owned();
+    (server, address)
 }
 
 fn token(folder: &Path, arguments: &str) -> String {

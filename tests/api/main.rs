@@ -6,11 +6,16 @@ mod fleets;
 #[path = "../common/server.rs"]
 mod server;
 
+mod bulk;
 mod catalogue;
 mod copy;
 mod csv;
 mod findings;
 mod keys;
+mod mistakes;
 mod phone_files;
 mod roles;
 mod settings;
+mod undo;
+mod writes;
+mod writing;
