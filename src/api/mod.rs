@@ -9,6 +9,7 @@ mod caller;
 mod changes;
 mod copy;
 mod csv;
+mod edge;
 mod effective;
 mod findings;
 mod fleet;
@@ -20,6 +21,7 @@ mod look;
 mod looking;
 mod models;
 mod openapi;
+mod page;
 mod phone_files;
 mod place;
 mod problem;
@@ -35,6 +37,7 @@ use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn, map_response};
 use utoipa_axum::router::OpenApiRouter;
 
 pub use caller::Caller;
@@ -112,11 +115,15 @@ fn routes() -> OpenApiRouter<Shared> {
 
 /// The API as a service.
 pub fn router(api: Api) -> Router {
-    let (routes, _) = OpenApiRouter::new().nest("/api/v1", routes()).split_for_parts();
+    let document = document(&api.now().world.catalogue.vocabulary);
+    let known = Arc::new(openapi::query_names(&document));
+    let (routes, _) = OpenApiRouter::new().nest(fleet::PREFIX, routes()).split_for_parts();
     routes
-        .merge(openapi::pages())
+        .route_layer(from_fn(move |request, next| edge::only_known(known.clone(), request, next)))
+        .merge(page::routes(document))
         .fallback(async || Problem::not_found())
         .method_not_allowed_fallback(async || Problem::new("method-not-allowed", "this address takes other methods"))
         .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(map_response(edge::finished))
         .with_state(Arc::new(api))
 }

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use rayon::prelude::*;
 
 use super::Mistake;
+use super::mistake::Lines;
 use crate::check::{Depth, KnownNumbers, check_phone, unknown_layouts};
 use crate::findings::{Finding, Level};
 use crate::fleet::{Edit, Entity};
@@ -41,9 +42,10 @@ pub(super) fn judge(before: &Serving, after: &Serving, edits: &[Edit], macs: &[M
     }
     found.sort();
     found.dedup();
+    let lines = edits.iter().filter_map(|edit| Some((edit.entity.path(), Lines::of(edit.after.as_deref()?))));
+    let lines: HashMap<PathBuf, Lines<'_>> = if found.is_empty() { HashMap::new() } else { lines.collect() };
     let (errors, doubts): (Vec<_>, Vec<_>) = found.into_iter().partition(Finding::is_open_error);
-    let text = |finding: &Finding| texts.get(&finding.file).copied().flatten();
-    let mistakes = errors.iter().map(|finding| Mistake::of(finding, text(finding))).collect();
+    let mistakes = errors.iter().map(|finding| Mistake::of(finding, lines.get(&finding.file))).collect();
     Judgement { mistakes, doubts: doubts.into_iter().filter(|finding| !finding.accepted).collect() }
 }
 
