@@ -5,6 +5,7 @@
 //! and of the tables that routes are made of, so it tells what is so. Who may do what is said in [`access`](crate::access).
 
 mod caller;
+mod calls;
 mod changes;
 mod fleet;
 mod listen;
@@ -27,6 +28,7 @@ use axum::extract::DefaultBodyLimit;
 use utoipa_axum::router::OpenApiRouter;
 
 pub use caller::Caller;
+pub use calls::Calls;
 pub use listen::serve;
 pub use openapi::document;
 pub use problem::Problem;

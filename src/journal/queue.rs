@@ -1,7 +1,7 @@
 //! What waits to be written: bounded, and never in anybody's way.
 
 use std::sync::{Condvar, Mutex, MutexGuard};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::{Change, Fetch};
 
@@ -22,8 +22,22 @@ pub(super) enum Note {
 #[derive(Debug, Default)]
 struct State {
     waiting: Vec<Note>,
+    /// Since the last time that the writer took note.
     lost: u64,
+    all_lost: u64,
+    trouble_since: Option<Instant>,
     closed: bool,
+}
+
+/// How a journal fares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct JournalFigures {
+    /// Entries that wait to be written.
+    pub waiting: usize,
+    /// Entries that were lost since the start.
+    pub lost: u64,
+    /// For how long it could not be written; none where it can.
+    pub trouble: Option<Duration>,
 }
 
 /// The queue between those who serve and the one who writes.
@@ -46,6 +60,7 @@ impl Queue {
         }
         if state.waiting.len() >= room {
             state.lost += 1;
+            state.all_lost += 1;
             return;
         }
         state.waiting.push(note);
@@ -75,6 +90,24 @@ impl Queue {
     pub(super) fn take(&self) -> (Vec<Note>, u64) {
         let mut state = self.lock();
         (std::mem::take(&mut state.waiting), std::mem::take(&mut state.lost))
+    }
+
+    /// Counts entries as lost that had been taken.
+    pub(super) fn lose(&self, entries: u64) {
+        self.lock().all_lost += entries;
+    }
+
+    /// Takes note whether the journal can be written.
+    pub(super) fn written(&self, is_written: bool) {
+        let mut state = self.lock();
+        state.trouble_since = if is_written { None } else { state.trouble_since.or_else(|| Some(Instant::now())) };
+    }
+
+    /// How the journal fares.
+    pub(super) fn figures(&self) -> JournalFigures {
+        let state = self.lock();
+        let trouble = state.trouble_since.map(|since| since.elapsed());
+        JournalFigures { waiting: state.waiting.len(), lost: state.all_lost, trouble }
     }
 
     /// Takes nothing any more.
