@@ -75,9 +75,8 @@ impl Metrics {
     pub(super) fn rendered(&self, family: &CompactString, took: Duration, is_good: bool) {
         let maker = Maker { family: Text(family.clone()) };
         self.renders.get_or_create(&maker).add(took);
-        if !is_good {
-            self.render_errors.get_or_create(&maker).inc();
-        }
+        // Shown from the first file on, since nobody sees a figure rise that was not there.
+        self.render_errors.get_or_create(&maker).inc_by(u64::from(!is_good));
     }
 
     /// Counts a TLS handshake that failed.
