@@ -4,8 +4,8 @@
 //! phone gets in our own words, [`render`] the same in its maker's. All four ask one immutable [`world`], made of the
 //! [`catalogue`] and the [`fleet`], and none opens a file or a socket: [`live`] loads and reloads, [`server`] speaks
 //! with phones, and [`cli`] with people. [`check`] tells what is wrong before a phone asks, [`effect`] what a change will
-//! do, [`board`] who has what, [`simulate`] is a phone, and [`resync`] asks phones to come. Programs speak with [`api`],
-//! which writes by [`edit`] what [`access`] lets them.
+//! do, [`board`] who has what, [`simulate`] is a phone, [`resync`] asks phones to come, and [`observe`] tells machines how
+//! all of it fares. Programs speak with [`api`], which writes by [`edit`] what [`access`] lets them.
 //!
 //! In reading order:
 
@@ -59,5 +59,7 @@ pub mod simulate;
 pub mod resync;
 
 pub mod api;
+
+pub mod observe;
 
 pub mod cli;

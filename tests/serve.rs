@@ -254,34 +254,3 @@ fn systemd_hears_that_it_serves_and_that_it_stops() {
     server.terminate();
     assert_eq!(heard(), "STOPPING=1");
 }
-
-#[test]
-fn figures_stand_on_a_listener_of_their_own() {
-    let folder = fleet();
-    let root = folder.path().join("fleet/fleet.toml");
-    let text = std::fs::read_to_string(&root).unwrap();
-    // A port that was free a moment ago.
-    let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    std::fs::write(&root, format!("{text}\n[metrics]\naddress = \"{address}\"\n")).unwrap();
-    let server = Server::start(folder.path(), &["--listen", "127.0.0.1:0"]);
-    server.tried();
-    let get = |path: &str| {
-        let output = shell(&format!("curl -sS --max-time 20 -w '%{{http_code}}' http://{address}{path}"));
-        String::from_utf8(output.stdout).unwrap()
-    };
-    assert_eq!((get("/healthz"), get("/readyz"), get("/")), ("alive\n200".into(), "ready\n200".into(), "404".into()));
-    let url = server.line("try: ").rsplit(' ').next().unwrap().to_owned();
-    shell(&format!("curl -sk --max-time 20 {url}x; curl -sk --max-time 20 --tls-max 1.1 {url}; true"));
-    let figures = get("/metrics");
-    let own: Vec<&str> = figures.lines().filter(|line| line.starts_with("offhook_")).collect();
-    for wanted in [
-        "offhook_requests_total{family=\"yealink\",status=\"200\",reason=\"\"} 1",
-        "offhook_stored{kind=\"phone\"} 1",
-        "offhook_findings{kind=\"error\"} 0",
-        "offhook_tls_failures_total{fault=",
-    ] {
-        assert!(own.iter().any(|line| line.starts_with(wanted)), "no `{wanted}`: {own:#?}");
-    }
-    assert!(own.iter().any(|line| line.contains("reason=\"no-such-file\"")), "{own:#?}");
-    assert!(figures.contains("# EOF") && !figures.contains("001565"), "{figures}");
-}

@@ -63,6 +63,15 @@ pub struct AccessTokens {
     /// How the file looked when it was read, if it was; absent is a look as well. Held from reading until what was read
     /// is in use, so that no older state comes after a newer one.
     read: Mutex<Option<Option<Stamp>>>,
+    refused: Refused,
+}
+
+/// How many calls with a token were refused.
+#[derive(Debug, Default)]
+struct Refused {
+    unknown: AtomicU64,
+    revoked: AtomicU64,
+    expired: AtomicU64,
 }
 
 impl AccessTokens {
@@ -71,7 +80,12 @@ impl AccessTokens {
     /// # Errors
     /// The file cannot be read, or holds something else.
     pub fn open(folder: &Path) -> Result<AccessTokens, TokensError> {
-        let tokens = AccessTokens { path: folder.join(FILE), known: ArcSwap::default(), read: Mutex::default() };
+        let tokens = AccessTokens {
+            path: folder.join(FILE),
+            known: ArcSwap::default(),
+            read: Mutex::default(),
+            refused: Refused::default(),
+        };
         tokens.reload()?;
         Ok(tokens)
     }
@@ -110,6 +124,25 @@ impl AccessTokens {
     /// # Errors
     /// The token is not taken.
     pub fn principal(&self, token: &str, now: u64) -> Result<Principal, BadToken> {
+        let judged = self.judge(token, now);
+        let Refused { unknown, revoked, expired } = &self.refused;
+        let refused = judged.as_ref().err().map(|bad| match bad {
+            BadToken::Unknown => unknown,
+            BadToken::Revoked(_) => revoked,
+            BadToken::Expired(_) => expired,
+        });
+        refused.map(|count| count.fetch_add(1, Ordering::Relaxed));
+        judged
+    }
+
+    /// How many tokens were not taken since the start, and why.
+    pub fn refused(&self) -> [(&'static str, u64); 3] {
+        let Refused { unknown, revoked, expired } = &self.refused;
+        [("unknown", unknown), ("revoked", revoked), ("expired", expired)]
+            .map(|(why, count)| (why, count.load(Ordering::Relaxed)))
+    }
+
+    fn judge(&self, token: &str, now: u64) -> Result<Principal, BadToken> {
         let known = self.known.load();
         let known = id_of(token).and_then(|id| known.get(id)).filter(|known| known.stored.is(token));
         let Known { stored, last_used } = known.ok_or(BadToken::Unknown)?;

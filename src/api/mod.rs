@@ -6,6 +6,7 @@
 
 mod aside;
 mod caller;
+mod calls;
 mod changes;
 mod copy;
 mod csv;
@@ -41,6 +42,7 @@ use axum::middleware::{from_fn, map_response};
 use utoipa_axum::router::OpenApiRouter;
 
 pub use caller::Caller;
+pub use calls::Calls;
 pub use listen::serve;
 pub use models::ModelShown;
 pub use openapi::document;

@@ -1,6 +1,5 @@
 //! `serve`: answers phones until it is told to stop.
 
-use std::future::pending;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -12,27 +11,27 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use sd_notify::NotifyState;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Semaphore;
-use tracing_subscriber::EnvFilter;
 use zeroize::Zeroizing;
 
-use super::args::{LogFormat, Serve};
-use super::output;
+use super::args::Serve;
+use super::log::{self, say};
 use super::privileges::{Account, DEFAULT_STATE, is_root, keep_memory_private};
 use super::state::{default_state, now_secs};
+use super::{figures, output};
 use crate::access::AccessTokens;
-use crate::api::{self, Api};
-use crate::board::{Board, Filter, State};
+use crate::api::{self, Api, Calls};
+use crate::board::Board;
 use crate::catalogue::Answer;
 use crate::edit::Editor;
 use crate::fleet::{ApiListen, ClientAuthority, ClientCertificates, Keeping, Listen, Root, finish};
 use crate::folder::{self, REVISION_KEY, key, random_key};
 use crate::journal::Journal;
 use crate::live::{Changed, Followed, Live, Loader, Serving, watch};
+use crate::observe::{Parts, Whom};
 use crate::phone::Mac;
 use crate::render::{Cache, MAX_CACHE_BYTES, RevisionKey};
 use crate::resync::{Around, Asking, Jobs, OnBoard, auto_resync};
 use crate::server::ledger::Ledger;
-use crate::server::metrics::MetricsPage;
 use crate::server::orders::{Orders, Told};
 use crate::server::phones::Phones;
 use crate::server::strangers::Strangers;
@@ -48,7 +47,11 @@ const ASKED_FILES: u64 = 512;
 
 /// Starts the server, and stops it at SIGINT or SIGTERM.
 pub fn run(args: &Serve) -> Result<u8> {
-    log_to_stderr(args.log);
+    log::begin(args.log);
+    start(args).map_or_else(log::failed, |()| Ok(0))
+}
+
+fn start(args: &Serve) -> Result<()> {
     if !args.fleet.join("fleet.toml").is_file() {
         let folder = args.fleet.display();
         bail!("`{folder}` has no fleet.toml\n  hint: `offhook init {folder}` makes a fleet to start from");
@@ -59,8 +62,7 @@ pub fn run(args: &Serve) -> Result<u8> {
         account.take_over(&state)?;
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start")?;
-    runtime.block_on(serve(args, &state, account))?;
-    Ok(0)
+    runtime.block_on(serve(args, &state, account))
 }
 
 /// Ports are taken and keys are read before anything else, since that may need root; what is read later is read by whom
@@ -117,22 +119,32 @@ async fn serve(args: &Serve, state: &Path, account: Option<Account>) -> Result<(
     let watching = watch(live.clone(), &args.fleet, followed)
         .map_err(|error| anyhow!("`{}` cannot be watched: {error}", args.fleet.display()))?;
     greet(&live.now(), &bound, &listens, state);
-    if let Some(figures) = figures {
-        let board = board.clone();
-        let states =
-            move || State::ALL.map(|state| (state.code(), board.counts(&Filter::default()).of(state))).to_vec();
-        let page = MetricsPage::new(phones.metrics(), live.clone()).with_states(states);
-        figures.addresses().for_each(|address| anstream::eprintln!("figures at http://{address}/metrics"));
-        tokio::spawn(run_server(figures, Arc::new(page), Limits { connections: 64, ..Limits::default() }, pending()));
-    }
+    let (calls, limits) = (Calls::default(), limits());
+    let figures = figures.map(|listener| {
+        let of_api = api.iter().flat_map(|(bound, _)| figures::certificates(bound, Whom::Api));
+        let parts = Parts {
+            live: live.clone(),
+            phones: phones.clone(),
+            board: board.clone(),
+            jobs: jobs.clone(),
+            journal: journal.clone(),
+            tokens: access.clone(),
+            calls: calls.clone(),
+            watch: watching.state(),
+            connections: Box::new(bound.counter()),
+            max_connections: limits.connections,
+            certificates: figures::certificates(&bound, Whom::Phones).chain(of_api).collect(),
+        };
+        figures::show(listener, parts)
+    });
     let (stop_api, api_stopped) = tokio::sync::oneshot::channel::<()>();
     let serving_api = match api {
         Some((bound, plain)) => {
             let scheme = if plain { "http" } else { "https" };
-            bound.addresses().for_each(|address| anstream::eprintln!("API at {scheme}://{address}/api/v1"));
+            bound.addresses().for_each(|address| say(format_args!("API at {scheme}://{address}/api/v1")));
             let editor = Editor::new(live.clone(), key).context("cannot start")?.with_journal(journal.clone(), state);
             let api = Api::new(Arc::new(editor), access.clone(), board, jobs.clone(), state);
-            Some(tokio::spawn(api::serve(bound, api::router(api), async { drop(api_stopped.await) })))
+            Some(tokio::spawn(api::serve(bound, calls.count(api::router(api)), async { drop(api_stopped.await) })))
         }
         None => None,
     };
@@ -140,8 +152,9 @@ async fn serve(args: &Serve, state: &Path, account: Option<Account>) -> Result<(
         tracing::warn!("running as root, which nothing needs from here on: --user NAME gives it up");
     }
     tell_systemd(NotifyState::Ready);
-    run_server(bound, phones, limits(), async {
+    run_server(bound, phones, limits, async {
         stopped(live).await;
+        figures.iter().for_each(|page| page.stop());
         jobs.close().await;
     })
     .await;
@@ -154,7 +167,7 @@ async fn serve(args: &Serve, state: &Path, account: Option<Account>) -> Result<(
     }
     drop(watching);
     journal.close();
-    anstream::eprintln!("stopped");
+    say("stopped");
     Ok(())
 }
 
@@ -210,7 +223,7 @@ fn state_folder(args: &Serve) -> Result<PathBuf> {
 /// Tells what is wrong with the fleet; gives why nothing is served.
 fn no_root(live: &Live, args: &Serve) -> anyhow::Error {
     for finding in live.now().findings() {
-        anstream::eprintln!("{finding}");
+        say(finding);
     }
     anyhow!("`{}` has errors, so there is no address to listen on", args.fleet.join("fleet.toml").display())
 }
@@ -430,26 +443,26 @@ fn own_address(address: &SocketAddr) -> Listen {
 
 /// What a person wants to see first: where it listens, what it loaded, what is wrong, and a line to try.
 fn greet(serving: &Serving, bound: &Bound, listens: &[Listen], state: &Path) {
-    anstream::eprintln!("offhook {}: {}", env!("CARGO_PKG_VERSION"), output::fleet(serving.world.counts()));
+    say(format_args!("offhook {}: {}", env!("CARGO_PKG_VERSION"), output::fleet(serving.world.counts())));
     let mut first = None;
     for (address, listen) in bound.addresses().zip(listens) {
         let scheme = if listen.plain { "http" } else { "https" };
         let families =
             if listen.families.is_empty() { String::new() } else { format!(" for {}", listen.families.join(", ")) };
-        anstream::eprintln!("listening on {scheme}://{address}{families}");
+        say(format_args!("listening on {scheme}://{address}{families}"));
         if listen.tls.is_none() && !listen.plain {
-            anstream::eprintln!("  with the self-signed certificate in {}", state.display());
+            say(format_args!("  with the self-signed certificate in {}", state.display()));
         }
         first = first.or_else(|| Some((scheme, address, try_line(serving, &listen.families)?)));
     }
     let (errors, warnings) = serving.open_findings();
     if errors + warnings > 0 {
         let (errors, warnings) = (output::counted(errors, "error"), output::counted(warnings, "warning"));
-        anstream::eprintln!("{errors} and {warnings}: `offhook check` tells them");
+        say(format_args!("{errors} and {warnings}: `offhook check` tells them"));
     }
     if let Some((scheme, address, line)) = first {
         let insecure = if scheme == "https" { " -k" } else { "" };
-        anstream::eprintln!("try: curl{insecure} {scheme}://{address}/{line}");
+        say(format_args!("try: curl{insecure} {scheme}://{address}/{line}"));
     }
 }
 
@@ -464,16 +477,6 @@ fn try_line(serving: &Serving, families: &[CompactString]) -> Option<String> {
         files.into_iter().find(|(_, file)| file.answer == Answer::Document).map(|(name, _)| name)
     };
     serving.world.macs().find_map(file_of)
-}
-
-fn log_to_stderr(format: LogFormat) {
-    let filter = EnvFilter::try_from_env("OFFHOOK_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
-    // A second subscriber in one process (a test) is no reason to fail.
-    let _ = match format {
-        LogFormat::Text => builder.try_init(),
-        LogFormat::Json => builder.json().try_init(),
-    };
 }
 
 /// Ends when the process is told to stop. Told to reload, it looks at every file of the fleet, for file systems that do
@@ -496,7 +499,7 @@ async fn stopped(live: Arc<Live>) {
         }
     }
     tell_systemd(NotifyState::Stopping);
-    anstream::eprintln!("stopping: running answers are finished");
+    say("stopping: running answers are finished");
 }
 
 #[cfg(test)]

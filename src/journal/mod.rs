@@ -26,6 +26,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 pub use entry::{Change, Fetch, MAX_AGENT, NO_HANDSHAKE, agent};
 pub use harmless::harmless;
+pub use queue::JournalFigures;
 pub use read::{Changed, Fetched, Gap, History, Reader, Sealed, Wanted};
 pub use store::{JournalError, append};
 
@@ -91,6 +92,11 @@ impl Journal {
     /// Adds what one write has changed: it is kept together.
     pub fn changed_together(&self, changes: Vec<Change>) {
         self.queue.add_all(changes.into_iter().map(|change| Note::Change(Box::new(change))));
+    }
+
+    /// How it fares.
+    pub fn figures(&self) -> JournalFigures {
+        self.queue.figures()
     }
 
     /// Writes what is in the queue, as long as that takes no more than some seconds; what comes later is not kept.

@@ -1,7 +1,7 @@
 //! What waits to be written: bounded, and never in anybody's way.
 
 use std::sync::{Condvar, Mutex, MutexGuard};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::{Change, Fetch};
 
@@ -22,11 +22,25 @@ pub(super) enum Note {
 #[derive(Debug, Default)]
 struct State {
     waiting: Vec<Note>,
+    /// Since the last time that the writer took note.
     lost: u64,
     /// Changes that were added, and those of them that were written.
     changes: u64,
     written: u64,
+    all_lost: u64,
+    trouble_since: Option<Instant>,
     closed: bool,
+}
+
+/// How a journal fares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct JournalFigures {
+    /// Entries that wait to be written.
+    pub waiting: usize,
+    /// Entries that were lost since the start.
+    pub lost: u64,
+    /// For how long it could not be written; none where it can.
+    pub trouble: Option<Duration>,
 }
 
 /// The queue between those who serve and the one who writes.
@@ -59,7 +73,10 @@ impl Queue {
                     state.changes += u64::from(matches!(note, Note::Change(_)));
                     state.waiting.push(note);
                 }
-                false => state.lost += 1,
+                false => {
+                    state.lost += 1;
+                    state.all_lost += 1;
+                }
             }
         }
         let is_first = was_empty && !state.waiting.is_empty();
@@ -99,6 +116,24 @@ impl Queue {
     pub(super) fn changes(&self) -> (u64, u64) {
         let state = self.lock();
         (state.changes, state.written)
+    }
+
+    /// Counts entries as lost that had been taken.
+    pub(super) fn lose(&self, entries: u64) {
+        self.lock().all_lost += entries;
+    }
+
+    /// Takes note whether the journal can be written.
+    pub(super) fn written(&self, is_written: bool) {
+        let mut state = self.lock();
+        state.trouble_since = if is_written { None } else { state.trouble_since.or_else(|| Some(Instant::now())) };
+    }
+
+    /// How the journal fares.
+    pub(super) fn figures(&self) -> JournalFigures {
+        let state = self.lock();
+        let trouble = state.trouble_since.map(|since| since.elapsed());
+        JournalFigures { waiting: state.waiting.len(), lost: state.all_lost, trouble }
     }
 
     /// Takes nothing any more.

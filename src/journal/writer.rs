@@ -80,6 +80,7 @@ impl Writer {
                     Ok(())
                 }
             };
+            self.queue.written(done.is_ok());
             match done {
                 Ok(()) if self.trouble.take().is_some() => {
                     tracing::info!("the journal `{}` is written again", self.path.display());
@@ -204,6 +205,7 @@ impl Writer {
             self.runtime.block_on(store.close());
         }
         let again = self.batch.again.drain().map(|(_, again)| again.times).sum();
+        self.queue.lose(again);
         self.lose(again);
         self.folds.forget();
     }

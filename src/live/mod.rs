@@ -17,17 +17,18 @@ mod watch;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use arc_swap::{ArcSwap, Guard};
 use compact_str::CompactString;
 
 pub use loader::{Loader, Seen};
 pub use prove::{Against, any_use, prove, spare};
-pub use reloaded::Reloaded;
 use reloaded::Told;
+pub use reloaded::{Reloaded, Reloads};
 pub use serving::Serving;
 pub use shipped::{Overrides, mark, shipped};
-pub use watch::{Followed, Watching, watch};
+pub use watch::{Followed, WatchState, Watching, watch};
 
 use crate::findings::Finding;
 use crate::fleet::{Edit, Entity};
@@ -41,6 +42,7 @@ pub struct Live {
     /// Files that were written here, and of which the watch has still to tell.
     own: Mutex<BTreeSet<Entity>>,
     told: Told,
+    reloads: Reloads,
 }
 
 /// What has changed on disk.
@@ -85,15 +87,23 @@ impl Live {
 
     /// Loads what a loader of one's own does.
     pub fn of(mut loader: Loader) -> Live {
-        let serving = loader.load();
+        let (serving, reloads) = (loader.load(), Reloads::new());
+        if serving.open_findings().0 == 0 {
+            reloads.good();
+        }
         let (current, loader) = (ArcSwap::from_pointee(serving), Mutex::new(loader));
-        Live { current, loader, proving: Mutex::default(), own: Mutex::default(), told: Told::default() }
+        Live { current, loader, proving: Mutex::default(), own: Mutex::default(), told: Told::default(), reloads }
     }
 
     /// Has somebody told of each reload, in their order. It is called while nothing else can be reloaded, so it must not take
     /// long.
     pub fn on_reload(&self, then: impl Fn(Reloaded) + Send + Sync + 'static) {
         self.told.add(Box::new(then));
+    }
+
+    /// What is counted of reloads.
+    pub fn reloads(&self) -> &Reloads {
+        &self.reloads
     }
 
     /// What is served now.
@@ -142,6 +152,7 @@ impl Live {
 
     fn read_again(&self, changed: &Changed) -> Seen {
         let mut loader = self.loader.lock().unwrap_or_else(PoisonError::into_inner);
+        let began = Instant::now();
         let seen = match changed.everything {
             true => loader.look(None, &changed.held),
             false if changed.sites.is_empty() => Seen::default(),
@@ -158,6 +169,8 @@ impl Live {
         if let Some(next) = fleet.or(known) {
             let next = Arc::new(next);
             self.current.store(next.clone());
+            self.reloads.took.observe(began.elapsed().as_secs_f64());
+            let reloads = self.reloads.clone();
             let families = if catalogue { loader.changed_families().clone() } else { BTreeSet::new() };
             self.told.tell(&Reloaded {
                 before: before.clone(),
@@ -167,8 +180,8 @@ impl Live {
             });
             match catalogue {
                 // What is wrong with a whole fleet takes a while to say, and the next edit shall not wait for it.
-                true => drop(std::thread::spawn(move || tell(&before, &next, None))),
-                false => tell(&before, &next, Some(&entities)),
+                true => drop(std::thread::spawn(move || tell(&before, &next, None, &reloads))),
+                false => tell(&before, &next, Some(&entities), &reloads),
             }
         }
         seen
@@ -208,7 +221,7 @@ impl Live {
                 self.current.store(next.clone());
                 let (before, entities) = (now.clone(), BTreeSet::new());
                 self.told.tell(&Reloaded { before, now: next.clone(), entities, families });
-                tell(&now, &next, None);
+                tell(&now, &next, None, &self.reloads);
             }
         }
     }
@@ -229,7 +242,7 @@ const MANY: usize = 20;
 
 /// Logs what is wrong with files that were read again; none: with everything. What was wrong before is told again only
 /// where somebody works on a few files.
-fn tell(before: &Serving, next: &Serving, entities: Option<&BTreeSet<Entity>>) {
+fn tell(before: &Serving, next: &Serving, entities: Option<&BTreeSet<Entity>>, reloads: &Reloads) {
     let (sites, lines, phones) = next.world.counts();
     let of = |serving: &Serving| match entities {
         Some(entities) => serving.world.findings_of(entities),
@@ -243,6 +256,10 @@ fn tell(before: &Serving, next: &Serving, entities: Option<&BTreeSet<Entity>>) {
     let errors: Vec<&Finding> = findings.iter().filter(|finding| finding.is_open_error()).collect();
     for finding in errors.iter().filter(|finding| known.binary_search(finding).is_err()) {
         tracing::error!("{}", finding.without_level());
+    }
+    match errors.len() {
+        0 => reloads.good(),
+        _ => drop(reloads.with_errors.inc()),
     }
     match errors.len() {
         0 => tracing::info!(phones, lines, sites, "reloaded"),

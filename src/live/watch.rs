@@ -8,9 +8,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use compact_str::CompactString;
@@ -46,6 +46,55 @@ pub struct Followed {
 pub struct Watching {
     stop: Arc<AtomicBool>,
     thread: Option<std::thread::JoinHandle<()>>,
+    state: WatchState,
+}
+
+impl Watching {
+    /// How it fares, for somebody who looks at it from time to time.
+    pub fn state(&self) -> WatchState {
+        self.state.clone()
+    }
+}
+
+/// How a watch fares.
+#[derive(Debug, Clone)]
+pub struct WatchState(Weak<Mutex<Standing>>);
+
+#[derive(Debug)]
+struct Standing {
+    /// When it last looked for events.
+    beat: Instant,
+    /// What the fleet's folder lacks.
+    lacking: Option<&'static str>,
+    /// The system gives no watch.
+    blind: bool,
+}
+
+impl WatchState {
+    /// Whether it has ended.
+    pub fn has_ended(&self) -> bool {
+        self.0.strong_count() == 0
+    }
+
+    /// What is wrong with the fleet's folder, such as `has vanished`.
+    pub fn lacking(&self) -> Option<&'static str> {
+        self.0.upgrade().and_then(|standing| locked(&standing).lacking)
+    }
+
+    /// How long ago it last looked for changes.
+    pub fn idle(&self) -> Duration {
+        self.0.upgrade().map_or(Duration::MAX, |standing| locked(&standing).beat.elapsed())
+    }
+
+    /// Whether the system gives no watch, so that changes are looked for every few seconds.
+    pub fn is_blind(&self) -> bool {
+        self.0.upgrade().is_some_and(|standing| locked(&standing).blind)
+    }
+}
+
+/// Nothing that is done under the lock can break what is in it.
+fn locked(standing: &Mutex<Standing>) -> MutexGuard<'_, Standing> {
+    standing.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Drop for Watching {
@@ -68,9 +117,9 @@ pub fn watch(live: Arc<Live>, root: &Path, followed: Vec<Followed>) -> std::io::
     // What changed between loading and watching would be missed otherwise.
     following.step(Instant::now());
     let stop = Arc::new(AtomicBool::new(false));
-    let stopped = stop.clone();
+    let (stopped, state) = (stop.clone(), WatchState(Arc::downgrade(&following.standing)));
     let thread = std::thread::Builder::new().name("watch".into()).spawn(move || following.run(&events, &stopped))?;
-    Ok(Watching { stop, thread: Some(thread) })
+    Ok(Watching { stop, thread: Some(thread), state })
 }
 
 struct Following {
@@ -84,13 +133,14 @@ struct Following {
     settling: Settling,
     /// The folder that is watched; none while there is none.
     place: Option<Stamp>,
-    /// Since when the folder lacks what makes it a fleet, and whether that was told.
-    lacking: Option<(Instant, bool)>,
+    /// Since when the folder lacks what makes it a fleet, and what was told of it.
+    lacking: Option<(Instant, Option<&'static str>)>,
     /// Folders with certificates and secrets, and whether they are watched.
     beside: BTreeMap<PathBuf, bool>,
     /// How many files with secrets were seen to.
     secrets: usize,
     blind: bool,
+    standing: Arc<Mutex<Standing>>,
     catalogue_waits: bool,
     looked: Instant,
     next_look: Instant,
@@ -113,6 +163,7 @@ impl Following {
             beside: BTreeMap::new(),
             secrets: 0,
             blind: false,
+            standing: Arc::new(Mutex::new(Standing { beat: now, lacking: None, blind: false })),
             catalogue_waits: false,
             looked: now,
             next_look: now,
@@ -132,6 +183,8 @@ impl Following {
                 }
                 self.step(Instant::now());
             }));
+            let lacking = self.lacking.and_then(|(_, told)| told);
+            *locked(&self.standing) = Standing { beat: Instant::now(), lacking, blind: self.blind };
             if step.is_err() {
                 tracing::error!("a reload broke off; what was good stays served");
             }
@@ -285,10 +338,10 @@ impl Following {
             }
             return true;
         };
-        let (since, told) = self.lacking.get_or_insert((now, false));
+        let (since, told) = self.lacking.get_or_insert((now, None));
         // Editors take a file away for a moment.
-        if !*told && now.saturating_duration_since(*since) >= PAUSE {
-            *told = true;
+        if told.is_none() && now.saturating_duration_since(*since) >= PAUSE {
+            *told = Some(what);
             tracing::error!("the fleet's folder `{}` {what}; what was good stays served", self.root.display());
         }
         false

@@ -18,7 +18,7 @@ mod shared;
 mod templates;
 mod view;
 
-pub use cache::{Cache, CacheKey, MAX_CACHE_BYTES};
+pub use cache::{Cache, CacheFigures, CacheKey, MAX_CACHE_BYTES};
 pub use cipher::encrypt;
 pub use document::{
     Carried, Document, Draft, Made, RenderError, Renderer, Reveal, bootstrap, documents_of, render, with_token,

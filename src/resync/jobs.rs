@@ -21,7 +21,7 @@ use super::choice::{Plan, plan};
 use super::entry::Entry;
 use super::job::{Job, Outcome, Step, Stop};
 use super::target::Way;
-use super::view::{Event, JobPhones, JobState, JobView, Progress};
+use super::view::{Event, JobFigures, JobPhones, JobState, JobView, Progress};
 use super::waves::Pace;
 use crate::catalogue::Verb;
 use crate::journal::{Change, Journal, now_ms};
@@ -102,6 +102,8 @@ struct Table {
     /// The phones of running jobs.
     busy: HashMap<Mac, u64>,
     tasks: JoinSet<()>,
+    /// Jobs that have ended.
+    ended: JobFigures,
     closed: bool,
 }
 
@@ -187,6 +189,14 @@ impl Jobs {
     /// How many jobs run.
     pub fn running(&self) -> usize {
         self.0.table().running()
+    }
+
+    /// How many jobs there were since the start, and what came of their phones.
+    pub fn figures(&self) -> JobFigures {
+        let table = self.0.table();
+        let mut figures = table.ended.clone();
+        table.jobs.values().filter(|job| !job.has_ended()).for_each(|job| figures.add(&job.view()));
+        figures
     }
 
     /// Ends all jobs, and starts none any more; what they did so far is in the journal when this returns.
@@ -281,6 +291,7 @@ impl Leaving {
     fn end(&self, state: JobState, why: Option<String>) {
         let mut table = self.house.table();
         let Some(view) = self.entry.end(state, why, now_ms()) else { return };
+        table.ended.add(&view);
         table.busy.retain(|_, job| *job != view.id);
         forget(&mut table.jobs);
         drop(table);

@@ -33,6 +33,7 @@ pub use options::{Options, seconds, wave};
 pub use standing::Books;
 pub use target::{Hop, NoWay, Role, Target, Transport, Way};
 pub use view::{
-    Event, JobPhones, JobState, JobView, PhoneView, PlanView, Progress, Slowest, Summary, TargetView, UnaskedView,
+    Event, JobFigures, JobPhones, JobState, JobView, PhoneView, PlanView, Progress, Slowest, Summary, TargetView,
+    UnaskedView,
 };
 pub use waves::{Next, Pace, Waves};

@@ -29,6 +29,54 @@ pub enum JobState {
     Failed,
 }
 
+impl JobState {
+    /// The states of jobs that have ended.
+    pub const ENDED: [JobState; 4] = [JobState::Done, JobState::StoppedItself, JobState::Stopped, JobState::Failed];
+
+    /// Its name, as programs are told it.
+    pub fn code(self) -> &'static str {
+        match self {
+            JobState::Running => "running",
+            JobState::Stopping => "stopping",
+            JobState::Done => "done",
+            JobState::StoppedItself => "stopped-itself",
+            JobState::Stopped => "stopped",
+            JobState::Failed => "failed",
+        }
+    }
+}
+
+/// How many jobs there were, and what came of their phones.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobFigures {
+    /// Those that run.
+    pub running: usize,
+    /// Those that ended, by how.
+    pub ended: [(&'static str, usize); 4],
+    /// Phones by what came of them, those of running jobs included.
+    pub phones: [(&'static str, usize); 8],
+}
+
+impl Default for JobFigures {
+    fn default() -> JobFigures {
+        let ended = JobState::ENDED.map(|state| (state.code(), 0));
+        JobFigures { running: 0, ended, phones: Summary::default().outcomes() }
+    }
+}
+
+impl JobFigures {
+    /// Counts a job: its phones, and itself where it is.
+    pub(super) fn add(&mut self, job: &JobView) {
+        match self.ended.iter_mut().find(|(name, _)| *name == job.state.code()) {
+            Some((_, count)) => *count += 1,
+            None => self.running += 1,
+        }
+        for ((_, count), (_, more)) in self.phones.iter_mut().zip(job.summary.outcomes()) {
+            *count += more;
+        }
+    }
+}
+
 /// A job as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct JobView {
@@ -202,6 +250,20 @@ pub struct Slowest {
 }
 
 impl Summary {
+    /// Of how many phones what came, by the names of outcomes.
+    pub fn outcomes(&self) -> [(&'static str, usize); 8] {
+        [
+            ("came-back", self.came_back),
+            ("refused", self.refused),
+            ("no-answer", self.no_answer),
+            ("never-came", self.never_came),
+            ("not-asked", self.not_asked),
+            ("given-up", self.given_up),
+            ("cannot-be-asked", self.cannot_be_asked),
+            ("in-another-job", self.in_another_job),
+        ]
+    }
+
     /// Counts phones.
     pub fn of<'p>(phones: impl IntoIterator<Item = (Mac, &'p Progress)>) -> Summary {
         let mut summary = Summary::default();

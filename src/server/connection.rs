@@ -42,11 +42,11 @@ pub(super) struct House<A: ?Sized> {
 }
 
 impl<A: Answer + ?Sized> House<A> {
-    pub(super) fn new(answer: Arc<A>, limits: Limits) -> Arc<House<A>> {
+    pub(super) fn new(answer: Arc<A>, limits: Limits, crowd: Arc<Crowd>) -> Arc<House<A>> {
         Arc::new(House {
             limits,
             places: Arc::new(Semaphore::new(limits.connections as usize)),
-            crowd: Arc::default(),
+            crowd,
             full: Seldom::default(),
             strangers: Seldom::default(),
             stage: Stage::default(),

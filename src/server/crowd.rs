@@ -28,6 +28,17 @@ struct Seats {
     next: u64,
 }
 
+/// How many connections there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Connections {
+    /// Those on which an answer is on its way.
+    pub answering: usize,
+    /// Those of which a request is awaited, handshakes included.
+    pub waiting: usize,
+    /// All since the start.
+    pub accepted: u64,
+}
+
 /// The place of one connection.
 pub(super) struct Seat {
     taken_at: Instant,
@@ -71,6 +82,13 @@ impl Drop for Sitting {
 }
 
 impl Crowd {
+    /// How many connections there are.
+    pub(super) fn count(&self) -> Connections {
+        let seats = self.lock();
+        let waiting = seats.taken.values().filter(|seat| seat.waits_since().is_some()).count();
+        Connections { answering: seats.taken.len() - waiting, waiting, accepted: seats.next }
+    }
+
     /// Takes a place.
     pub(super) fn sit(self: &Arc<Crowd>) -> (Arc<Seat>, Sitting) {
         let seat =

@@ -15,6 +15,8 @@ const RETRY_AFTER_SECS: u32 = 120;
 /// What a request gets, and what there is to tell of it.
 pub(super) struct Decided {
     pub(super) reply: Reply,
+    /// The phone's family, where the fleet tells it.
+    pub(super) family: Option<CompactString>,
     /// The file's handle, where it is not the one of the claim.
     pub(super) file: Option<CompactString>,
     pub(super) revision: Option<CompactString>,
@@ -23,7 +25,7 @@ pub(super) struct Decided {
 
 impl From<Reply> for Decided {
     fn from(reply: Reply) -> Decided {
-        Decided { reply, file: None, revision: None, refusal: None }
+        Decided { reply, family: None, file: None, revision: None, refusal: None }
     }
 }
 
@@ -43,7 +45,7 @@ pub(super) fn status_of(asked: &Asked<'_>, reply: &Reply) -> StatusCode {
 
 /// What the journal is told of a request: nothing of its path, and no header but the user agent.
 pub(super) fn fetch(serving: &Serving, claim: &Claim, asked: &Asked<'_>, decided: &Decided) -> Fetch {
-    let Decided { reply, file, revision, refusal } = decided;
+    let Decided { reply, family: _, file, revision, refusal } = decided;
     let claimed = || Some(serving.index.family(claim.file?.family).files.get(claim.file?.file)?.name.clone());
     Fetch {
         at: now_ms(),

@@ -13,6 +13,7 @@ use tokio_rustls::TlsAcceptor;
 use tracing::warn;
 
 use super::connection::{House, Stage, attend};
+use super::crowd::{Connections, Crowd};
 use super::exchange::Ends;
 use super::proxies::Through;
 use super::{Answer, Limits, Proxies, TlsMaterial, canonical};
@@ -62,6 +63,7 @@ impl BindError {
 /// Listeners that hold their addresses; callers queue up until [`run`] takes them.
 pub struct Bound {
     doors: Vec<Door>,
+    crowd: Arc<Crowd>,
 }
 
 /// One of them.
@@ -77,9 +79,18 @@ impl Bound {
     pub fn addresses(&self) -> impl ExactSizeIterator<Item = SocketAddr> {
         self.doors.iter().map(|door| door.address)
     }
-}
 
-impl Bound {
+    /// The certificates of those with TLS.
+    pub fn certificates(&self) -> impl Iterator<Item = (SocketAddr, Arc<TlsMaterial>)> {
+        self.doors.iter().filter_map(|door| Some((door.address, door.tls.clone()?)))
+    }
+
+    /// Counts the connections that [`run`] serves.
+    pub fn counter(&self) -> impl Fn() -> Connections + Send + Sync + 'static {
+        let crowd = self.crowd.clone();
+        move || crowd.count()
+    }
+
     /// The single listeners, for a service of another kind.
     pub fn into_doors(self) -> Vec<Door> {
         self.doors
@@ -108,7 +119,7 @@ impl Door {
 /// Names the first address that cannot be had.
 pub async fn bind(listeners: impl IntoIterator<Item = Listener>) -> Result<Bound, BindError> {
     let doors = listeners.into_iter().map(open).collect::<Result<_, _>>()?;
-    Ok(Bound { doors })
+    Ok(Bound { doors, crowd: Arc::default() })
 }
 
 fn open(listener: Listener) -> Result<Door, BindError> {
@@ -134,7 +145,7 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 /// Returns when the last connection has ended or `limits.shutdown` has passed. Dropping the future ends all connections
 /// at once.
 pub async fn run<A: Answer + ?Sized>(bound: Bound, answer: Arc<A>, limits: Limits, shutdown: impl Future<Output = ()>) {
-    let house = House::new(answer, limits);
+    let house = House::new(answer, limits, bound.crowd);
     let _last = LightsOut(Arc::clone(&house));
     let mut accepting = JoinSet::new();
     for (listener, door) in bound.doors.into_iter().enumerate() {

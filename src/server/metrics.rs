@@ -1,26 +1,31 @@
-//! Figures for Prometheus, and whether the server lives and is ready, on a listener of their own.
+//! What is counted where phones are answered. It costs each request a look into a table and a few atomic additions; what
+//! else a server can tell of itself is gathered when somebody asks, by [`observe`](crate::observe).
 //!
 //! Labels have few values each: a family, a status, a reason. Nothing that a stranger can make up becomes one.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
-use bytes::Bytes;
 use compact_str::CompactString;
-use prometheus_client::encoding::text::encode;
-use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
+use prometheus_client::encoding::{
+    EncodeLabelSet, EncodeLabelValue, EncodeMetric, LabelValueEncoder, MetricEncoder, NoLabelSet,
+};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
-use prometheus_client::metrics::gauge::Gauge;
-use prometheus_client::registry::Registry;
+use prometheus_client::metrics::{MetricType, TypedMetric};
+use prometheus_client::registry::{Registry, Unit};
 
-use super::{Answer, Asked, Fault, HeaderValue, Reply, StatusCode};
+use super::{Fault, StatusCode};
 use crate::admit::Refusal;
-use crate::live::Live;
 
 /// What is counted.
 #[derive(Debug, Default)]
 pub struct Metrics {
     requests: Family<Request, Counter>,
+    answers: Timing,
+    renders: Family<Maker, Timing>,
+    render_errors: Family<Maker, Counter>,
     handshakes: Family<Handshake, Counter>,
 }
 
@@ -32,18 +37,13 @@ struct Request {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Maker {
+    family: Text,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Handshake {
     fault: &'static str,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Kind {
-    kind: &'static str,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct State {
-    state: &'static str,
 }
 
 /// A family's name costs no allocation: it is short.
@@ -58,103 +58,111 @@ impl EncodeLabelValue for Text {
 
 impl Metrics {
     /// Counts a request with its answer; no family where nobody knows it, no reason where nothing is refused.
-    pub(super) fn answered(&self, family: Option<&CompactString>, status: StatusCode, refusal: Option<Refusal>) {
+    pub(super) fn answered(
+        &self,
+        family: Option<&CompactString>,
+        status: StatusCode,
+        refusal: Option<Refusal>,
+        took: Duration,
+    ) {
         let family = Text(family.cloned().unwrap_or_default());
         let reason = refusal.map(Refusal::code).unwrap_or_default();
         self.requests.get_or_create(&Request { family, status: status.as_u16(), reason }).inc();
+        self.answers.add(took);
+    }
+
+    /// Counts a file that was made, or could not be.
+    pub(super) fn rendered(&self, family: &CompactString, took: Duration, is_good: bool) {
+        let maker = Maker { family: Text(family.clone()) };
+        self.renders.get_or_create(&maker).add(took);
+        // Shown from the first file on, since nobody sees a figure rise that was not there.
+        self.render_errors.get_or_create(&maker).inc_by(u64::from(!is_good));
     }
 
     /// Counts a TLS handshake that failed.
     pub(super) fn handshake_failed(&self, fault: Fault) {
         self.handshakes.get_or_create(&Handshake { fault: fault.code() }).inc();
     }
-}
 
-/// The answers of the listener: `/metrics`, `/healthz`, `/readyz`.
-pub struct MetricsPage {
-    metrics: Arc<Metrics>,
-    live: Arc<Live>,
-    states: Option<States>,
-}
-
-/// How many phones are in which state, by its short name.
-type States = Box<dyn Fn() -> Vec<(&'static str, usize)> + Send + Sync>;
-
-impl MetricsPage {
-    /// The page of a service's figures.
-    pub fn new(metrics: Arc<Metrics>, live: Arc<Live>) -> MetricsPage {
-        MetricsPage { metrics, live, states: None }
-    }
-
-    /// The same with the states of phones, by their short names.
-    #[must_use]
-    pub fn with_states(self, states: impl Fn() -> Vec<(&'static str, usize)> + Send + Sync + 'static) -> MetricsPage {
-        MetricsPage { states: Some(Box::new(states)), ..self }
-    }
-
-    fn metrics(&self) -> Reply {
-        let mut registry = Registry::with_prefix("offhook");
-        let Metrics { requests, handshakes } = &*self.metrics;
+    /// Shows what was counted.
+    pub fn register(&self, registry: &mut Registry) {
+        let Metrics { requests, answers, renders, render_errors, handshakes } = self;
+        let answering = "Time from a phone's request to its answer, without the network and without intended delays";
         registry.register("requests", "Requests by family, HTTP status and reason of a refusal", requests.clone());
-        registry.register("tls_failures", "TLS handshakes that failed", handshakes.clone());
-        let serving = self.live.now();
-        let (sites, lines, phones) = serving.world.counts();
-        let stored = gauges([("site", sites), ("line", lines), ("phone", phones)]);
-        registry.register("stored", "What the fleet has", stored);
-        let (errors, warnings) = serving.open_findings();
-        registry.register("findings", "Open findings of the fleet", gauges([("error", errors), ("warning", warnings)]));
-        if let Some(states) = &self.states {
-            registry.register("phones", "Phones by state", by_state(states()));
+        registry.register_with_unit("answer_duration", answering, Unit::Seconds, answers.clone());
+        registry.register_with_unit(
+            "render_duration",
+            "Time for a file that was made for a phone, by family",
+            Unit::Seconds,
+            renders.clone(),
+        );
+        registry.register("render_errors", "Files that could not be made, by family", render_errors.clone());
+        registry.register("tls_failures", "TLS handshakes that failed, by fault", handshakes.clone());
+    }
+}
+
+/// The ends of a [`Timing`]'s buckets, in microseconds: a kept file is answered in the first ones.
+const ENDS: [u64; 16] =
+    [5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 1_000_000];
+
+/// How long something took, as a histogram without a lock: each request adds to it.
+#[derive(Debug, Clone, Default)]
+struct Timing(Arc<Times>);
+
+#[derive(Debug, Default)]
+struct Times {
+    counts: [AtomicU64; ENDS.len() + 1],
+    nanos: AtomicU64,
+}
+
+impl Timing {
+    fn add(&self, took: Duration) {
+        let nanos = took.as_nanos() as u64;
+        let at = ENDS.partition_point(|end| end * 1_000 < nanos);
+        self.0.counts[at].fetch_add(1, Ordering::Relaxed);
+        self.0.nanos.fetch_add(nanos, Ordering::Relaxed);
+    }
+}
+
+impl TypedMetric for Timing {
+    const TYPE: MetricType = MetricType::Histogram;
+}
+
+impl EncodeMetric for Timing {
+    fn encode(&self, mut encoder: MetricEncoder<'_>) -> std::fmt::Result {
+        let ends = ENDS.iter().map(|micros| *micros as f64 / 1e6).chain([f64::INFINITY]);
+        let counts = self.0.counts.iter().map(|count| count.load(Ordering::Relaxed));
+        let buckets: Vec<(f64, u64)> = ends.zip(counts).collect();
+        let count = buckets.iter().map(|(_, count)| count).sum();
+        let seconds = self.0.nanos.load(Ordering::Relaxed) as f64 / 1e9;
+        encoder.encode_histogram::<NoLabelSet>(seconds, count, &buckets, None)
+    }
+
+    fn metric_type(&self) -> MetricType {
+        Self::TYPE
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use prometheus_client::encoding::text::encode;
+
+    use super::*;
+
+    #[test]
+    fn a_time_is_in_the_bucket_whose_end_it_reaches() {
+        let timing = Timing::default();
+        for nanos in [0, 5_000, 5_001, 1_000_000_000, 1_000_000_001] {
+            timing.add(Duration::from_nanos(nanos));
         }
+        let mut registry = Registry::default();
+        registry.register("time", "x", timing);
         let mut text = String::new();
-        match encode(&mut text, &registry) {
-            Ok(()) => page(StatusCode::OK, "application/openmetrics-text; version=1.0.0; charset=utf-8", text),
-            Err(_) => Reply::empty(StatusCode::INTERNAL_SERVER_ERROR),
+        encode(&mut text, &registry).unwrap();
+        let wanted = ["sum 2.000010002", "count 5", "bucket{le=\"5e-6\"} 2", "bucket{le=\"1e-5\"} 3"];
+        let more = ["bucket{le=\"1.0\"} 4", "bucket{le=\"+Inf\"} 5"];
+        for line in wanted.into_iter().chain(more) {
+            assert!(text.contains(&format!("time_{line}\n")), "no `{line}`: {text}");
         }
-    }
-
-    /// Ready as soon as there is a fleet of which phones can be served.
-    fn ready(&self) -> Reply {
-        match self.live.now().world.root() {
-            Some(_) => page(StatusCode::OK, TEXT, "ready\n".into()),
-            None => page(StatusCode::SERVICE_UNAVAILABLE, TEXT, "fleet.toml has no good version\n".into()),
-        }
-    }
-}
-
-const TEXT: &str = "text/plain; charset=utf-8";
-
-impl Answer for MetricsPage {
-    fn answer(&self, asked: &Asked<'_>) -> Reply {
-        match asked.target.split('?').next().unwrap_or_default() {
-            "/metrics" => self.metrics(),
-            "/healthz" => page(StatusCode::OK, TEXT, "alive\n".into()),
-            "/readyz" => self.ready(),
-            _ => Reply::empty(StatusCode::NOT_FOUND),
-        }
-    }
-}
-
-fn gauges<const N: usize>(values: [(&'static str, usize); N]) -> Family<Kind, Gauge> {
-    let family = Family::<Kind, Gauge>::default();
-    for (kind, value) in values {
-        family.get_or_create(&Kind { kind }).set(value as i64);
-    }
-    family
-}
-
-fn by_state(states: Vec<(&'static str, usize)>) -> Family<State, Gauge> {
-    let family = Family::<State, Gauge>::default();
-    for (state, phones) in states {
-        family.get_or_create(&State { state }).set(phones as i64);
-    }
-    family
-}
-
-fn page(status: StatusCode, content_type: &'static str, text: String) -> Reply {
-    Reply {
-        content_type: Some(HeaderValue::from_static(content_type)),
-        body: Bytes::from(text),
-        ..Reply::empty(status)
     }
 }

@@ -51,6 +51,7 @@ mod tls;
 pub mod tokens;
 mod unclaimed;
 
+pub use crowd::Connections;
 pub use doctor::{Fault, HandshakeFailure, Offer};
 pub use listen::{BindError, Bound, Door, Listener, bind, run};
 pub use proxies::Proxies;

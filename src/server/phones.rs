@@ -4,7 +4,7 @@
 //! here waits for a disk.
 
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use compact_str::CompactString;
 
@@ -47,7 +47,7 @@ pub struct Phones {
     journal: Option<Arc<Journal>>,
     onlooker: Option<Arc<dyn Onlooker>>,
     gate: Gate,
-    metrics: Arc<Metrics>,
+    metrics: Metrics,
 }
 
 /// One request, and what is known of it before the phone is looked up.
@@ -93,7 +93,7 @@ impl Phones {
             journal: None,
             onlooker: None,
             gate: Gate::default(),
-            metrics: Arc::default(),
+            metrics: Metrics::default(),
             unclaimed: Unclaimed::new(Arc::new(Strangers::in_memory())),
         }
     }
@@ -111,8 +111,13 @@ impl Phones {
     }
 
     /// What is counted of its answers.
-    pub fn metrics(&self) -> Arc<Metrics> {
-        self.metrics.clone()
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// The files that are kept to be served again.
+    pub fn cache(&self) -> &Cache {
+        &self.cache
     }
 
     /// The last handshakes that failed, the oldest first.
@@ -147,7 +152,7 @@ impl Phones {
 
     /// A request that names a phone.
     fn phone(&self, visit: Visit<'_>, mac: Mac) -> Decided {
-        let Visit { serving, claim, asked, .. } = visit;
+        let Visit { serving, asked, .. } = visit;
         let subject = match serving.world.subject(mac) {
             Ok(subject) => subject,
             Err(Unserved::Unknown(_)) => {
@@ -158,6 +163,13 @@ impl Phones {
                 return later();
             }
         };
+        // The claim may have taken it for a phone of another family, or of none.
+        Decided { family: Some(subject.maker.family.id.clone()), ..self.known(visit, &subject) }
+    }
+
+    /// A request that names a phone of the fleet.
+    fn known(&self, visit: Visit<'_>, subject: &Subject) -> Decided {
+        let Visit { serving, claim, asked, .. } = visit;
         let family = &subject.maker.family;
         let Some(index) = serving.index.family_named(&family.id) else { return not_found() };
         // The fleet knows the phone's family better than its path does.
@@ -169,7 +181,7 @@ impl Phones {
             return visit.refused(Refusal::OtherSite);
         }
         let decided = match file.answer {
-            Answer::Document => self.own_file(visit, &subject, (at, file)),
+            Answer::Document => self.own_file(visit, subject, (at, file)),
             answer => self.plain(visit, answer, family, file.template.as_deref(), file),
         };
         // The claim may have taken it for a file of another family.
@@ -189,8 +201,11 @@ impl Phones {
         let ladder = Ladder { token: bearer.shown, ..own };
         match admit(&subject.site.trust, &ladder) {
             Ok(()) => self.gate.right(mac, asked, || {
-                self.unclaimed.served(mac, own.shows_credentials());
-                self.document(visit, subject, found, &bearer)
+                let decided = self.document(visit, subject, found, &bearer);
+                if decided.revision.is_some() && asked.method != Method::HEAD {
+                    self.unclaimed.served(mac, own.shows_credentials());
+                }
+                decided
             }),
             Err(refusal) => {
                 let refused = || {
@@ -316,7 +331,7 @@ impl Phones {
         file: &FilePattern,
         now: u64,
     ) -> Result<Document, RenderError> {
-        let mac = subject.phone.mac;
+        let (mac, began) = (subject.phone.mac, Instant::now());
         let steady = key.token.map(|epoch| (epoch, self.tokens.steady(mac, epoch)));
         let making = Making {
             band: key.band,
@@ -326,7 +341,9 @@ impl Phones {
             tell: true,
             changed_at: &|revision| self.ledger.changed_at(mac, &file.name, revision, now),
         };
-        making.make(serving, subject, file)
+        let made = making.make(serving, subject, file);
+        self.metrics.rendered(&subject.maker.family.id, began.elapsed(), made.is_ok());
+        made
     }
 
     /// An answer that is the same for every phone of a family.
@@ -381,20 +398,22 @@ impl Phones {
 
 impl Answering for Phones {
     fn answer(&self, asked: &Asked<'_>) -> Reply {
+        let began = Instant::now();
         let serving = self.live.now();
         let proof = self.proofs.of(asked.certificates, &serving, SystemTime::now());
         let request = Request { target: asked.target, user_agent: asked.user_agent, certificate: proof.mac() };
         let claim = identify(&request, &serving.index);
         let visit = Visit { serving: &serving, claim: &claim, proof: &proof, asked, now: now_secs() };
         let decided = self.decide(visit);
-        let family = claim.family.map(|family| &serving.index.family(family).id);
         if let (Some(onlooker), Some((mac, refusal))) = (&self.onlooker, claim.mac.zip(decided.refusal)) {
             onlooker.refused(mac, refusal, decided.reply.status == StatusCode::UNAUTHORIZED);
         }
-        self.metrics.answered(family, status_of(asked, &decided.reply), decided.refusal);
         if let Some(journal) = &self.journal {
             journal.fetched(fetch(&serving, &claim, asked, &decided));
         }
+        let claimed = || claim.family.map(|family| &serving.index.family(family).id);
+        let (family, status) = (decided.family.as_ref().or_else(claimed), status_of(asked, &decided.reply));
+        self.metrics.answered(family, status, decided.refusal, began.elapsed());
         decided.reply
     }
 

@@ -57,11 +57,14 @@ fn a_database_that_somebody_holds_costs_nobody_time_and_what_is_lost_is_counted(
     };
     journal.changed(change);
     until("it says so", || said(&log, state, "cannot be written: database is locked") == 1);
+    assert!(journal.figures().trouble.is_some_and(|time| time <= begin.elapsed()), "{:?}", journal.figures());
     wait(async { sqlx::query("ROLLBACK").execute(&mut other).await.unwrap() });
     until("it says that it works again", || said(&log, state, "is written again") == 1);
     journal.close();
+    let figures = journal.figures();
     let kept = number(state, "SELECT SUM(times) FROM fetches");
     let lost = number(state, "SELECT SUM(lost) FROM gaps");
+    assert_eq!((figures.waiting, figures.lost as i64, figures.trouble), (0, lost, None));
     assert_eq!(kept + lost, i64::from(FETCHES));
     assert!(kept > 30_000 && lost > 10_000, "{kept} kept, {lost} lost");
     assert_eq!(history(state, mac(1)).changes.len(), 1, "a storm of fetches pushes no change out");

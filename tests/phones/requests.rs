@@ -1,6 +1,16 @@
 //! Paths and user agents.
 
-use crate::house::{ALL, CISCO, GIGASET, House, LOCAL, OTHER, Way, YEALINK, said, whose};
+use std::sync::Arc;
+
+use offhook::fleet::Entity;
+use offhook::live::Changed;
+use offhook::render::{Cache, CacheFigures, RevisionKey};
+use offhook::server::ledger::Ledger;
+use offhook::server::phones::Phones;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::registry::Registry;
+
+use crate::house::{ALL, CISCO, GIGASET, House, LOCAL, OTHER, Way, YEALINK, put, said, whose};
 
 #[test]
 fn each_phone_gets_its_file_with_its_password() {
@@ -143,4 +153,43 @@ fn a_phone_of_another_family_gets_nothing() {
         let (status, body) = house.get_as(&format!("/{target}"), user_agent);
         assert_eq!((status, whose(&body)), (404, vec![]), "{target} as {user_agent}");
     }
+}
+
+/// What is counted of requests: a family where the fleet has the phone, although nothing in the request tells it.
+#[test]
+fn the_fleet_tells_the_family_that_a_request_is_counted_for() {
+    let house = House::new();
+    // An address of no maker's.
+    put(house.folder.path(), "sites/a/phones/020000aa0009.toml", "model = \"yealink-t46s\"\nlines = [\"201\"]\n");
+    let come = Entity::Phone("a".into(), "020000aa0009".into());
+    house.live.follow(&Changed { entities: [come].into(), ..Changed::default() });
+    for target in ["/020000aa0009.cfg", "/020000aa0009.cfg", "/020000aa0010.cfg", "/nothing"] {
+        house.get(target);
+    }
+    let mut registry = Registry::default();
+    house.phones.metrics().register(&mut registry);
+    let mut text = String::new();
+    encode(&mut text, &registry).unwrap();
+    let mut counted: Vec<&str> = text.lines().filter(|line| line.starts_with("requests_total")).collect();
+    counted.sort_unstable();
+    insta::assert_snapshot!(counted.join("\n"), @r#"
+    requests_total{family="",status="404",reason="no-such-file"} 1
+    requests_total{family="",status="404",reason="unknown-phone"} 1
+    requests_total{family="yealink",status="200",reason=""} 2
+    "#);
+}
+
+#[test]
+fn a_small_cache_keeps_within_its_bytes_and_counts_what_falls_out() {
+    let house = House::new();
+    let small = Cache::new(64 * 1024);
+    let phones = Phones::new(house.live.clone(), small, RevisionKey::fixed(), Ledger::in_memory(), Vec::new());
+    let house = House { phones: Arc::new(phones), ..house };
+    (0..10).for_each(|_| ALL.iter().for_each(|phone| drop(house.get(&format!("/{}", phone.file)))));
+    let CacheFigures { hits, misses, evictions, files, bytes, max_bytes } = house.phones.cache().figures();
+    let asked = 10 * 3;
+    assert_eq!(hits + misses, asked, "the phone of the other site is refused from here");
+    assert!(bytes <= max_bytes && max_bytes == 64 * 1024, "{bytes}");
+    assert_eq!(evictions, misses - files, "{misses} were made, and {files} are left");
+    assert!(evictions > 0);
 }

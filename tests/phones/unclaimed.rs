@@ -335,3 +335,24 @@ fn a_phone_that_was_given_a_file_keeps_it_when_the_fleet_loses_it() {
     }
     assert_eq!(house.seen(), ["001565aa0001 yealink yealink-t46s 66.86.0.15 1"; 2], "from each of the two");
 }
+
+#[test]
+fn a_phone_waits_to_be_claimed_until_it_has_got_its_file() {
+    let head = Way { method: &Method::HEAD, ..LOCAL };
+    // Firmware that reads another format gets no file.
+    let old = Way { user_agent: Some("Yealink SIP-T46S 66.60.0.15 00:15:65:aa:00:99"), ..LOCAL };
+    for (way, status, waits) in [(head, 200, true), (old, 404, true), (LOCAL, 200, false)] {
+        let there = Remembering::new();
+        there.ask(NEW_YEALINK.0, NEW_YEALINK.1);
+        put(
+            there.house.folder.path(),
+            "sites/a/phones/001565aa0099.toml",
+            "model = \"yealink-t46s\"\nlines = [\"201\"]\n",
+        );
+        let come = Entity::Phone("a".into(), "001565aa0099".into());
+        there.house.live.follow(&Changed { entities: [come].into(), ..Changed::default() });
+        assert_eq!(there.house.ask(NEW_YEALINK.0, way).status.as_u16(), status);
+        let seen = there.seen();
+        assert_eq!(!seen.is_empty(), waits, "{seen:?}");
+    }
+}

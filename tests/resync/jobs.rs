@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use insta::assert_snapshot;
 use offhook::phone::Mac;
 use offhook::resync::{
-    Asking, Event, JobPhones, JobState, JobView, MAX_RUNNING, Options, Outcome, Pace, Progress, StartError, Wanted,
+    Asking, Event, JobFigures, JobPhones, JobState, JobView, MAX_RUNNING, Options, Outcome, Pace, Progress, StartError,
+    Wanted,
 };
 use tokio::net::UdpSocket;
 use tokio::sync::Semaphore;
@@ -188,6 +189,11 @@ fn so_many_jobs_run_and_so_many_are_kept() {
         let list = house.jobs.list();
         assert_eq!(list.len(), 101);
         assert_eq!((list[0].id, list[99].id, list[100].id), (136, 37, running[0]), "what runs is never forgotten");
+        let JobFigures { running, ended, phones } = house.jobs.figures();
+        assert_eq!(running, 1);
+        assert_eq!(ended, [("done", 120), ("stopped-itself", 0), ("stopped", 15), ("failed", 0)], "forgotten ones too");
+        let phones: Vec<_> = phones.into_iter().filter(|(_, count)| *count > 0).collect();
+        assert_eq!(phones, [("given-up", 15)]);
     });
 }
 
