@@ -13,6 +13,7 @@ mod settle;
 mod shipped;
 mod stamps;
 mod watch;
+mod watch_state;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -28,7 +29,8 @@ use reloaded::Told;
 pub use reloaded::{Reloaded, Reloads};
 pub use serving::Serving;
 pub use shipped::{Overrides, mark, shipped};
-pub use watch::{Followed, WatchState, Watching, watch};
+pub use watch::{Followed, Watching, watch};
+pub use watch_state::WatchState;
 
 use crate::findings::Finding;
 use crate::fleet::{Edit, Entity};

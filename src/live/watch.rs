@@ -10,7 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use compact_str::CompactString;
@@ -18,6 +18,7 @@ use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher};
 
 use super::refused::{hint, plainly};
 use super::settle::Settling;
+use super::watch_state::{Standing, WatchState, locked};
 use super::{Changed, Held, Live};
 use crate::fleet::{Entity, Stamp};
 
@@ -56,47 +57,6 @@ impl Watching {
     }
 }
 
-/// How a watch fares.
-#[derive(Debug, Clone)]
-pub struct WatchState(Weak<Mutex<Standing>>);
-
-#[derive(Debug)]
-struct Standing {
-    /// When it last looked for events.
-    beat: Instant,
-    /// What the fleet's folder lacks.
-    lacking: Option<&'static str>,
-    /// The system gives no watch.
-    blind: bool,
-}
-
-impl WatchState {
-    /// Whether it has ended.
-    pub fn has_ended(&self) -> bool {
-        self.0.strong_count() == 0
-    }
-
-    /// What is wrong with the fleet's folder, such as `has vanished`.
-    pub fn lacking(&self) -> Option<&'static str> {
-        self.0.upgrade().and_then(|standing| locked(&standing).lacking)
-    }
-
-    /// How long ago it last looked for changes.
-    pub fn idle(&self) -> Duration {
-        self.0.upgrade().map_or(Duration::MAX, |standing| locked(&standing).beat.elapsed())
-    }
-
-    /// Whether the system gives no watch, so that changes are looked for every few seconds.
-    pub fn is_blind(&self) -> bool {
-        self.0.upgrade().is_some_and(|standing| locked(&standing).blind)
-    }
-}
-
-/// Nothing that is done under the lock can break what is in it.
-fn locked(standing: &Mutex<Standing>) -> MutexGuard<'_, Standing> {
-    standing.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 impl Drop for Watching {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
@@ -117,7 +77,7 @@ pub fn watch(live: Arc<Live>, root: &Path, followed: Vec<Followed>) -> std::io::
     // What changed between loading and watching would be missed otherwise.
     following.step(Instant::now());
     let stop = Arc::new(AtomicBool::new(false));
-    let (stopped, state) = (stop.clone(), WatchState(Arc::downgrade(&following.standing)));
+    let (stopped, state) = (stop.clone(), WatchState::of(&following.standing));
     let thread = std::thread::Builder::new().name("watch".into()).spawn(move || following.run(&events, &stopped))?;
     Ok(Watching { stop, thread: Some(thread), state })
 }
