@@ -180,7 +180,7 @@ fn a_fleet_that_vanishes_is_told_and_a_server_that_stops_takes_no_new_phones() {
     assert_eq!(get(&address, "/healthz"), ("200".into(), well("alive")));
     until(&address, "/readyz", "200", &well("ready"));
     std::fs::rename(folder.path().join("fleet"), folder.path().join("elsewhere")).unwrap();
-    until(&address, "/readyz", "503", "\"reasons\":[\"the fleet's folder has vanished; what was good stays served\"]");
+    until(&address, "/readyz", "200", "\"warnings\":[\"the fleet's folder has vanished; what was good stays served\"]");
     assert_eq!(get(&address, "/healthz").0, "200");
     assert!(get(&address, "/metrics").1.contains("\noffhook_watch_up 0\n"));
     assert!(server.tried().contains("account.1.user_name = 201"));

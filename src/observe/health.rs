@@ -69,7 +69,8 @@ impl Page {
             reasons.push("no phone of the fleet can be served".to_owned());
         }
         match watch.lacking() {
-            Some(what) => reasons.push(format!("the fleet's folder {what}; what was good stays served")),
+            // Who shares one folder with others would else take all of them away from phones that they can serve.
+            Some(what) => warnings.push(format!("the fleet's folder {what}; what was good stays served")),
             None if watch.has_ended() => reasons.push("nobody follows the fleet's folder any more".to_owned()),
             None if watch.idle() > WATCH => {
                 warnings.push(format!("nobody has looked for changes of the fleet for {} s", watch.idle().as_secs()));
