@@ -3,6 +3,9 @@
 //! `cargo bench --bench fleet -- 100000` prints a table. The fleet is made in the system's folder for temporary files:
 //! 12 keys on average, 5 % of the phones with two modules of 40 keys, three families, sites of 100 phones.
 
+#[path = "fleet/writes.rs"]
+mod writes;
+
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
@@ -38,8 +41,10 @@ fn main() {
 
     storm(&live);
     edit_to_served(folder.path(), &live);
+    writes::by_parts(folder.path(), &live);
     states(folder.path(), &live);
     drop(live);
+    writes::over_the_wire(folder.path());
 
     let mut loader = Loader::new(folder.path());
     let serving = loader.load();

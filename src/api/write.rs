@@ -62,8 +62,13 @@ impl Want {
         };
         let Place { mut entity, inside } = place;
         let inside: Vec<&str> = inside.iter().map(String::as_str).collect();
-        // Before anything is told of what is there.
+        // Before anything is told of what is there. A user who could name other fields could try what is in them.
         permit_at(caller, &entity, draft.serving())?;
+        let is_keys = inside.first().is_some_and(|first| ["keys", "soft_keys", "modules"].contains(first));
+        if caller.writes_keys_only() && !is_keys {
+            let what = "a user's token changes the keys of its lines, and nothing else: name keys, soft_keys or modules";
+            return Err(Refused::Forbidden(what.to_owned()));
+        }
         let is_there = draft.has(&entity)?;
         let makes_file = self.method == Method::PUT && inside.is_empty();
         let is_missing = if is_there {
@@ -75,10 +80,15 @@ impl Want {
             return Err(Refused::NotThere(format!("{} is not there", place_name(&entity, &inside))));
         }
         draft.expect(&entity, &inside, self.condition.as_ref())?;
+        if let Some(site) = entity.site().filter(|_| !is_there && self.kind.of != Of::Site)
+            && !draft.has(&Entity::Site(site.clone()))?
+        {
+            return self.no_site(draft, site);
+        }
         if let Some(to) = site.filter(|to| is_there && entity.site() != Some(to)) {
             permit_at(caller, &Entity::Phone(to.clone(), Default::default()), draft.serving())?;
             if !draft.has(&Entity::Site(to.clone()))? {
-                return self.wrong(draft, "/site", "unknown-site", &format!("there is no site named `{to}`"));
+                return self.no_site(draft, &to);
             }
             entity = move_to(draft, &entity, to)?;
         }
@@ -102,6 +112,14 @@ impl Want {
         Ok(())
     }
 
+    fn no_site(&self, draft: &mut Draft<'_>, site: &str) -> Result<(), Refused> {
+        let what = format!("there is no site named `{site}`");
+        match self.kind.of {
+            Of::Phone => self.wrong(draft, "/site", "unknown-site", &what),
+            _ => Err(Refused::NotThere(what)),
+        }
+    }
+
     fn mac(&self) -> Option<Mac> {
         self.names.get("mac")?.parse().ok()
     }
@@ -123,7 +141,14 @@ impl Want {
     }
 
     fn remove(&self, draft: &mut Draft<'_>, entity: &Entity, inside: &[&str]) -> Result<(), Refused> {
-        let (Entity::Site(site), []) = (entity, inside) else { return draft.remove(entity, inside) };
+        let site = match (entity, inside) {
+            (Entity::Site(site), []) => site,
+            (Entity::Root, []) => {
+                let what = "the fleet itself is not taken away: take away its sites, or its settings";
+                return Err(Refused::Conflict(what.into(), Vec::new()));
+            }
+            _ => return draft.remove(entity, inside),
+        };
         let (mut all, _) = list_sites(&draft.folder(), &BTreeSet::from([site.clone()]));
         // Some may be taken away by the same write.
         let there = all.iter().map(|entity| draft.has(entity)).collect::<Result<Vec<_>, _>>()?;

@@ -39,8 +39,15 @@ impl Mistake {
 
     /// A finding in a text that would be written.
     pub fn of(finding: &Finding, text: Option<&str>) -> Mistake {
-        let pointer = finding.line.zip(text).and_then(|(line, text)| pointer_at(text, line));
         let Finding { code, what, hint, .. } = finding;
+        let mut pointer = finding.line.zip(text).and_then(|(line, text)| pointer_at(text, line));
+        // A field that is missing stands nowhere, and of a key the line of its function is known.
+        let key = pointer.as_ref().and_then(|at| at.strip_suffix("/function"));
+        match (*code, key, what.split('`').nth(1)) {
+            ("missing-field", _, Some(name)) => pointer = Some(format!("/{}", name.replace('.', "/"))),
+            ("unknown-number", Some(key), _) => pointer = Some(format!("{key}/number")),
+            _ => {}
+        }
         let file = Some(shown(&finding.file));
         Mistake { pointer, file, code: (*code).to_owned(), detail: what.clone(), hint: hint.clone() }
     }

@@ -9,5 +9,7 @@ mod server;
 mod bulk;
 mod mistakes;
 mod undo;
+mod watch;
+mod who_writes;
 mod writes;
 mod writing;
