@@ -119,11 +119,17 @@ impl Drop for Server {
 impl Server {
     fn start(fleet: &Path, state: &Path) -> Server {
         let offhook = || Command::new(env!("CARGO_BIN_EXE_offhook"));
-        let make = offhook().args(["token", "create", "bench", "--role", "admin", "--fleet"]).arg(fleet).arg("--state").arg(state).output();
+        let make = offhook()
+            .args(["token", "create", "bench", "--role", "admin", "--fleet"])
+            .arg(fleet)
+            .arg("--state")
+            .arg(state)
+            .output();
         let token = String::from_utf8_lossy(&make.expect("it runs").stdout).trim().to_owned();
         let log = state.join("log");
         let file = fs::File::create(&log).expect("it can be made");
-        let child = offhook().arg("serve").arg(fleet).arg("--state").arg(state).stderr(file).stdout(Stdio::null()).spawn();
+        let child =
+            offhook().arg("serve").arg(fleet).arg("--state").arg(state).stderr(file).stdout(Stdio::null()).spawn();
         let child = child.expect("it can be started");
         let began = Instant::now();
         loop {
@@ -143,8 +149,10 @@ impl Server {
     }
 
     fn patch(&self, path: &str, body: &Value) -> String {
-        let headers = format!("authorization: Bearer {}\r\nif-match: *\r\ncontent-type: application/json\r\n", self.token);
-        exchange(&self.api, "PATCH", &format!("/api/v1{path}"), &headers, &body.to_string()).expect("the server answers")
+        let headers =
+            format!("authorization: Bearer {}\r\nif-match: *\r\ncontent-type: application/json\r\n", self.token);
+        exchange(&self.api, "PATCH", &format!("/api/v1{path}"), &headers, &body.to_string())
+            .expect("the server answers")
     }
 }
 

@@ -99,7 +99,15 @@ impl At {
         let At { caller, kind, names, headers } = self;
         let body = body.transpose()?.map(|Json(body)| body);
         let condition = condition(&headers)?;
-        let want = Want { method: method.clone(), kind, names: names.clone(), body, condition, recursive, from: String::new() };
+        let want = Want {
+            method: method.clone(),
+            kind,
+            names: names.clone(),
+            body,
+            condition,
+            recursive,
+            from: String::new(),
+        };
         let wanted = Wanted { caller, what: format!("{method} {}", kind.path), dry_run, undoes: None };
         let done = match commit(api.clone(), wanted, vec![want], &headers).await? {
             Ok(done) => done,
@@ -110,7 +118,9 @@ impl At {
         if dry_run {
             return Ok(made);
         }
-        let Ok(Place { entity, inside }) = kind.at(&names, |mac| serving.world.files_of(mac), None) else { return Ok(made) };
+        let Ok(Place { entity, inside }) = kind.at(&names, |mac| serving.world.files_of(mac), None) else {
+            return Ok(made);
+        };
         let inside: Vec<&str> = inside.iter().map(String::as_str).collect();
         Ok(match api.editor.look(&entity, &inside)? {
             Some((_, tag)) => tagged(&HeaderMap::new(), made, &tag),

@@ -163,7 +163,9 @@ fn phone(mac: &str, files_of: impl Fn(Mac) -> Vec<Entity>, new_in: Option<&str>)
     let mac: Mac = mac.parse().map_err(|_| Problem::not_found())?;
     match (files_of(mac).as_slice(), new_in) {
         ([file], _) => Ok(file.clone()),
-        ([], Some(site)) if Entity::is_name(site) => Ok(Entity::Phone(site.into(), CompactString::from(mac.to_string()))),
+        ([], Some(site)) if Entity::is_name(site) => {
+            Ok(Entity::Phone(site.into(), CompactString::from(mac.to_string())))
+        }
         ([], _) => Err(Problem::not_found()),
         (several, _) => {
             let files: Vec<String> = several.iter().map(|file| format!("`{}`", file.path().display())).collect();

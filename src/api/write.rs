@@ -66,7 +66,8 @@ impl Want {
         permit_at(caller, &entity, draft.serving())?;
         let is_keys = inside.first().is_some_and(|first| ["keys", "soft_keys", "modules"].contains(first));
         if caller.writes_keys_only() && !is_keys {
-            let what = "a user's token changes the keys of its lines, and nothing else: name keys, soft_keys or modules";
+            let what =
+                "a user's token changes the keys of its lines, and nothing else: name keys, soft_keys or modules";
             return Err(Refused::Forbidden(what.to_owned()));
         }
         let is_there = draft.has(&entity)?;

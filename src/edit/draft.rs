@@ -62,7 +62,8 @@ impl<'e> Draft<'e> {
         let mut files = self.serving.world.files_of(mac);
         files.retain(|file| !is_gone(file));
         let is_new = |file: &Entity| matches!(file, Entity::Phone(_, stem) if stem.parse() == Ok(mac));
-        let new: Vec<_> = self.edits.keys().filter(|file| is_new(file) && !is_gone(file) && !files.contains(file)).collect();
+        let new: Vec<_> =
+            self.edits.keys().filter(|file| is_new(file) && !is_gone(file) && !files.contains(file)).collect();
         files.extend(new.into_iter().cloned());
         files
     }

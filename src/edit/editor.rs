@@ -8,9 +8,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde_json::Value;
 
 use super::judge::{Judgement, judge};
+use super::mistake::spread;
 use super::shown::{plain, shown};
 use super::vault::Vault;
-use super::mistake::spread;
 use super::{Draft, Mistake, Refused};
 use crate::catalogue::Vocabulary;
 use crate::check::KEPT;
@@ -160,8 +160,9 @@ impl Editor {
         if !key.exists() {
             return Ok(edits.to_vec());
         }
-        let keys = SealKeys::read(&key)
-            .map_err(|error| Refused::Trouble(format!("secrets cannot be encrypted, so nothing is written: {error}")))?;
+        let keys = SealKeys::read(&key).map_err(|error| {
+            Refused::Trouble(format!("secrets cannot be encrypted, so nothing is written: {error}"))
+        })?;
         let sealed = |edit: &Edit| {
             let text = edit.after.as_ref().map(|text| seal_file(text, &keys, vocabulary)).transpose();
             let closed = |error| Refused::Conflict(format!("`{}`: {error}", edit.entity.path().display()), Vec::new());
@@ -274,9 +275,8 @@ impl Editor {
 
     fn change(&self, order: &Order<'_>, number: i64, edit: &Edit, now: &Serving) -> Change {
         let vocabulary = &now.world.catalogue.vocabulary;
-        let harmless = |text: &Option<String>| {
-            toml::to_string(&shown(&edit.entity, plain(text.as_deref()?)?, vocabulary)).ok()
-        };
+        let harmless =
+            |text: &Option<String>| toml::to_string(&shown(&edit.entity, plain(text.as_deref()?)?, vocabulary)).ok();
         let sealed = |text: &Option<String>| self.vault.as_ref()?.seal(text.as_deref()?);
         Change {
             at: now_ms(),

@@ -113,7 +113,17 @@ fn killed_in_the_middle_it_is_all_or_nothing_at_the_next_start() {
 /// The status of a request by curl, `000` where there is no answer.
 fn post(api: &Api, path: &str, body: &str) -> String {
     let curl = Command::new("curl")
-        .args(["-s", "-o", "/dev/null", "-w", "%{http_code}", "--max-time", "20", "-H", "content-type: application/json"])
+        .args([
+            "-s",
+            "-o",
+            "/dev/null",
+            "-w",
+            "%{http_code}",
+            "--max-time",
+            "20",
+            "-H",
+            "content-type: application/json",
+        ])
         .args(["-H", &format!("authorization: Bearer {}", api.admin()), "-d", body])
         .arg(format!("http://{}/api/v1{path}", api.address()))
         .output();
@@ -215,7 +225,16 @@ fn who_edits_by_hand_is_not_overwritten() {
     // Elsewhere in the file it is in nobody's way.
     let tag = api.tag("/sites/a/lines/201/keys");
     api.by_hand("sites/a/lines/201.toml", &by_hand.replace("Front\"", "Back\""));
-    assert_eq!(api.send("PATCH", "/sites/a/lines/201/keys", &[("if-match", &tag)], "{\"7\": {\"function\": \"do_not_disturb\"}}").status, 200);
+    assert_eq!(
+        api.send(
+            "PATCH",
+            "/sites/a/lines/201/keys",
+            &[("if-match", &tag)],
+            "{\"7\": {\"function\": \"do_not_disturb\"}}"
+        )
+        .status,
+        200
+    );
     let text = api.file("sites/a/lines/201.toml");
     assert!(text.contains("Back\"") && text.contains("do_not_disturb") && text.contains("number = \"203\""), "{text}");
     let file = api.phone_gets(&format!("{MAC}.cfg"));
@@ -286,7 +305,8 @@ fn no_update_is_lost() {
                 while keys < 8 {
                     assert!(begin.elapsed() < Duration::from_secs(60));
                     let (_, tag) = client.send("GET", path, "*", "");
-                    let body = json!({ (own * 8 + keys + 1).to_string(): { "function": "do_not_disturb" } }).to_string();
+                    let body =
+                        json!({ (own * 8 + keys + 1).to_string(): { "function": "do_not_disturb" } }).to_string();
                     match client.send("PATCH", path, &tag, &body).0.as_str() {
                         "200" => keys += 1,
                         "412" | "409" => {}

@@ -81,15 +81,22 @@ fn phones_lines_and_sites_that_cannot_be_are_refused() {
         (&phone, json!({ "settings": { "ntp_servers": ["a", null] }, "seed": { "ring_volume": 1.5 } })),
         (&phone, json!({ "handsets": { "1": { "line": 1 } } })),
         (&phone, json!([1])),
-        ("/phones/7c2f80f40003", json!({ "model": "yealink-t19p-e2", "lines": ["201", "202", "203"], "handsets": null })),
-        ("/sites/a/lines/201", json!({ "settings": { "timezone": "Europe/Pari" }, "keys": { "3": { "function": "x" } } })),
+        (
+            "/phones/7c2f80f40003",
+            json!({ "model": "yealink-t19p-e2", "lines": ["201", "202", "203"], "handsets": null }),
+        ),
+        (
+            "/sites/a/lines/201",
+            json!({ "settings": { "timezone": "Europe/Pari" }, "keys": { "3": { "function": "x" } } }),
+        ),
         ("/sites/a/lines/201/sip", json!({ "pasword": "x", "transport": "ucp" })),
         ("/sites/a", json!({ "feature_codes": "ovhh" })),
         ("/sites/a/numbers/0033972109000", json!({ "kind": "qeue" })),
         ("/fleet", json!({ "schema": 2 })),
         ("/fleet", json!({ "listen": [{ "address": "nowhere" }] })),
     ];
-    let made = [(new, json!({ "model": "yealink-t46s", "lines": ["201"], "site": "b" })), (new, json!({ "site": "a" }))];
+    let made =
+        [(new, json!({ "model": "yealink-t46s", "lines": ["201"], "site": "b" })), (new, json!({ "site": "a" }))];
     let base = format!("/phones/{BASE}/handsets/999");
     assert_snapshot!(refused("PATCH", &rows), @"");
     assert_snapshot!(refused("PUT", &[&made[..], &[(base.as_str(), json!({ "line": 1 })), ("/sites/b/lines/1", json!({}))]].concat()), @"");
@@ -155,10 +162,11 @@ fn all_mistakes_of_many_writes_are_told_at_once() {
 /// What was wrong before, somewhere else in the file or in a phone that the write reaches, is none of the writer's.
 #[test]
 fn old_mistakes_elsewhere_stop_nobody() {
-    let api = Api::start(full().with("sites/a/lines/203.toml", "keys.99.function = \"do_not_disturb\"\n").with(
-        "sites/a/phones/001565aabb98.toml",
-        "model = \"yealink-t46s\"\nlines = [\"203\"]\n",
-    ));
+    let api = Api::start(
+        full()
+            .with("sites/a/lines/203.toml", "keys.99.function = \"do_not_disturb\"\n")
+            .with("sites/a/phones/001565aabb98.toml", "model = \"yealink-t46s\"\nlines = [\"203\"]\n"),
+    );
     let done = api.write("PATCH", "/sites/a/lines/203", &json!({ "display_name": "Hall" }));
     assert_eq!(done.status, 200, "{done}");
     api.by_hand("sites/a/lines/203.toml", "display_nam = \"x\"\n");

@@ -42,8 +42,13 @@ fn a_bulk_is_taken_back_as_one() {
 #[test]
 fn later_edits_stay_where_they_are_elsewhere() {
     let api = Api::start(full());
-    let key = api.write("PUT", "/sites/a/lines/201/keys/2", &json!({ "function": "dial", "number": "203", "label": "Paul" }));
-    api.write("PATCH", "/sites/a/lines/201", &json!({ "display_name": "Hall", "keys": { "7": { "function": "do_not_disturb" } } }));
+    let key =
+        api.write("PUT", "/sites/a/lines/201/keys/2", &json!({ "function": "dial", "number": "203", "label": "Paul" }));
+    api.write(
+        "PATCH",
+        "/sites/a/lines/201",
+        &json!({ "display_name": "Hall", "keys": { "7": { "function": "do_not_disturb" } } }),
+    );
     let text = api.file("sites/a/lines/201.toml").replace("# Front desk.", "# The hall.");
     api.by_hand("sites/a/lines/201.toml", &text);
     let undone = undo(&api, &key);
@@ -67,7 +72,8 @@ fn later_edits_stay_where_they_are_elsewhere() {
 #[test]
 fn what_was_built_upon_is_not_taken_back() {
     let api = Api::start(full());
-    let patch = json!({ "display_name": "Hall", "keys": { "2": { "number": "203" }, "8": { "function": "do_not_disturb" } } });
+    let patch =
+        json!({ "display_name": "Hall", "keys": { "2": { "number": "203" }, "8": { "function": "do_not_disturb" } } });
     let first = api.write("PATCH", "/sites/a/lines/201", &patch);
     let second = api.write("PATCH", "/sites/a/lines/201/keys/2", &json!({ "number": "201" }));
     api.write("PATCH", "/sites/a/lines/201", &json!({ "display_name": "Front" }));
@@ -186,7 +192,13 @@ fn changes_are_told_by_site_line_and_person_and_in_pages() {
     let all = api.changes(&last);
     let of = |query: &str| -> Vec<String> {
         let page = api.get(&format!("/changes?{query}")).json();
-        let row = |change: &Value| format!("{} {}", change["who"].as_str().unwrap().split(' ').next().unwrap(), change["entity"].as_str().unwrap());
+        let row = |change: &Value| {
+            format!(
+                "{} {}",
+                change["who"].as_str().unwrap().split(' ').next().unwrap(),
+                change["entity"].as_str().unwrap()
+            )
+        };
         page["items"].as_array().unwrap_or_else(|| panic!("{page}")).iter().map(row).collect()
     };
     assert_snapshot!(of("").join("\n"), @"

@@ -73,9 +73,9 @@ impl Drop for Events {
 #[test]
 fn a_write_leaves_a_phone_behind_until_it_fetches() {
     let api = Api::start(full());
-    assert_eq!(state(&api), "never_seen");
+    assert_eq!(state(&api), "never-seen");
     api.phone_gets(&format!("{MAC}.cfg"));
-    assert_eq!(state(&api), "in_sync");
+    assert_eq!(state(&api), "in-sync");
     let mut events = Events::of(&api, "/status/events?site=a");
     // The stream is there once its head is.
     until(|| (!api.get("/status").body.is_empty()).then_some(()));
@@ -90,18 +90,18 @@ fn a_write_leaves_a_phone_behind_until_it_fetches() {
     assert_eq!(state(&api), "behind");
     assert_eq!(api.get("/status/phones?state=behind").json()["items"][0]["mac"], MAC);
     api.phone_gets(&format!("{MAC}.cfg"));
-    assert_eq!(state(&api), "in_sync");
+    assert_eq!(state(&api), "in-sync");
     let mut states = Vec::new();
-    while states.last().is_none_or(|state| state != "in_sync") {
+    while states.last().is_none_or(|state| state != "in-sync") {
         let (name, change) = events.next().unwrap();
         assert_eq!((name.as_str(), change["mac"].as_str().unwrap()), ("state", MAC));
         states.push(change["state"].as_str().unwrap().to_owned());
     }
     states.retain(|state| state != "checking");
-    assert_eq!(states, ["behind", "in_sync"]);
+    assert_eq!(states, ["behind", "in-sync"]);
     // What changes no file leaves nobody behind.
     assert_eq!(api.write("PATCH", "/sites/a/numbers/0033972109000", &json!({ "label": "Shop" })).status, 200);
-    assert_eq!(state(&api), "in_sync");
+    assert_eq!(state(&api), "in-sync");
 }
 
 /// A registrar that takes what is sent to it, and the phone behind it that comes when it is told to.
@@ -109,7 +109,8 @@ fn registrar(socket: UdpSocket, url: String) {
     let mut packet = [0; 4096];
     while let Ok((length, from)) = socket.recv_from(&mut packet) {
         let text = String::from_utf8_lossy(&packet[..length]).into_owned();
-        let is_echoed = |line: &&str| ["Via:", "From:", "To:", "Call-ID:", "CSeq:"].iter().any(|name| line.starts_with(name));
+        let is_echoed =
+            |line: &&str| ["Via:", "From:", "To:", "Call-ID:", "CSeq:"].iter().any(|name| line.starts_with(name));
         let echoed: String = text.lines().filter(is_echoed).map(|line| format!("{line}\r\n")).collect();
         let _ = socket.send_to(format!("SIP/2.0 200 OK\r\n{echoed}Content-Length: 0\r\n\r\n").as_bytes(), from);
         if text.starts_with("NOTIFY") && !url.is_empty() {
@@ -141,10 +142,13 @@ fn phones_are_asked_to_come_and_watched_until_they_have() {
     while let Some((name, _)) = events.next() {
         names.push(name);
     }
-    assert_eq!((names.first().map(String::as_str), names.last().map(String::as_str)), (Some("snapshot"), Some("ended")));
+    assert_eq!(
+        (names.first().map(String::as_str), names.last().map(String::as_str)),
+        (Some("snapshot"), Some("ended"))
+    );
     let job = api.get("/resyncs/1").json();
     assert_eq!((&job["state"], &job["phones"][0]["mac"]), (&json!("done"), &json!(MAC)), "{job:#}");
-    assert_eq!(state(&api), "in_sync");
+    assert_eq!(state(&api), "in-sync");
     assert_eq!(api.send("POST", "/resyncs", &[], "{}").status, 422);
     assert_eq!(api.get("/resyncs/2").status, 404);
 }
@@ -210,7 +214,10 @@ fn a_stranger_is_seen_claimed_by_its_code_and_served() {
         let seen = api.get("/seen").json()["items"][0].clone();
         (seen["code_waits"] == true).then_some(seen)
     });
-    assert_eq!((&seen["mac"], &seen["model"], &seen["is_stored"]), (&json!(mac), &json!("yealink-t46s"), &json!(false)));
+    assert_eq!(
+        (&seen["mac"], &seen["model"], &seen["is_stored"]),
+        (&json!(mac), &json!("yealink-t46s"), &json!(false))
+    );
     assert!(!seen.to_string().contains(&code));
     let claim = |body: Value| api.send("POST", "/claims", &[], &body.to_string());
     assert_snapshot!(claim(json!({ "code": code, "site": "a", "lines": ["209"] })), @r#"
@@ -233,7 +240,12 @@ fn a_stranger_is_seen_claimed_by_its_code_and_served() {
     assert_eq!(claim(json!({ "code": code, "mac": mac, "site": "a" })).status, 422);
     assert_eq!(claim(json!({ "code": "XXXX-XXXX", "site": "a" })).status, 422);
     let files = api.files();
-    let look = api.send("POST", "/claims?dry_run=true", &[], &json!({ "code": code, "site": "a", "lines": ["201"] }).to_string());
+    let look = api.send(
+        "POST",
+        "/claims?dry_run=true",
+        &[],
+        &json!({ "code": code, "site": "a", "lines": ["201"] }).to_string(),
+    );
     assert_eq!((look.status, api.files()), (200, files), "{look}");
     let operator = format!("Bearer {}", api.known("o --role operator --site b"));
     let body = json!({ "code": code, "site": "a", "lines": ["201"] });
@@ -244,7 +256,10 @@ fn a_stranger_is_seen_claimed_by_its_code_and_served() {
     assert_eq!(served.accounts[&1].user, "201");
     assert_eq!(claim(body).status, 422, "a code is good once");
     let told = &api.changes(&claimed.json()["number"])[0];
-    assert_eq!((&told["what"], &told["entity"]), (&json!("POST /claims"), &json!(format!("sites/a/phones/{mac}.toml"))));
+    assert_eq!(
+        (&told["what"], &told["entity"]),
+        (&json!("POST /claims"), &json!(format!("sites/a/phones/{mac}.toml")))
+    );
     let known = claim(json!({ "mac": mac, "site": "a", "lines": [] }));
     assert_eq!(known.status, 409, "{known}");
     assert_eq!(claim(json!({ "mac": "001565aa0102", "site": "a", "model": "yealink-t46s" })).status, 200);

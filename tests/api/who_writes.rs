@@ -14,7 +14,8 @@ use crate::writing::{BASE, full, until};
 const OTHER: &str = "001565aabb77";
 
 fn two_sites() -> Api {
-    let locked = "[keys.3]\nfunction = \"do_not_disturb\"\nlocked = true\n[keys.2]\nfunction = \"dial\"\nnumber = \"202\"\n";
+    let locked =
+        "[keys.3]\nfunction = \"do_not_disturb\"\nlocked = true\n[keys.2]\nfunction = \"dial\"\nnumber = \"202\"\n";
     Api::start(
         full()
             .with("sites/a/lines/201.toml", &format!("sip.password = \"canary6\"\n{locked}"))
@@ -115,7 +116,11 @@ fn each_role_writes_what_is_its_own() {
         assert_eq!(api.files(), files, "{method} {path}");
         statuses.insert(0, ask(&api, &tokens[0], method, &path_as(true), body).status);
         let statuses: Vec<String> = statuses.iter().map(u16::to_string).collect();
-        told += &format!("{} {method} {path} {}\n", statuses.join(" "), if body.is_null() { String::new() } else { body.to_string() });
+        told += &format!(
+            "{} {method} {path} {}\n",
+            statuses.join(" "),
+            if body.is_null() { String::new() } else { body.to_string() }
+        );
     }
     assert_snapshot!(told, @"");
 }
@@ -133,7 +138,9 @@ fn someone_elses_site_is_as_if_it_were_not() {
     };
     let hidden = (404, String::new());
     let tag = api.tag("/sites/b/lines/301");
-    for header in [("x-none", "1"), ("if-match", "*"), ("if-match", "\"1\""), ("if-none-match", "*"), ("if-match", &tag)] {
+    for header in
+        [("x-none", "1"), ("if-match", "*"), ("if-match", "\"1\""), ("if-none-match", "*"), ("if-match", &tag)]
+    {
         for line in ["301", "302"] {
             let path = format!("/sites/b/lines/{line}");
             for body in ["{}", "{\"sip\":{\"password\":\"of 301\"}}", "{\"nothing\":1}"] {
@@ -188,7 +195,10 @@ fn a_token_of_the_command_line_holds_in_a_moment() {
     let token = api.token("short --role admin");
     until(|| (api.get_as(&token, "/sites").status == 200).then_some(()));
     let list = api.get("/tokens").json();
-    let id = list.as_array().unwrap().iter().find(|token| token["name"] == "short").unwrap()["id"].as_str().unwrap().to_owned();
+    let id = list.as_array().unwrap().iter().find(|token| token["name"] == "short").unwrap()["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let mut revoke = std::process::Command::new(env!("CARGO_BIN_EXE_offhook"));
     revoke.args(["token", "revoke", &id, "--fleet", "fleet", "--state", "state"]).current_dir(api.folder());
     assert!(revoke.output().unwrap().status.success());

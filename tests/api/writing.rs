@@ -182,5 +182,9 @@ pub fn until<T>(mut wanted: impl FnMut() -> Option<T>) -> T {
 
 /// Whether a command is there.
 pub fn has(command: &str) -> bool {
-    std::process::Command::new("sh").args(["-c", &format!("command -v {command} >/dev/null")]).status().unwrap().success()
+    std::process::Command::new("sh")
+        .args(["-c", &format!("command -v {command} >/dev/null")])
+        .status()
+        .unwrap()
+        .success()
 }
