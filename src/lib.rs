@@ -4,7 +4,8 @@
 //! phone gets in our own words, [`render`] the same in its maker's. All four ask one immutable [`world`], made of the
 //! [`catalogue`] and the [`fleet`], and none opens a file or a socket: [`live`] loads and reloads, [`server`] speaks
 //! with phones, and [`cli`] with people. [`check`] tells what is wrong before a phone asks, [`effect`] what a change will
-//! do, [`board`] who has what, [`simulate`] is a phone, and [`resync`] asks phones to come.
+//! do, [`board`] who has what, [`simulate`] is a phone, and [`resync`] asks phones to come. Programs speak with [`api`],
+//! which writes by [`edit`] what [`access`] lets them.
 //!
 //! In reading order:
 
@@ -50,6 +51,8 @@ pub mod server;
 pub mod edit;
 
 pub mod board;
+
+pub mod tables;
 
 pub mod simulate;
 

@@ -159,6 +159,7 @@ fn all_but_keys(draft: &Draft<'_>) -> Vec<NotAllowed> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::phone::Accept;
     use crate::phone::KeySetting;
 
     const LINE: &str = "layout = \"desk\"\nsip.password = \"s3cret\"\n[keys.2]\nfunction = \"hold\"\n\
@@ -170,7 +171,7 @@ mod tests {
             place: Place::key(position),
             what: None,
             label: None,
-            accept: Box::default(),
+            accept: Accept::default(),
             locked,
             at: 0,
         };

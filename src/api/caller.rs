@@ -8,8 +8,9 @@ use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::header;
 use axum::http::request::Parts;
 
+use super::strangers::blocking;
 use super::{Problem, Shared};
-use crate::access::{Action, Principal, Role, Target};
+use crate::access::{Action, BadToken, Principal, Role, Target};
 use crate::admit::Pace;
 
 /// Where a call comes from that no listener has taken.
@@ -56,7 +57,14 @@ impl FromRequestParts<Shared> for Caller {
             return Err(none());
         }
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-        let bad = match api.tokens.principal(bearer.trim(), now) {
+        let mut judged = api.tokens.principal(bearer.trim(), now);
+        if judged == Err(BadToken::Unknown) {
+            // A command may have made it a moment ago.
+            let tokens = api.tokens.clone();
+            let _ = blocking(move || tokens.reload()).await?;
+            judged = api.tokens.principal(bearer.trim(), now);
+        }
+        let bad = match judged {
             Ok(principal) => return Ok(Caller(principal)),
             Err(bad) => bad,
         };

@@ -1,7 +1,5 @@
 //! Who changed what; and changes taken back.
 
-use std::time::Duration;
-
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
@@ -83,6 +81,7 @@ async fn changes(
         }
         None => caller.may(Action::Inspect, &Target::Server).is_ok(),
     };
+    api.editor.journaled().await;
     let Some(mut reader) = Reader::open(&api.state).await? else {
         return Ok(Json(Page { items: Vec::new(), next: None }));
     };
@@ -136,18 +135,13 @@ async fn undo(
     Ok(answer(done))
 }
 
-/// The files of a change. The journal is written a moment after it.
+/// The files of a change.
 async fn written(api: &Shared, number: i64) -> Result<Vec<Sealed>, Problem> {
-    for _ in 0..20 {
-        if let Some(mut reader) = Reader::open(&api.state).await? {
-            let found = reader.written(number).await?;
-            if !found.is_empty() || !api.editor.is_recent(number) {
-                return Ok(found);
-            }
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
+    api.editor.journaled().await;
+    match Reader::open(&api.state).await? {
+        Some(mut reader) => Ok(reader.written(number).await?),
+        None => Ok(Vec::new()),
     }
-    Ok(Vec::new())
 }
 
 /// How far back.

@@ -1,6 +1,6 @@
 //! Sites, lines, phones and the places in them: read, written, patched, taken away; and many writes at once.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::Json;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
@@ -42,7 +42,7 @@ pub(super) struct How {
 }
 
 type Body = Result<Json<Value>, JsonRejection>;
-type Asked = Result<Query<How>, QueryRejection>;
+pub(super) type Asked = Result<Query<How>, QueryRejection>;
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
     let places = PLACES.iter().fold(OpenApiRouter::new(), |router, kind| {
@@ -158,6 +158,23 @@ async fn commit(
         return Ok(Err(look::told(far.clone(), make_told(api, wanted, far, draft))));
     }
     make(api, wanted, draft).await.map(Ok)
+}
+
+/// The same with what the draft tells of itself, which is known also where it is refused.
+pub(super) async fn change_told<T: Send + Sync + 'static>(
+    api: Shared,
+    caller: Caller,
+    what: String,
+    dry_run: bool,
+    draft: impl FnOnce(&mut Draft<'_>) -> Result<T, Refused> + Send + 'static,
+) -> (Result<Done, Problem>, Option<T>) {
+    let told = Arc::new(OnceLock::new());
+    let tell = told.clone();
+    let done = change(api, caller, what, dry_run, move |wanted| {
+        let _ = tell.set(draft(wanted)?);
+        Ok(())
+    });
+    (done.await, Arc::into_inner(told).and_then(OnceLock::into_inner))
 }
 
 /// Makes any change of the fleet on a thread that may wait for the disk.

@@ -32,6 +32,7 @@ pub struct Page<T> {
 
 /// Which page.
 #[derive(Debug, Clone, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct Paging {
     /// What comes after this entry: `next` of the page before.
@@ -42,6 +43,7 @@ pub struct Paging {
     pub limit: usize,
 }
 
+/// So many entries where nothing is said.
 pub(super) fn page() -> usize {
     100
 }
@@ -144,6 +146,7 @@ async fn sites(
 
 /// Which lines.
 #[derive(Debug, Clone, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct LineFilter {
     /// Only those with this text in their number or name, in any case.
@@ -201,6 +204,7 @@ async fn lines(
 
 /// Which phones.
 #[derive(Debug, Clone, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct PhoneFilter {
     /// Only those of this site.
@@ -269,7 +273,7 @@ async fn phones(
 }
 
 /// Whether a text is in one of some words, in any case.
-fn has(words: &[&str], text: Option<&str>) -> bool {
+pub(super) fn has(words: &[&str], text: Option<&str>) -> bool {
     text.is_none_or(|text| words.iter().any(|word| word.to_lowercase().contains(&text.to_lowercase())))
 }
 

@@ -4,19 +4,30 @@
 //! calls the API work on the same. What clients see are types of their own, and the document of the API is made of them
 //! and of the tables that routes are made of, so it tells what is so. Who may do what is said in [`access`](crate::access).
 
+mod aside;
 mod caller;
 mod changes;
+mod copy;
+mod csv;
+mod effective;
+mod findings;
 mod fleet;
+mod key_functions;
+mod keys;
 mod listen;
 mod lists;
 mod look;
+mod looking;
+mod models;
 mod openapi;
+mod phone_files;
 mod place;
 mod problem;
 mod resync;
 mod status;
 mod strangers;
 mod tokens;
+mod vocabulary;
 mod write;
 
 use std::path::{Path, PathBuf};
@@ -28,6 +39,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 pub use caller::Caller;
 pub use listen::serve;
+pub use models::ModelShown;
 pub use openapi::document;
 pub use problem::Problem;
 
@@ -85,6 +97,15 @@ fn routes() -> OpenApiRouter<Shared> {
         resync::routes(),
         strangers::routes(),
         tokens::routes(),
+        models::routes(),
+        vocabulary::routes(),
+        findings::routes(),
+        phone_files::routes(),
+        keys::routes(),
+        key_functions::routes(),
+        effective::routes(),
+        copy::routes(),
+        csv::routes(),
     ];
     parts.into_iter().fold(OpenApiRouter::new(), OpenApiRouter::merge)
 }

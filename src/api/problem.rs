@@ -28,7 +28,7 @@ pub struct Problem {
     pub errors: Vec<Mistake>,
     /// The entity tag that it has now, where another one was expected.
     #[serde(skip)]
-    pub etag: Option<String>,
+    pub etag: Option<Box<str>>,
     /// After how many seconds it may be tried again.
     #[serde(skip)]
     pub retry_after_secs: Option<u32>,
@@ -83,7 +83,7 @@ impl From<Refused> for Problem {
         match refused {
             Refused::NotThere(what) => Problem::new("not-found", what),
             Refused::Forbidden(what) => Problem::new("forbidden", what),
-            Refused::Stale { what, now } => Problem { etag: now, ..Problem::new("stale", what) },
+            Refused::Stale { what, now } => Problem { etag: now.map(Into::into), ..Problem::new("stale", what) },
             Refused::Unconditional(what) => Problem::new("unconditional", what),
             Refused::Mistakes(errors) => {
                 let detail = match errors.as_slice() {

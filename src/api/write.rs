@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 use super::place::{Names, Of, Place, PlaceKind};
 use super::{Caller, Problem};
 use crate::access::{Action, Target, own};
+use crate::edit::shown::{is_hidden, is_kept_back};
 use crate::edit::{Condition, Done, Draft, Mistake, Refused, place_name};
 use crate::effect::Effect;
 use crate::findings::{Finding, Level};
@@ -62,13 +63,11 @@ impl Want {
         };
         let Place { mut entity, inside } = place;
         let inside: Vec<&str> = inside.iter().map(String::as_str).collect();
-        // Before anything is told of what is there. A user who could name other fields could try what is in them.
+        // Before anything is told of what is there.
         permit_at(caller, &entity, draft.serving())?;
-        let is_keys = inside.first().is_some_and(|first| ["keys", "soft_keys", "modules"].contains(first));
-        if caller.writes_keys_only() && !is_keys {
-            let what =
-                "a user's token changes the keys of its lines, and nothing else: name keys, soft_keys or modules";
-            return Err(Refused::Forbidden(what.to_owned()));
+        // What is stored already would be no write, and so could be guessed.
+        if caller.writes_keys_only() && says_secret(&body, &inside.join("."), draft.serving()) {
+            return Err(Refused::Forbidden("a user's token writes no secrets".to_owned()));
         }
         let is_there = draft.has(&entity)?;
         let makes_file = self.method == Method::PUT && inside.is_empty();
@@ -163,6 +162,16 @@ impl Want {
         }
         all.iter().try_for_each(|entity| draft.remove(entity, &[]))
     }
+}
+
+/// Whether a body says a secret, and not only that it stays.
+fn says_secret(body: &Map<String, Value>, at: &str, serving: &Serving) -> bool {
+    body.iter().any(|(name, value)| {
+        let path = if at.is_empty() { name.clone() } else { format!("{at}.{name}") };
+        let is_secret = is_kept_back(&path, value, &serving.world.catalogue.vocabulary);
+        let below = value.as_object().is_some_and(|fields| says_secret(fields, &path, serving));
+        is_secret && !is_hidden(value) || !is_secret && below
+    })
 }
 
 /// A phone's file in another site.

@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::reader::Table;
 
 /// How sure a figure is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
     /// A document of the maker or real traffic says so.
@@ -18,14 +18,16 @@ pub enum State {
 }
 
 /// Where a figure is known from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Source {
     /// How sure it is.
     pub state: State,
     /// The document or project.
+    #[schema(value_type = String)]
     pub source: CompactString,
     /// What other sources say instead, where they do.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
     pub disagreement: Option<CompactString>,
 }
 

@@ -12,7 +12,7 @@ mod trust;
 use rayon::prelude::*;
 
 pub use golden::{Difference, Golden, golden};
-pub use parameters::KnownNumbers;
+pub use parameters::{KnownNumbers, unknown_layouts};
 pub use phone::{Depth, KEPT, check_phone};
 
 use crate::findings::Finding;
@@ -24,7 +24,7 @@ pub fn check(serving: &Serving) -> Vec<Finding> {
     let known = parameters::KnownNumbers::of(&serving.world);
     let mut findings = serving.findings();
     findings.extend(parameters::listeners(serving));
-    findings.extend(parameters::unused_layouts(&serving.world));
+    findings.extend(unknown_layouts(&serving.world, serving.world.lines()));
     let of_phones: Vec<Vec<Finding>> =
         macs.par_iter().map(|mac| check_phone(serving, &known, *mac, Depth::Files)).collect();
     findings.extend(of_phones.into_iter().flatten());

@@ -1,12 +1,12 @@
 //! What keys name: siblings, voicemails, faxes, hunting groups and queues of the site.
 
 use std::collections::HashMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use compact_str::CompactString;
 
 use crate::findings::{Finding, Level, nearest, nearest_few};
-use crate::fleet::{ClientCertificates, NumberKind, Root, Rung, Site, Stored, Trust};
+use crate::fleet::{ClientCertificates, Line, NumberKind, Root, Rung, Site, Stored, Trust};
 use crate::live::Serving;
 use crate::phone::label::names_in;
 use crate::phone::{Parameter, Use};
@@ -196,9 +196,9 @@ fn scopes_of(scopes: &[(CompactString, Box<[Stored]>)]) -> Vec<Scope<'_>> {
 }
 
 /// Lines that name a layout their site has not.
-pub(super) fn unused_layouts(world: &World) -> Vec<Finding> {
+pub fn unknown_layouts<'w>(world: &World, lines: impl Iterator<Item = &'w Arc<Line>>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for line in world.lines() {
+    for line in lines {
         let (Some((layout, at)), Some(site)) = (&line.layout, world.site(&line.site)) else { continue };
         if !site.layouts.contains_key(layout) {
             let near = nearest(layout, site.layouts.keys().map(CompactString::as_str));

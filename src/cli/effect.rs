@@ -94,7 +94,8 @@ fn git(folder: &Path, arguments: &[&str]) -> Result<Output> {
     Command::new("git").arg("-C").arg(folder).args(arguments).output().context("cannot run `git`")
 }
 
-fn human(found: &Effect) -> Result<()> {
+/// Tells an effect to people.
+pub(super) fn human(found: &Effect) -> Result<()> {
     for group in found.groups.iter().take(GROUPS) {
         output::line(&format!("{}", heading(group).bold()))?;
         group.changes.iter().try_for_each(|change| output::line(&format!("  {change}")))?;

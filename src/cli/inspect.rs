@@ -13,9 +13,9 @@ use super::state::seen_firmware;
 use crate::catalogue::{Answer, Band, Class, FilePattern, Outcome};
 use crate::findings::nearest;
 use crate::live::{Loader, Serving};
-use crate::phone::{FUNCTIONS, Function, Mac, Parameter, Place, Use};
+use crate::phone::{Function, Mac, Place};
 use crate::render::{Document, Renderer, Reveal, RevisionKey};
-use crate::resolve::{Key, Phase, Resolved, place_on, resolve};
+use crate::resolve::{Key, Phase, Possible, Resolved, possible, resolve};
 use crate::world::Subject;
 
 /// A fleet that is loaded to look at one phone of it.
@@ -211,7 +211,7 @@ fn print_tree(value: &Value, path: &str) -> Result<()> {
 
 /// What one key does with one function.
 #[derive(Debug, Serialize)]
-struct Possible {
+struct Row {
     key: String,
     class: &'static str,
     /// The label that is sent for the key now, where one key is asked about.
@@ -230,33 +230,29 @@ struct Possible {
 pub fn functions(args: &Functions) -> Result<u8> {
     let looking = Looking::with(&args.fleet.fleet, &args.mac, &args.firmware)?;
     let resolved = looking.resolved(false)?;
-    let mut possible = Vec::new();
     let keys = asked_keys(&resolved, args.key.as_deref())?;
     if keys.is_empty() && args.format != Format::Json {
         return without_keys(&resolved).map(|()| 0);
     }
+    let mut rows = Vec::new();
     for key in keys {
-        let class = key.class;
-        for info in &FUNCTIONS {
-            let placed = place_on(&resolved, class, &example(info.function, &looking.subject), None);
-            possible.push(Possible {
-                key: key.place.to_string(),
-                class: class.name(),
-                label: Some(key.label.clone()).filter(|label| args.key.is_some() && !label.is_empty()),
-                function: info.function,
-                ovh: info.ovh,
-                outcome: placed.outcome,
-                why: placed.why,
-                dials: placed.dials,
-            });
-        }
+        rows.extend(possible(&resolved, key.class).into_iter().map(|Possible { function, outcome, why, dials }| Row {
+            key: key.place.to_string(),
+            class: key.class.name(),
+            label: Some(key.label.clone()).filter(|label| args.key.is_some() && !label.is_empty()),
+            function,
+            ovh: function.info().ovh,
+            outcome,
+            why,
+            dials,
+        }));
     }
     if args.format == Format::Json {
-        output::json(&possible)?;
+        output::json(&rows)?;
         return Ok(0);
     }
     let mut last = String::new();
-    for row in &possible {
+    for row in &rows {
         if row.key != last {
             let label = row.label.as_ref().map(|label| format!(", labelled `{label}`")).unwrap_or_default();
             output::line(&format!("{} ({} key{label}):", row.key, row.class))?;
@@ -271,14 +267,12 @@ pub fn functions(args: &Functions) -> Result<u8> {
 
 /// For a phone without keys: what the family says of functions that no key of any class could have.
 fn without_keys(resolved: &Resolved<'_>) -> Result<()> {
-    let subject = resolved.subject;
-    output::line(&format!("`{}` has no keys", subject.model.id))?;
-    for info in &FUNCTIONS {
-        let example = example(info.function, subject);
-        let placed: Vec<_> = Class::ALL.iter().map(|(_, class)| place_on(resolved, *class, &example, None)).collect();
-        if placed.iter().all(|placed| placed.outcome == Outcome::Impossible) {
-            let why = placed[0].why.as_deref().unwrap_or_default();
-            output::line(format!("  {:<25} {why}", info.function.name()).trim_end())?;
+    output::line(&format!("`{}` has no keys", resolved.subject.model.id))?;
+    let of_classes = Class::ALL.map(|(_, class)| possible(resolved, class));
+    for (at, Possible { function, why, .. }) in of_classes[0].iter().enumerate() {
+        if of_classes.iter().all(|of_class| of_class[at].outcome == Outcome::Impossible) {
+            let why = why.as_deref().unwrap_or_default();
+            output::line(format!("  {:<25} {why}", function.name()).trim_end())?;
         }
     }
     Ok(())
@@ -286,30 +280,18 @@ fn without_keys(resolved: &Resolved<'_>) -> Result<()> {
 
 /// The keys that are asked about: one, or the first of each class.
 fn asked_keys<'r, 's>(resolved: &'r Resolved<'s>, wanted: Option<&str>) -> Result<Vec<&'r Key<'s>>> {
-    let modules = resolved.modules.iter().flat_map(|module| &module.keys).filter(|key| key.reserved.is_none());
-    let keys = resolved.keys.iter().chain(&resolved.soft_keys).chain(modules);
-    let model = &resolved.subject.model.id;
     let Some(wanted) = wanted else {
         let mut first: Vec<&Key<'_>> = Vec::new();
-        for key in keys {
+        for key in resolved.all_keys().filter(|key| key.reserved.is_none()) {
             if !first.iter().any(|other| other.class == key.class) {
                 first.push(key);
             }
         }
         return Ok(first);
     };
+    let model = &resolved.subject.model.id;
     let place = Place::parse(wanted)
         .ok_or_else(|| anyhow!("`{wanted}` is not a key: 3, keys.3, soft_keys.1 or modules.1.keys.40 were expected"))?;
-    let key = keys.into_iter().find(|key| key.place == place);
+    let key = resolved.settable_key(place);
     Ok(vec![key.ok_or_else(|| anyhow!("the key {place} does not exist on `{model}`, or cannot be set"))?])
-}
-
-/// A function with a parameter of the right kind, to ask whether it is possible.
-fn example(function: Function, subject: &Subject) -> Use {
-    let number = subject.lines.last().and_then(|line| line.name.parse().ok()).or_else(|| "100".parse().ok());
-    match function.info().parameter {
-        Parameter::None | Parameter::LineIndex => Use::of(function),
-        Parameter::Url => Use { url: Some("https://example.org/".into()), ..Use::of(function) },
-        _ => Use { number, ..Use::of(function) },
-    }
 }

@@ -5,6 +5,8 @@ mod changes;
 mod check;
 mod claim;
 mod compare;
+mod copy;
+mod editing;
 mod effect;
 mod history;
 mod identify;
@@ -23,6 +25,7 @@ mod serve;
 mod simulate;
 mod state;
 mod status;
+mod tables;
 mod token;
 mod tokens;
 mod why;
@@ -60,6 +63,9 @@ pub fn run(args: Args) -> Result<u8> {
         Command::Functions(functions) => inspect::functions(&functions),
         Command::CompareModel(compare) => compare::run(&compare),
         Command::Effect(args) => effect::run(&args),
+        Command::Copy(args) => copy::run(&args),
+        Command::Export(args) => tables::export(&args),
+        Command::Import(args) => tables::import(&args),
         Command::Url(url) => tokens::url(&url),
         Command::Rearm(rearm) => tokens::rearm(&rearm),
         Command::Revoke(revoke) => tokens::revoke(&revoke),

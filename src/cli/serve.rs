@@ -79,7 +79,7 @@ async fn serve(args: &Serve, state: &Path, account: Option<Account>) -> Result<(
         Some(address) => Some(bind([Listener { address, tls: None, proxies: Proxies::default() }]).await?),
         None => None,
     };
-    let api = match &root.api {
+    let api = match &args.api.map(ApiListen::at).or(root.api) {
         Some(listen) => Some((bind([api_listener(listen, &args.fleet, state)?]).await?, listen.plain)),
         None => None,
     };

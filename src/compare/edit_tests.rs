@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
+use crate::phone::Accept;
 use crate::phone::Function;
 
 fn moved(from: &str, to: &str) -> Moved {
@@ -14,7 +15,7 @@ fn moved(from: &str, to: &str) -> Moved {
         place: place(to),
         what: Some(what),
         label: Some("Paul".into()),
-        accept: Box::new(["degraded".into()]),
+        accept: Accept::from_iter(["degraded".into()]),
         locked: false,
         at: 0,
     };
@@ -216,7 +217,7 @@ proptest! {
         // Every target that is free takes one of the keys.
         let free = targets.iter().filter(|place| !stored.contains_key(place));
         let moves: Vec<Moved> = stored.keys().zip(free).map(|(from, to)| {
-            let to = KeySetting { place: *to, what: None, label: None, accept: Box::default(), locked: false, at: 0 };
+            let to = KeySetting { place: *to, what: None, label: None, accept: Accept::default(), locked: false, at: 0 };
             Moved { from: *from, to }
         }).collect();
         let Ok(_) = before.parse::<DocumentMut>() else { return Ok(()) };

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use serde_json::Value;
 
 use super::judge::{Judgement, judge};
 use super::mistake::spread;
-use super::shown::{plain, shown};
+use super::shown::{in_words, plain, shown};
 use super::vault::Vault;
 use super::{Draft, Mistake, Refused};
 use crate::catalogue::Vocabulary;
@@ -24,6 +25,9 @@ use crate::phone::Mac;
 use crate::reader::read_plain;
 use crate::render::RevisionKey;
 use crate::resolve::SENT_EMPTY;
+
+/// The journal is written ten times a second.
+const JOURNAL: Duration = Duration::from_secs(1);
 
 /// Writes the fleet's files, one write after the other.
 pub struct Editor {
@@ -253,9 +257,11 @@ impl Editor {
         }
     }
 
-    /// Whether a write is so young that the journal may not have it yet.
-    pub fn is_recent(&self, number: i64) -> bool {
-        (0..10_000).contains(&(now_ms() - number / 1000))
+    /// Waits until the journal has all that was written up to now, if that takes no longer than a moment.
+    pub async fn journaled(&self) {
+        if let Some(journal) = &self.journal {
+            journal.has_changes(JOURNAL).await;
+        }
     }
 
     /// Tells the journal of a change that is none of the fleet's files.
@@ -275,8 +281,9 @@ impl Editor {
 
     fn change(&self, order: &Order<'_>, number: i64, edit: &Edit, now: &Serving) -> Change {
         let vocabulary = &now.world.catalogue.vocabulary;
-        let harmless =
-            |text: &Option<String>| toml::to_string(&shown(&edit.entity, plain(text.as_deref()?)?, vocabulary)).ok();
+        let harmless = |text: &Option<String>| {
+            toml::to_string(&in_words(shown(&edit.entity, plain(text.as_deref()?)?, vocabulary))).ok()
+        };
         let sealed = |text: &Option<String>| self.vault.as_ref()?.seal(text.as_deref()?);
         Change {
             at: now_ms(),

@@ -1,12 +1,13 @@
 //! Whether what would come of edits is right: the files themselves, what they name, and the keys of every phone that they
 //! reach.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::path::PathBuf;
 
 use rayon::prelude::*;
 
 use super::Mistake;
-use crate::check::{Depth, KnownNumbers, check_phone};
+use crate::check::{Depth, KnownNumbers, check_phone, unknown_layouts};
 use crate::findings::{Finding, Level};
 use crate::fleet::{Edit, Entity};
 use crate::live::Serving;
@@ -24,25 +25,39 @@ pub(super) struct Judgement {
 /// Judges edits by what is served before and after them, and the phones that they reach.
 pub(super) fn judge(before: &Serving, after: &Serving, edits: &[Edit], macs: &[Mac]) -> Judgement {
     let entities: BTreeSet<Entity> = edits.iter().map(|edit| edit.entity.clone()).collect();
-    let of_files = after.world.findings_of(&entities);
+    let texts: HashMap<PathBuf, Option<&str>> =
+        edits.iter().map(|edit| (edit.entity.path(), edit.after.as_deref())).collect();
+    let mut known = of_files(before, &entities);
+    known.sort();
     // An edited file is not taken with an old mistake either.
-    let is_edited = |finding: &Finding| entities.iter().any(|entity| entity.path() == finding.file);
-    let known = before.world.findings_of(&entities);
-    let new = |finding: &Finding| is_edited(finding) && finding.level == Level::Error || !known.contains(finding);
-    let mut found: Vec<Finding> = of_files.into_iter().filter(new).collect();
+    let is_edited = |finding: &Finding| texts.contains_key(&finding.file);
+    let new = |finding: &Finding| {
+        is_edited(finding) && finding.level == Level::Error || known.binary_search(finding).is_err()
+    };
+    let mut found: Vec<Finding> = of_files(after, &entities).into_iter().filter(new).collect();
     // Where a file itself is not taken, its phones get what they had.
     if !found.iter().any(Finding::is_open_error) {
         found.extend(of_phones(before, after, macs));
     }
     found.sort();
     found.dedup();
-    let text = |finding: &Finding| {
-        let edit = edits.iter().find(|edit| edit.entity.path() == finding.file)?;
-        edit.after.as_deref()
-    };
     let (errors, doubts): (Vec<_>, Vec<_>) = found.into_iter().partition(Finding::is_open_error);
+    let text = |finding: &Finding| texts.get(&finding.file).copied().flatten();
     let mistakes = errors.iter().map(|finding| Mistake::of(finding, text(finding))).collect();
     Judgement { mistakes, doubts: doubts.into_iter().filter(|finding| !finding.accepted).collect() }
+}
+
+/// What is wrong with files and with what they name; with a site's, also what its lines name in it.
+fn of_files(serving: &Serving, entities: &BTreeSet<Entity>) -> Vec<Finding> {
+    let world = &serving.world;
+    let lines = entities.iter().flat_map(|entity| match entity {
+        Entity::Line(site, name) => world.line(site, name).into_iter().collect(),
+        Entity::Site(site) => world.lines_of(site).collect::<Vec<_>>(),
+        Entity::Root | Entity::Phone(..) => Vec::new(),
+    });
+    let mut findings = world.findings_of(entities);
+    findings.extend(unknown_layouts(world, lines));
+    findings
 }
 
 /// What is found of phones that was not before.

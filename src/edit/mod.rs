@@ -5,11 +5,13 @@
 //! over the texts that it was made of. Whoever edits by hand meanwhile is not overwritten, and is not overwriting. What is
 //! written is served when the call returns, without waiting for the watch.
 
+pub mod copy;
 mod draft;
 mod editor;
 mod judge;
 mod merge;
 mod mistake;
+pub mod places;
 pub mod shown;
 mod undo;
 mod vault;

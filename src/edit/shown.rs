@@ -19,6 +19,16 @@ pub fn is_hidden(value: &Value) -> bool {
     matches!(value, Value::Object(fields) if fields.len() == 1 && fields.get("hidden") == Some(&Value::Bool(true)))
 }
 
+/// The same with a word for people where a value is not shown.
+pub fn in_words(value: Value) -> Value {
+    match value {
+        hidden if is_hidden(&hidden) => "‹hidden›".into(),
+        Value::Object(fields) => fields.into_iter().map(|(name, value)| (name, in_words(value))).collect(),
+        Value::Array(items) => items.into_iter().map(in_words).collect(),
+        other => other,
+    }
+}
+
 /// A TOML text as JSON, with its secrets; none if it is not TOML.
 pub fn plain(text: &str) -> Option<Value> {
     text.parse::<toml::Table>().ok().map(|table| value(toml::Value::Table(table)))
@@ -80,7 +90,7 @@ fn harmless(value: Value, path: &str, vocabulary: &Vocabulary) -> Value {
 
 /// Whether a value must not be shown: a secret, a line of a finished file, a setting that nobody knows, or an address with
 /// a password in it.
-fn is_kept_back(path: &str, value: &Value, vocabulary: &Vocabulary) -> bool {
+pub fn is_kept_back(path: &str, value: &Value, vocabulary: &Vocabulary) -> bool {
     let parts: Vec<&str> = path.split('.').collect();
     let is_setting = matches!(parts[..], [.., "settings" | "seed" | "sip", _]);
     match is_secret(path, vocabulary) {
@@ -91,8 +101,8 @@ fn is_kept_back(path: &str, value: &Value, vocabulary: &Vocabulary) -> bool {
     }
 }
 
-/// `https://anna:password@example.org`
-fn has_password(value: &Value) -> bool {
+/// Whether it is an address with a password in it: `https://anna:password@example.org`.
+pub fn has_password(value: &Value) -> bool {
     let Value::String(text) = value else { return false };
     url::Url::parse(text).is_ok_and(|url| url.password().is_some())
 }

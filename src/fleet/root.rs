@@ -63,6 +63,13 @@ pub struct ApiListen {
     pub plain: bool,
 }
 
+impl ApiListen {
+    /// At an address of which no more is said.
+    pub fn at(address: SocketAddr) -> ApiListen {
+        ApiListen { address, tls: None, plain: address.ip().is_loopback() }
+    }
+}
+
 /// What `fleet.toml` says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Root {

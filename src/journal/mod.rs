@@ -77,6 +77,17 @@ impl Journal {
         self.queue.add(Note::Change(Box::new(change)));
     }
 
+    /// Waits until all changes that were added up to now are written, and no longer than a time.
+    pub async fn has_changes(&self, at_most: Duration) {
+        let (added, _) = self.queue.changes();
+        let all_written = async {
+            while self.queue.changes().1 < added {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        let _ = tokio::time::timeout(at_most, all_written).await;
+    }
+
     /// Adds what one write has changed: it is kept together.
     pub fn changed_together(&self, changes: Vec<Change>) {
         self.queue.add_all(changes.into_iter().map(|change| Note::Change(Box::new(change))));

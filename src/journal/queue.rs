@@ -23,6 +23,9 @@ pub(super) enum Note {
 struct State {
     waiting: Vec<Note>,
     lost: u64,
+    /// Changes that were added, and those of them that were written.
+    changes: u64,
+    written: u64,
     closed: bool,
 }
 
@@ -52,7 +55,10 @@ impl Queue {
                 Note::Change(_) => MAX_WAITING + FOR_CHANGES,
             };
             match state.waiting.len() < room {
-                true => state.waiting.push(note),
+                true => {
+                    state.changes += u64::from(matches!(note, Note::Change(_)));
+                    state.waiting.push(note);
+                }
                 false => state.lost += 1,
             }
         }
@@ -82,6 +88,17 @@ impl Queue {
     pub(super) fn take(&self) -> (Vec<Note>, u64) {
         let mut state = self.lock();
         (std::mem::take(&mut state.waiting), std::mem::take(&mut state.lost))
+    }
+
+    /// Takes note of changes that are written.
+    pub(super) fn wrote(&self, changes: usize) {
+        self.lock().written += changes as u64;
+    }
+
+    /// How many changes were added, and how many of them are written.
+    pub(super) fn changes(&self) -> (u64, u64) {
+        let state = self.lock();
+        (state.changes, state.written)
     }
 
     /// Takes nothing any more.

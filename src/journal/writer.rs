@@ -153,6 +153,7 @@ impl Writer {
         let gap = lost.map(|lost| (lost.entries, lost.from, now_ms()));
         let first = self.runtime.block_on(store.write(&self.batch, gap))?;
         self.folds.written(first);
+        self.queue.wrote(self.batch.changes.len());
         self.batch = Batch::default();
         if let Some(lost) = lost {
             tracing::warn!("{} entries of the journal were lost: more came than could be written", lost.entries);

@@ -80,7 +80,11 @@ impl Live {
     pub fn load(root: &Path) -> Live {
         // What is watched has whole paths, and secrets and certificates are compared with that.
         let root = std::path::absolute(root).unwrap_or_else(|_| root.to_owned());
-        let mut loader = Loader::new(&root);
+        Live::of(Loader::new(&root))
+    }
+
+    /// Loads what a loader of one's own does.
+    pub fn of(mut loader: Loader) -> Live {
         let serving = loader.load();
         let (current, loader) = (ArcSwap::from_pointee(serving), Mutex::new(loader));
         Live { current, loader, proving: Mutex::default(), own: Mutex::default(), told: Told::default() }

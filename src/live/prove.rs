@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use crate::catalogue::{Answer, Catalogue, Family, FeatureCodes, FilePattern, Maker, Model};
 use crate::findings::Finding;
 use crate::fleet::{Access, Handset, Keeping, Layer, Line, Modules, Phone, Registration, Root, Site};
-use crate::phone::{Function, KeySetting, Mac, Number, Parameter, Place, Secret, Use};
+use crate::phone::{Accept, Function, KeySetting, Mac, Number, Parameter, Place, Secret, Use};
 use crate::render::{RenderError, Renderer, Reveal, RevisionKey, Templates, Unclaimed, bootstrap, pairing, render};
 use crate::resolve::{Phase, resolve};
 use crate::world::Subject;
@@ -238,7 +238,7 @@ fn keys(catalogue: &Catalogue, model: &Model) -> Box<[KeySetting]> {
         place,
         what: functions.next().map(any_use),
         label: Some("Été & <1> \"x\"; y=z #".into()),
-        accept: Box::default(),
+        accept: Accept::default(),
         locked: false,
         at: 1,
     };

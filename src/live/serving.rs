@@ -1,6 +1,6 @@
 //! What is served, as one immutable value.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use smallvec::SmallVec;
 
@@ -25,6 +25,8 @@ pub struct Serving {
     pub catalogue_findings: Arc<[Finding]>,
     /// A number that no two versions of catalogue and templates share.
     generation: u64,
+    /// What is wrong, once somebody has asked.
+    findings: OnceLock<Vec<Finding>>,
 }
 
 /// What is known of phones, before any fleet.
@@ -55,7 +57,8 @@ impl Known {
 
     pub fn serve(self, world: World) -> Serving {
         let Known { templates, index, findings, .. } = self;
-        Serving { world, templates, index, catalogue_findings: findings, generation: next_generation() }
+        let generation = next_generation();
+        Serving { world, templates, index, catalogue_findings: findings, generation, findings: OnceLock::new() }
     }
 }
 
@@ -68,6 +71,7 @@ impl Serving {
             index: self.index.clone(),
             catalogue_findings: self.catalogue_findings.clone(),
             generation: self.generation,
+            findings: OnceLock::new(),
         }
     }
 
@@ -86,10 +90,13 @@ impl Serving {
 
     /// Everything that is wrong with files, catalogue and fleet; not what only rendering every phone can tell.
     pub fn findings(&self) -> Vec<Finding> {
-        let mut findings = self.catalogue_findings.to_vec();
-        findings.extend(self.world.findings());
-        findings.sort();
-        findings
+        let look = || {
+            let mut findings = self.catalogue_findings.to_vec();
+            findings.extend(self.world.findings());
+            findings.sort();
+            findings
+        };
+        self.findings.get_or_init(look).clone()
     }
 
     /// The generations of everything that has a say in a phone's files.

@@ -91,7 +91,7 @@ pub enum Function {
 }
 
 /// The groups in which a person looks for a function.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Group {
     /// What the phone does by itself.
@@ -107,7 +107,7 @@ pub enum Group {
 }
 
 /// What a function has to be told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Parameter {
     /// Nothing.

@@ -10,7 +10,7 @@ mod setting;
 pub mod timezone;
 
 pub use function::{FUNCTIONS, Function, FunctionInfo, Group, Parameter};
-pub use key::{Area, KeySetting, Keys, Place, Use, key_at};
+pub use key::{Accept, Area, KeySetting, Keys, Place, Use, key_at};
 pub use mac::{Mac, MacError};
 pub use number::{Number, NumberError};
 pub use secret::Secret;

@@ -7,6 +7,7 @@ mod functions;
 mod handsets;
 mod keys;
 mod labels;
+mod possible;
 mod settings;
 
 use compact_str::CompactString;
@@ -15,6 +16,7 @@ pub use functions::{Asked, Placed, place};
 pub use handsets::Handset;
 pub use keys::{Key, Module, Problem, SENT_EMPTY, place_on, stored_at, unset_module};
 pub use labels::{AccountNames, LabelRoom, carried_name};
+pub use possible::{Possible, possible};
 pub use settings::{Origin, ResolvedSetting, SettingLayer};
 
 use crate::catalogue::{Band, How, SettingId, Tables};

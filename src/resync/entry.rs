@@ -23,8 +23,7 @@ pub(super) struct Entry {
     way: String,
     began: i64,
     stop: watch::Sender<Stop>,
-    /// None once the job has ended.
-    news: Mutex<(State, Option<broadcast::Sender<Event>>)>,
+    state: Mutex<State>,
 }
 
 /// What is known of the phones, in their order.
@@ -32,6 +31,8 @@ struct State {
     phones: Vec<PhoneView>,
     /// The job as a whole, once it has ended.
     ended: Option<JobView>,
+    /// Those who listen; none once the job has ended.
+    listeners: Option<broadcast::Sender<Event>>,
 }
 
 impl Entry {
@@ -49,23 +50,23 @@ impl Entry {
             way,
             began,
             stop: watch::channel(Stop::No).0,
-            news: Mutex::new((State { phones, ended: None }, Some(broadcast::channel(BEHIND).0))),
+            state: Mutex::new(State { phones, ended: None, listeners: Some(broadcast::channel(BEHIND).0) }),
         }
     }
 
     /// Nothing that is done under the lock can break what is in it.
-    fn news(&self) -> MutexGuard<'_, (State, Option<broadcast::Sender<Event>>)> {
-        self.news.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn has_ended(&self) -> bool {
-        self.news().0.ended.is_some()
+        self.state().ended.is_some()
     }
 
     /// The phones of which nothing is known yet.
     pub(super) fn waiting(&self) -> Vec<Mac> {
-        let news = self.news();
-        news.0.phones.iter().filter(|phone| phone.progress == Progress::Waiting).map(|phone| phone.mac).collect()
+        let state = self.state();
+        state.phones.iter().filter(|phone| phone.progress == Progress::Waiting).map(|phone| phone.mac).collect()
     }
 
     /// Whether every phone was asked and waited for, where it could be.
@@ -73,54 +74,54 @@ impl Entry {
         let is_left = |progress: &Progress| {
             matches!(progress, Progress::Waiting | Progress::Asked | Progress::Ended(Outcome::GivenUp))
         };
-        !self.news().0.phones.iter().any(|phone| is_left(&phone.progress))
+        !self.state().phones.iter().any(|phone| is_left(&phone.progress))
     }
 
     pub(super) fn count(&self) -> usize {
-        self.news().0.phones.len()
+        self.state().phones.len()
     }
 
     /// The phone, where the job has one only.
     pub(super) fn only_phone(&self) -> Option<Mac> {
-        match self.news().0.phones.as_slice() {
+        match self.state().phones.as_slice() {
             [phone] => Some(phone.mac),
             _ => None,
         }
     }
 
     pub(super) fn forget_phones(&self) {
-        self.news().0.phones = Vec::new();
+        self.state().phones = Vec::new();
     }
 
     /// Takes note of how far a phone is, and tells those who listen.
     pub(super) fn note(&self, mac: Mac, progress: Progress) {
-        let mut news = self.news();
-        let (State { phones, .. }, send) = &mut *news;
+        let mut state = self.state();
+        let State { phones, listeners, .. } = &mut *state;
         let Ok(at) = phones.binary_search_by_key(&mac, |phone| phone.mac) else { return };
         phones[at].progress = progress;
-        if let Some(send) = send {
+        if let Some(listeners) = listeners {
             // Nobody may listen.
-            let _ = send.send(Event::Phone(phones[at].clone()));
+            let _ = listeners.send(Event::Phone(phones[at].clone()));
         }
     }
 
     /// Ends the job; none if it has ended before. Those that were not asked will not be.
-    pub(super) fn end(&self, state: JobState, why: Option<String>, at: i64) -> Option<JobView> {
-        let mut news = self.news();
-        if news.0.ended.is_some() {
+    pub(super) fn end(&self, end: JobState, why: Option<String>, at: i64) -> Option<JobView> {
+        let mut state = self.state();
+        if state.ended.is_some() {
             return None;
         }
-        for phone in &mut news.0.phones {
+        for phone in &mut state.phones {
             match phone.progress {
                 Progress::Waiting => phone.progress = Progress::Ended(Outcome::NotAsked),
                 Progress::Asked => phone.progress = Progress::Ended(Outcome::GivenUp),
                 Progress::Ended(_) => {}
             }
         }
-        let view = JobView { state, why, ended: Some(utc(at)), ..self.view_of(&news.0) };
-        news.0.ended = Some(view.clone());
-        if let Some(send) = news.1.take() {
-            let _ = send.send(Event::Ended(Box::new(view.clone())));
+        let view = JobView { state: end, why, ended: Some(utc(at)), ..self.view_of(&state) };
+        state.ended = Some(view.clone());
+        if let Some(listeners) = state.listeners.take() {
+            let _ = listeners.send(Event::Ended(Box::new(view.clone())));
         }
         Some(view)
     }
@@ -144,12 +145,12 @@ impl Entry {
     }
 
     pub(super) fn view(&self) -> JobView {
-        self.view_of(&self.news().0)
+        self.view_of(&self.state())
     }
 
     pub(super) fn phones(&self) -> JobPhones {
-        let news = self.news();
-        JobPhones { job: self.view_of(&news.0), phones: news.0.phones.clone() }
+        let state = self.state();
+        JobPhones { job: self.view_of(&state), phones: state.phones.clone() }
     }
 
     pub(super) fn stopping(&self) -> watch::Receiver<Stop> {
@@ -170,9 +171,9 @@ impl Entry {
     pub(super) async fn tell(&self, to: &mpsc::Sender<Event>) {
         loop {
             let (snapshot, news) = {
-                let news = self.news();
-                let snapshot = JobPhones { job: self.view_of(&news.0), phones: news.0.phones.clone() };
-                (snapshot, news.1.as_ref().map(broadcast::Sender::subscribe))
+                let state = self.state();
+                let snapshot = JobPhones { job: self.view_of(&state), phones: state.phones.clone() };
+                (snapshot, state.listeners.as_ref().map(broadcast::Sender::subscribe))
             };
             let job = snapshot.job.clone();
             if to.send(Event::Snapshot(Box::new(snapshot))).await.is_err() {

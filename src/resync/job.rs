@@ -192,8 +192,8 @@ impl Running<'_> {
             }
             let wake = match self.waves.next(self.begin.elapsed()) {
                 Next::Ask(phone) => {
-                    tell(phone, Step::Asked);
                     self.ask(phone);
+                    tell(phone, Step::Asked);
                     continue;
                 }
                 Next::At(time) => look.min(self.begin + time),

@@ -1,6 +1,7 @@
 //! What is wrong with the fleet's files, and with what they name.
 
-use std::collections::BTreeSet;
+use std::cell::OnceCell;
+use std::collections::{BTreeSet, HashMap};
 
 use compact_str::CompactString;
 
@@ -8,10 +9,31 @@ use super::{PhoneSlot, World};
 use crate::findings::{Finding, nearest};
 use crate::fleet::{Entity, Modules, Phone};
 
+/// The lines of each site, gathered when the first one is looked for that may have been meant.
+pub(super) struct NearLines<'w> {
+    world: &'w World,
+    lines: OnceCell<HashMap<&'w str, Vec<&'w str>>>,
+}
+
+impl<'w> NearLines<'w> {
+    pub fn of_world(world: &'w World) -> NearLines<'w> {
+        NearLines { world, lines: OnceCell::new() }
+    }
+
+    fn of(&self, site: &str, name: &str) -> Option<&'w str> {
+        let lines = self.lines.get_or_init(|| {
+            let mut lines: HashMap<&str, Vec<&str>> = HashMap::new();
+            self.world.lines().for_each(|line| lines.entry(&line.site).or_default().push(&line.name));
+            lines
+        });
+        nearest(name, lines.get(site)?.iter().copied())
+    }
+}
+
 impl World {
     /// What is wrong with these entities' files, and with what they name.
     pub fn findings_of(&self, entities: &BTreeSet<Entity>) -> Vec<Finding> {
-        let mut findings = Vec::new();
+        let (near, mut findings) = (NearLines::of_world(self), Vec::new());
         for entity in entities {
             match entity {
                 Entity::Root => findings.extend(self.root.findings.iter().cloned()),
@@ -23,12 +45,12 @@ impl World {
                     let slot = self.lines.get(&(site.clone(), name.clone()));
                     findings.extend(slot.iter().flat_map(|slot| slot.findings.iter().cloned()));
                     if slot.is_some_and(|slot| !slot.present) {
-                        self.findings_of_users(site, name, &mut findings);
+                        self.findings_of_users(site, name, &near, &mut findings);
                     }
                 }
                 Entity::Phone(_, stem) => {
                     if let Some(slot) = Entity::mac(stem, &entity.path()).ok().and_then(|mac| self.phones.get(&mac)) {
-                        self.phone_findings(slot, &mut findings);
+                        self.phone_findings(slot, Some(&near), &mut findings);
                     }
                     findings.extend(self.strays.get(entity).iter().flat_map(|list| list.iter().cloned()));
                 }
@@ -47,33 +69,34 @@ impl World {
     }
 
     /// What is wrong with the phones that name a line.
-    fn findings_of_users(&self, site: &str, line: &str, findings: &mut Vec<Finding>) {
+    fn findings_of_users(&self, site: &str, line: &str, near: &NearLines<'_>, findings: &mut Vec<Finding>) {
         let names = |phone: &Phone| phone.site == site && phone.lines.iter().any(|(name, _)| name == line);
         let users = self
             .phones
             .values()
             .filter(|slot| slot.files.iter().filter_map(|file| file.parsed.as_ref()).any(|phone| names(phone)));
-        users.for_each(|slot| self.phone_findings(slot, findings));
+        users.for_each(|slot| self.phone_findings(slot, Some(near), findings));
     }
 
     /// Everything that is wrong with single files, and with what they name.
     pub fn findings(&self) -> Vec<Finding> {
+        let near = NearLines::of_world(self);
         let mut findings: Vec<Finding> = self.root.findings.to_vec();
         findings.extend(self.sites.values().flat_map(|slot| slot.findings.iter().cloned()));
         findings.extend(self.sites.keys().filter_map(|id| self.deleted_site(id)));
         findings.extend(self.lines.values().flat_map(|slot| slot.findings.iter().cloned()));
         findings.extend(self.strays.values().flat_map(|list| list.iter().cloned()));
         for slot in self.phones.values() {
-            self.phone_findings(slot, &mut findings);
+            self.phone_findings(slot, Some(&near), &mut findings);
         }
         findings.sort();
         findings
     }
 
-    pub(super) fn phone_findings(&self, slot: &PhoneSlot, findings: &mut Vec<Finding>) {
+    pub(super) fn phone_findings(&self, slot: &PhoneSlot, near: Option<&NearLines<'_>>, findings: &mut Vec<Finding>) {
         for file in &slot.files {
             findings.extend(file.findings.iter().cloned());
-            findings.extend(file.parsed.iter().flat_map(|phone| self.dangling(phone)));
+            findings.extend(file.parsed.iter().flat_map(|phone| self.dangling(phone, near)));
             if let Some(phone) = &file.parsed {
                 findings.extend(self.ghosts(phone));
             }
@@ -106,7 +129,7 @@ impl World {
     }
 
     /// What a phone names and the world has not, so that it cannot be served as it is written.
-    pub(super) fn dangling(&self, phone: &Phone) -> Vec<Finding> {
+    pub(super) fn dangling(&self, phone: &Phone, near: Option<&NearLines<'_>>) -> Vec<Finding> {
         let mut findings = Vec::new();
         let path = phone.path();
         let (model, at) = &phone.model;
@@ -144,7 +167,7 @@ impl World {
                     findings.push(Finding::error("broken-line", &path, *at, what));
                 }
                 _ => {
-                    let near = nearest(name, self.lines_of(&phone.site).map(|line| line.name.as_str()));
+                    let near = near.and_then(|near| near.of(&phone.site, name));
                     let what = format!("the line `{name}` does not exist in the site `{}`", phone.site);
                     let hint = near.map_or_else(
                         || format!("add sites/{}/lines/{name}.toml", phone.site),

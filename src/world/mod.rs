@@ -248,7 +248,7 @@ impl World {
         if slot.good.as_ref().is_some_and(|good| Arc::ptr_eq(good, parsed)) {
             return;
         }
-        let dangling = self.dangling(parsed);
+        let dangling = self.dangling(parsed, None);
         if dangling.is_empty() || self.is_better_than_nothing(parsed, &dangling, slot.good.as_deref()) {
             self.users.replace(slot.good.as_deref(), Some(&**parsed));
             slot.good = Some(parsed.clone());
@@ -420,7 +420,7 @@ impl World {
 
     fn why_broken(&self, slot: &PhoneSlot) -> String {
         let mut findings = Vec::new();
-        self.phone_findings(slot, &mut findings);
+        self.phone_findings(slot, None, &mut findings);
         let error = findings.iter().find(|finding| finding.is_open_error());
         error.map_or_else(
             || "it has no good version".to_owned(),

@@ -7,7 +7,15 @@ mod fleets;
 mod server;
 
 mod bulk;
+mod catalogue;
+mod copy;
+mod csv;
+mod findings;
+mod keys;
 mod mistakes;
+mod phone_files;
+mod roles;
+mod settings;
 mod undo;
 mod watch;
 mod who_writes;

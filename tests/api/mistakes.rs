@@ -85,6 +85,7 @@ fn phones_lines_and_sites_that_cannot_be_are_refused() {
             "/phones/7c2f80f40003",
             json!({ "model": "yealink-t19p-e2", "lines": ["201", "202", "203"], "handsets": null }),
         ),
+        ("/sites/a/lines/201", json!({ "layout": "dsek" })),
         (
             "/sites/a/lines/201",
             json!({ "settings": { "timezone": "Europe/Pari" }, "keys": { "3": { "function": "x" } } }),

@@ -5,6 +5,7 @@ mod common;
 
 mod check;
 mod compare;
+mod editing;
 mod inspect;
 mod password;
 mod secret;

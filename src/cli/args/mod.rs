@@ -1,6 +1,7 @@
 //! What the command line takes.
 
 mod access;
+mod editing;
 mod looking;
 mod serving;
 
@@ -12,6 +13,7 @@ pub use access::{
     Claim, Encrypt, KeyFile, Password, PhoneTokens, Rearm, RoleName, Secret, SecretCommand, Seen, Token, TokenCommand,
     TokenCreate, TokenList, TokenRevoke, Url,
 };
+pub use editing::{Copy, Export, Import};
 pub use looking::{
     Check, CompareModel, Effect, EffectFormat, Functions, Identify, Init, ModelFormat, Models, Override, PhoneFile,
     Render, ReportFormat, Schema, SchemaOf, Simulate,
@@ -46,6 +48,12 @@ pub enum Command {
     CompareModel(CompareModel),
     /// Tell which phones a change of the fleet reaches, and what changes for them.
     Effect(Effect),
+    /// Copy the keys of a line to others.
+    Copy(Copy),
+    /// Print phones, lines or keys as a table for spreadsheets.
+    Export(Export),
+    /// Put a table of phones, lines or keys into the fleet: all rows or none.
+    Import(Import),
     /// Print what to type into a phone.
     Url(Url),
     /// Let a phone begin anew, as after it was reset to its factory state.

@@ -29,6 +29,9 @@ pub struct Serve {
     /// Listen here with the self-signed certificate, instead of where fleet.toml says. May be repeated.
     #[arg(long, value_name = "ADDRESS")]
     pub listen: Vec<SocketAddr>,
+    /// Listen here for the administrator's API, instead of where fleet.toml says, if it does.
+    #[arg(long, value_name = "ADDRESS")]
+    pub api: Option<SocketAddr>,
     /// Become this user once the ports are taken and the keys of certificates are read, which may need root.
     #[arg(long, value_name = "NAME")]
     pub user: Option<String>,

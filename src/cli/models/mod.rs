@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use anyhow::{Result, anyhow, bail};
-use serde_json::{Value, json};
 
 use super::args::{ModelFormat, Models};
 use super::output;
+use crate::api::ModelShown;
 use crate::catalogue::{Catalogue, Model, Width};
 use crate::live::{Loader, Overrides, shipped};
 
@@ -33,7 +33,7 @@ pub fn run(args: &Models) -> Result<u8> {
         None => catalogue.models.values().map(AsRef::as_ref).collect(),
     };
     if args.format == ModelFormat::Json {
-        let list: Vec<Value> = models.iter().map(|model| as_json(model)).collect();
+        let list: Vec<ModelShown> = models.iter().map(|model| ModelShown::of(model)).collect();
         output::json(&list)?;
         return Ok(0);
     }
@@ -123,55 +123,4 @@ fn shown(width: Width) -> String {
         Width::Characters(width) => format!("{width} characters"),
         Width::Unknown => "of unknown width".to_owned(),
     }
-}
-
-fn as_json(model: &Model) -> Value {
-    let keys: Vec<Value> = model
-        .keys
-        .iter()
-        .map(|group| {
-            json!({
-                "class": group.class,
-                "count": group.count,
-                "with_modules": group.with_modules,
-                "at_least": group.at_least,
-                "per_page": group.per_page,
-                "source": group.source,
-            })
-        })
-        .collect();
-    let soft_keys: Vec<Value> = model
-        .soft_keys
-        .iter()
-        .map(|group| json!({ "class": group.class, "slots": group.slots, "labels": group.labels, "source": group.source }))
-        .collect();
-    let labels: serde_json::Map<String, Value> = model
-        .labels
-        .iter()
-        .map(|(class, width)| {
-            let width = match width {
-                Width::Characters(width) => json!(width),
-                Width::Unknown => Value::Null,
-            };
-            (class.name().to_owned(), width)
-        })
-        .collect();
-    json!({
-        "id": model.id,
-        "family": model.family,
-        "name": model.name,
-        "products": model.products,
-        "ovh": model.ovh,
-        "lines": {
-            "count": model.lines.count,
-            "without_modules": model.lines.without_modules,
-            "at_least": model.lines.at_least,
-            "source": model.lines.source,
-        },
-        "keys": keys,
-        "soft_keys": soft_keys,
-        "label_widths": labels,
-        "handsets": model.handsets.as_ref().map(|slots| json!({ "max": slots.max, "source": slots.source })),
-        "modules": model.modules.as_ref().map(|slots| json!({ "max": slots.max, "models": slots.models, "source": slots.source })),
-    })
 }

@@ -16,13 +16,13 @@ use serde::Serialize;
 use super::document::{RenderError, Renderer, Reveal, render};
 use crate::catalogue::{Band, FeatureCodes, FilePattern, Outcome, Scope, Setting};
 use crate::fleet::{Access, Modules};
-use crate::phone::{Function, KeySetting, Place, Secret, SettingValue, Use};
+use crate::phone::{Accept, Function, KeySetting, Place, Secret, SettingValue, Use};
 use crate::resolve::{Key, Origin, Phase, Resolved, ResolvedSetting, resolve, stored_at};
 use crate::world::Subject;
 use changes::{changed, other_uses, others, shown_otherwise};
 
 /// A line of a file with the values that move it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Explained {
     /// The line, from 1.
     pub line: usize,
@@ -33,7 +33,7 @@ pub struct Explained {
 }
 
 /// A value and where it is written.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Explanation {
     /// What it is: `settings.language`, `keys.3`.
     pub value: String,
@@ -53,16 +53,17 @@ impl std::fmt::Display for Explanation {
 }
 
 /// Why a key is empty.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct EmptyKey {
     /// Which key.
+    #[schema(value_type = String)]
     pub key: Place,
     /// Why.
     pub why: String,
 }
 
 /// The explanation of a whole file.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Report {
     /// Every line.
     pub lines: Vec<Explained>,
@@ -341,7 +342,7 @@ fn put_key(subject: &mut Subject, place: Place, change: impl Fn(&mut KeySetting)
     let line = Arc::make_mut(primary);
     let mut keys = line.keys.to_vec();
     let at = keys.binary_search_by_key(&place, |key| key.place).unwrap_or_else(|at| {
-        keys.insert(at, KeySetting { place, what: None, label: None, accept: Box::default(), locked: false, at: 0 });
+        keys.insert(at, KeySetting { place, what: None, label: None, accept: Accept::default(), locked: false, at: 0 });
         at
     });
     change(&mut keys[at]);

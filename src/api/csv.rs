@@ -1,0 +1,208 @@
+//! Phones, lines and keys as tables for spreadsheets.
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::rejection::{BytesRejection, QueryRejection};
+use axum::extract::{Query, State};
+use axum::http::header;
+use axum::response::IntoResponse;
+use compact_str::CompactString;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::fleet::change_told;
+use super::write::{Outcome, lines_of, outcome, target};
+use super::{Caller, Problem, Shared};
+use crate::access::Role;
+use crate::fleet::Entity;
+use crate::live::Serving;
+use crate::tables::{Exporting, ImportReport, Separator, Table, export, import};
+
+pub(super) fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(export_phones))
+        .routes(routes!(export_lines))
+        .routes(routes!(export_keys))
+        .routes(routes!(import_table))
+}
+
+/// What is exported, and how it is written.
+#[derive(Debug, Clone, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Export {
+    /// Only of this site.
+    site: Option<String>,
+    /// What stands between cells.
+    #[serde(default)]
+    #[param(inline)]
+    separator: Separator,
+    /// With the mark by which Excel knows UTF-8.
+    #[serde(default)]
+    #[param(default = false)]
+    bom: bool,
+}
+
+/// Phones as a table.
+#[utoipa::path(
+    get,
+    path = "/export/phones.csv",
+    tag = "tables",
+    params(Export),
+    responses(
+        (status = 200, description = "The phones that the token sees, without secrets.", body = String, content_type = "text/csv"),
+        (status = "4XX", description = "Why not.", body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("token" = [])),
+)]
+async fn export_phones(
+    State(api): State<Shared>,
+    caller: Caller,
+    how: Result<Query<Export>, QueryRejection>,
+) -> Result<impl IntoResponse, Problem> {
+    exported(api, caller, Table::Phones, how).await
+}
+
+/// Lines as a table.
+#[utoipa::path(
+    get,
+    path = "/export/lines.csv",
+    tag = "tables",
+    params(Export),
+    responses(
+        (status = 200, description = "The lines that the token sees, without secrets.", body = String, content_type = "text/csv"),
+        (status = "4XX", description = "Why not.", body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("token" = [])),
+)]
+async fn export_lines(
+    State(api): State<Shared>,
+    caller: Caller,
+    how: Result<Query<Export>, QueryRejection>,
+) -> Result<impl IntoResponse, Problem> {
+    exported(api, caller, Table::Lines, how).await
+}
+
+/// The keys of lines as a table.
+#[utoipa::path(
+    get,
+    path = "/export/keys.csv",
+    tag = "tables",
+    params(Export),
+    responses(
+        (status = 200, description = "The keys of the lines that the token sees.", body = String, content_type = "text/csv"),
+        (status = "4XX", description = "Why not.", body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("token" = [])),
+)]
+async fn export_keys(
+    State(api): State<Shared>,
+    caller: Caller,
+    how: Result<Query<Export>, QueryRejection>,
+) -> Result<impl IntoResponse, Problem> {
+    exported(api, caller, Table::Keys, how).await
+}
+
+async fn exported(
+    api: Shared,
+    caller: Caller,
+    table: Table,
+    how: Result<Query<Export>, QueryRejection>,
+) -> Result<impl IntoResponse, Problem> {
+    let Query(Export { site, separator, bom }) = how?;
+    let is_known = |site: &String| api.now().world.site(site).is_some() && caller.may_know_of(site);
+    if !site.iter().all(is_known) {
+        return Err(Problem::not_found());
+    }
+    let of = Exporting { table, site: site.map(CompactString::from), separator, bom };
+    let made = tokio::task::spawn_blocking(move || {
+        let serving = api.now();
+        export(&api.editor, &of, &|entity| caller.sees_file(entity, &serving))
+    });
+    let text = made.await.map_err(|error| super::fleet::broken(&error))??;
+    Ok(([(header::CONTENT_TYPE, "text/csv; charset=utf-8")], text))
+}
+
+/// What is imported, and how.
+#[derive(Debug, Clone, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Importing {
+    /// What the rows are.
+    #[param(inline)]
+    table: Table,
+    /// Only tell what it would do to which phones.
+    #[serde(default)]
+    #[param(default = false)]
+    dry_run: bool,
+}
+
+/// What has come of an import.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Imported {
+    /// What the rows add and change.
+    #[schema(value_type = ImportReport)]
+    pub report: Option<ImportReport>,
+    /// What was written, or with `dry_run` what would come of it.
+    #[serde(flatten)]
+    pub outcome: Outcome,
+}
+
+/// Puts a table into the fleet, all rows or none. What is wrong is told by row and column, such as `/rows/12/number`.
+#[utoipa::path(
+    post,
+    path = "/import",
+    tag = "tables",
+    params(Importing),
+    request_body(content = String, content_type = "text/csv", description = "A row of names, and a row for each phone, line or key."),
+    responses(
+        (status = 200, description = "What was written, or with `dry_run` what would come of it.", body = Imported),
+        (status = "4XX", description = "Nothing was written.", body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("token" = [])),
+)]
+async fn import_table(
+    State(api): State<Shared>,
+    caller: Caller,
+    how: Result<Query<Importing>, QueryRejection>,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Json<Imported>, Problem> {
+    let Query(Importing { table, dry_run }) = how?;
+    let body = body.map_err(|rejection| Problem::new("too-large", rejection.body_text()))?;
+    caller.may_import(table)?;
+    let who = caller.clone();
+    let (done, made) = change_told(api, caller, "POST /import".into(), dry_run, move |draft| {
+        let serving = draft.serving();
+        import(draft, table, &body, &|entity| who.sees_file(entity, serving))
+    })
+    .await;
+    let done = done.map_err(|mut problem| {
+        let spots = made.as_ref().map(|made| &made.spots);
+        spots.iter().for_each(|spots| problem.errors.iter_mut().for_each(|mistake| spots.locate(mistake)));
+        problem
+    })?;
+    Ok(Json(Imported { report: made.map(|made| made.report), outcome: outcome(done) }))
+}
+
+impl Caller {
+    /// Whether they may import a table at all: who could not write what it says could try secrets against what is stored.
+    fn may_import(&self, table: Table) -> Result<(), Problem> {
+        match (&self.0.role, table) {
+            (Role::Admin {} | Role::Operator { .. }, _) | (Role::User { .. }, Table::Keys) => Ok(()),
+            (Role::User { .. }, _) => {
+                Err(Problem::new("forbidden", "a user's token imports the keys of its lines only"))
+            }
+            (Role::Reader { .. }, _) => Err(Problem::new("forbidden", "a reader's token changes nothing")),
+        }
+    }
+
+    /// Whether they see a file; of a site, whether they see anything in it.
+    fn sees_file(&self, entity: &Entity, serving: &Serving) -> bool {
+        match entity {
+            Entity::Site(site) => self.may_know_of(site),
+            entity => self.sees(&target(entity, &lines_of(serving, entity).unwrap_or_default())),
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! One phone, as somebody may look at it.
+
+use std::borrow::Cow;
+use std::sync::{Arc, LazyLock};
+
+use regex::Regex;
+use serde::Deserialize;
+use serde_json::Value;
+use utoipa::IntoParams;
+
+use super::{Api, Caller, Problem};
+use crate::access::{Action, Target};
+use crate::catalogue::Band;
+use crate::edit::shown::hidden;
+use crate::live::Serving;
+use crate::phone::{Mac, SettingValue};
+use crate::resolve::{Phase, Resolved, resolve};
+use crate::server::seen::last_seen;
+use crate::world::Subject;
+
+/// As what a phone is looked at.
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct As {
+    /// As at the first provisioning, with the phone's `seed`.
+    #[serde(default)]
+    #[param(default = false)]
+    pub first: bool,
+    /// With this firmware, rather than the one that the phone last told.
+    pub firmware: Option<String>,
+}
+
+/// No query at all.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NoQuery {}
+
+/// A phone with what is served.
+pub(super) struct Looking {
+    pub serving: Arc<Serving>,
+    pub subject: Subject,
+    pub band: Band,
+    pub phase: Phase,
+}
+
+impl Looking {
+    /// The phone, if the caller may look so. It reads what the phone last told of its firmware.
+    pub(super) fn at(api: &Api, caller: &Caller, action: Action, mac: &str, how: &As) -> Result<Looking, Problem> {
+        let serving = api.now();
+        let mac = stored(&serving, caller, action, mac)?;
+        Looking::of(api, serving, mac, how)
+    }
+
+    /// A phone that the caller may look at.
+    pub(super) fn of(api: &Api, serving: Arc<Serving>, mac: Mac, how: &As) -> Result<Looking, Problem> {
+        let subject = serving.world.subject(mac).map_err(|unserved| Problem::new("conflict", unserved.to_string()))?;
+        let seen = last_seen(&api.state, mac).map_err(|error| {
+            tracing::error!("what phones told of their firmware cannot be read: {error}");
+            Problem::new("trouble", "what the phone told of its firmware cannot be read")
+        })?;
+        let band = subject.band(how.firmware.as_deref(), seen.as_deref());
+        let phase = if how.first { Phase::First } else { Phase::Later };
+        Ok(Looking { serving, subject, band, phase })
+    }
+
+    /// The same without what is behind its `raw` edits: the name of a maker's parameter does not tell whether it is a secret.
+    pub(super) fn without_raw(mut self) -> Looking {
+        for raw in &mut Arc::make_mut(&mut self.subject.phone).raw {
+            raw.values.iter_mut().for_each(|value| *value = "‹hidden›".into());
+        }
+        self
+    }
+
+    pub(super) fn resolved(&self) -> Result<Resolved<'_>, Problem> {
+        let no_files = || Problem::new("conflict", self.subject.no_files(self.band));
+        resolve(&self.subject, self.band, self.phase).ok_or_else(no_files)
+    }
+}
+
+/// The MAC of a phone that is stored, if the caller may do this to it.
+pub(super) fn stored(serving: &Serving, caller: &Caller, action: Action, mac: &str) -> Result<Mac, Problem> {
+    let mac: Mac = mac.parse().map_err(|_| Problem::not_found())?;
+    match (serving.world.phone(mac), serving.world.files_of(mac).first()) {
+        (Some(phone), _) => caller.may(action, &Target::phone(phone))?,
+        (None, Some(file)) => caller.may(action, &Target::file(file))?,
+        (None, None) => return Err(Problem::not_found()),
+    }
+    Ok(mac)
+}
+
+/// A text without the passwords of the addresses in it: `https://anna:password@example.org`.
+pub(super) fn without_passwords(text: &str) -> Cow<'_, str> {
+    static PASSWORD: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#"(://[^/\s:@"'<>]*:)[^/\s"'<>]+@"#).ok());
+    PASSWORD.as_ref().map_or(Cow::Borrowed("‹hidden›"), |password| password.replace_all(text, "$1‹hidden›@"))
+}
+
+/// A value of a setting as it is shown.
+pub(super) fn shown(value: &SettingValue) -> Value {
+    match value {
+        SettingValue::Boolean(is) => (*is).into(),
+        SettingValue::Integer(number) => (*number).into(),
+        SettingValue::Text(text) => without_passwords(text).into(),
+        SettingValue::List(items) => items.iter().map(|item| Value::from(item.as_str())).collect(),
+        SettingValue::Secret(_) => hidden(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_in_addresses_are_not_shown() {
+        for (text, shown) in [
+            ("https://anna:s3cret@example.org/x", "https://anna:‹hidden›@example.org/x"),
+            ("<a>http://:s&amp;3@example.org</a>", "<a>http://:‹hidden›@example.org</a>"),
+            ("http://a:b@c@d/ ftp://d:e@f", "http://a:‹hidden›@d/ ftp://d:‹hidden›@f"),
+            ("http://example.org:8080/anna@home", "http://example.org:8080/anna@home"),
+            ("fnc=sd;ext=201@$PROXY", "fnc=sd;ext=201@$PROXY"),
+        ] {
+            assert_eq!(without_passwords(text), shown);
+        }
+    }
+}
