@@ -124,6 +124,33 @@ mod tests {
     use super::*;
 
     #[test]
+    fn each_value_has_a_line_of_its_own() {
+        let text = "\
+keys.2 = { function = \"dial\", number = \"202\" } # Marie
+lines = [\"201\", \"202\"]
+from = 2026-11-23T08:00:00Z
+[settings]
+[raw.yealink]
+\"a.b\" = \"1\"
+";
+        let spread = spread(text);
+        assert_eq!(spread.parse::<toml::Table>(), text.parse::<toml::Table>());
+        let at = |value: &str| {
+            let line = spread.lines().position(|line| line.contains(value)).unwrap();
+            pointer_at(&spread, line as u32 + 1).unwrap()
+        };
+        for (value, pointer) in [
+            ("dial", "/keys/2/function"),
+            ("number", "/keys/2/number"),
+            ("\"201\"", "/lines/0"),
+            ("settings", "/settings"),
+            ("a.b", "/raw/yealink/a.b"),
+        ] {
+            assert_eq!(at(value), pointer, "{spread}");
+        }
+    }
+
+    #[test]
     fn a_line_is_told_as_a_pointer() {
         let text = "\
 display_name = \"Front\"

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use crate::common::{Answer, Api};
+use crate::common::Api;
 use crate::fleets::MAC;
 use crate::server::{serve, shell};
 use crate::writing::{full, until};

@@ -122,7 +122,50 @@ fn each_role_writes_what_is_its_own() {
             if body.is_null() { String::new() } else { body.to_string() }
         );
     }
-    assert_snapshot!(told, @"");
+    assert_snapshot!(told, @r#"
+    admin operator reader guest user
+    200 403 200 403 403 GET /fleet 
+    200 403 403 403 403 PATCH /fleet/settings {"language":"fr"}
+    200 200 200 404 403 GET /sites/a 
+    200 200 403 404 403 PATCH /sites/a {}
+    200 404 403 404 404 PUT /sites/c {}
+    409 409 403 404 403 DELETE /sites/a 
+    200 200 200 404 200 GET /sites/a/lines/201 
+    200 200 403 404 200 PATCH /sites/a/lines/201/keys/2 {"label":"x"}
+    200 200 403 404 403 PATCH /sites/a/lines/201/keys/3 {"label":"x"}
+    200 200 403 404 403 PATCH /sites/a/lines/201/keys/2 {"locked":false}
+    200 200 403 404 403 PATCH /sites/a/lines/201/keys/2 {"accept":["unproven"]}
+    200 200 403 404 403 PATCH /sites/a/lines/201 {"display_name":"x"}
+    200 200 403 404 403 PATCH /sites/a/lines/201/sip {"password":"canary6"}
+    200 403 403 404 403 PATCH /sites/a/lines/201/sip {"password":{"file":"/etc/hostname"}}
+    422 422 403 404 403 DELETE /sites/a/lines/201 
+    422 422 403 404 404 PATCH /sites/a/lines/202/keys {"2":{"label":"x"}}
+    200 200 403 404 404 PUT /sites/a/lines/299 {}
+    200 404 200 200 404 GET /sites/b/lines/301 
+    200 404 403 403 404 PATCH /sites/b/lines/301 {"sip":{"password":"of 301"}}
+    404 404 403 403 404 PATCH /sites/b/lines/399 {}
+    428 404 403 403 404 PUT /sites/b/lines/301 {}
+    200 404 403 403 404 PUT /sites/b/lines/399 {}
+    200 200 200 404 200 GET /phones/001565aabbcc 
+    200 200 403 404 403 PATCH /phones/001565aabbcc/settings {"language":"fr"}
+    200 404 403 404 404 PATCH /phones/7c2f80f40003 {"site":"b","lines":[]}
+    428 404 403 403 404 PUT /phones/001565aabb77 {"site":"a","model":"yealink-t46s","lines":[]}
+    200 404 403 403 404 PUT /phones/001565aabb66 {"site":"b","model":"yealink-t46s","lines":[]}
+    200 404 403 403 404 DELETE /phones/001565aabb77 
+    200 200 403 404 200 POST /writes {"writes":[{"method":"PATCH","path":"/sites/a/lines/201/keys/2","body":{"label":"x"},"if_match":"*"}]}
+    200 404 403 403 404 POST /writes {"writes":[{"method":"PATCH","path":"/sites/b/lines/301","body":{},"if_match":"*"}]}
+    200 200 200 200 200 GET /changes 
+    200 403 403 403 403 GET /tokens 
+    201 403 403 403 403 POST /tokens {"name":"x","role":{"name":"admin"}}
+    200 403 200 403 403 GET /seen 
+    200 200 403 404 403 POST /claims?dry_run=true {"mac":"001565aabb55","site":"a","model":"yealink-t46s"}
+    200 200 200 200 200 GET /status 
+    200 404 200 200 404 GET /status?site=b 
+    200 404 200 200 404 GET /phones/001565aabb77/status 
+    200 404 200 200 404 GET /phones/001565aabb77/history 
+    200 404 403 403 404 POST /resyncs?dry_run=true {"macs":["001565aabb77"]}
+    200 200 403 404 200 POST /resyncs?dry_run=true {"macs":["001565aabbcc"]}
+    "#);
 }
 
 /// Whether something is there, and what a password is, nobody learns who may not write it: neither from the status nor
