@@ -281,7 +281,28 @@ fn what_is_written_is_what_the_phone_gets_and_what_is_told() {
         (&told["what"], &told["entity"]),
         (&json!("PATCH /sites/{site}/lines/{line}/keys/{key}"), &json!("sites/a/lines/201.toml"))
     );
-    insta::assert_snapshot!(told["before"].as_str().unwrap(), @"");
+    insta::assert_snapshot!(told["before"].as_str().unwrap(), @r#"
+    display_name = "Front"
+    layout = "desk"
+
+    [keys.2]
+    function = "dial"
+    number = "202"
+
+    [modules.1.keys.5]
+    function = "dial"
+    number = "203"
+
+    [settings]
+    call_waiting = true
+
+    [sip]
+    password = "‹hidden›"
+    user = "201"
+
+    [soft_keys.1]
+    function = "history"
+    "#);
     let (before, after) = (told["before"].as_str().unwrap(), told["after"].as_str().unwrap());
     assert_eq!(before.replace("number = \"202\"", "label = \"Paul\"\nnumber = \"203\""), after);
 }
