@@ -1,7 +1,10 @@
 //! A fleet of many phones from files: how long it takes to load, to check, and to serve an edit, and what memory it needs.
 //!
-//! `cargo bench --bench fleet -- 100000` prints a table. The fleet is made in the system's folder for temporary files:
+//! `cargo bench --bench fleet -- 100000` prints a table, with `writes` behind it only what writes by the API take. The fleet is made in the system's folder for temporary files:
 //! 12 keys on average, 5 % of the phones with two modules of 40 keys, three families, sites of 100 phones.
+
+#[path = "fleet/writes.rs"]
+mod writes;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -29,6 +32,12 @@ fn main() {
     let began = Instant::now();
     generate(folder.path(), phones);
     println!("made {phones} phones and {phones} lines in {:.1} s", began.elapsed().as_secs_f64());
+    if std::env::args().any(|argument| argument == "writes") {
+        let live = Arc::new(Live::load(folder.path()));
+        writes::by_parts(folder.path(), &live);
+        drop(live);
+        return writes::over_the_wire(folder.path());
+    }
 
     let before = resident_mib();
     let began = Instant::now();
@@ -38,8 +47,10 @@ fn main() {
 
     storm(&live);
     edit_to_served(folder.path(), &live);
+    writes::by_parts(folder.path(), &live);
     states(folder.path(), &live);
     drop(live);
+    writes::over_the_wire(folder.path());
 
     let mut loader = Loader::new(folder.path());
     let serving = loader.load();

@@ -80,10 +80,15 @@ impl Want {
             return Err(Refused::NotThere(format!("{} is not there", place_name(&entity, &inside))));
         }
         draft.expect(&entity, &inside, self.condition.as_ref())?;
+        if let Some(site) = entity.site().filter(|_| !is_there && self.kind.of != Of::Site)
+            && !draft.has(&Entity::Site(site.clone()))?
+        {
+            return self.no_site(draft, site);
+        }
         if let Some(to) = site.filter(|to| is_there && entity.site() != Some(to)) {
             permit_at(caller, &Entity::Phone(to.clone(), Default::default()), draft.serving())?;
             if !draft.has(&Entity::Site(to.clone()))? {
-                return self.wrong(draft, "/site", "unknown-site", &format!("there is no site named `{to}`"));
+                return self.no_site(draft, &to);
             }
             entity = move_to(draft, &entity, to)?;
         }
@@ -107,6 +112,14 @@ impl Want {
         Ok(())
     }
 
+    fn no_site(&self, draft: &mut Draft<'_>, site: &str) -> Result<(), Refused> {
+        let what = format!("there is no site named `{site}`");
+        match self.kind.of {
+            Of::Phone => self.wrong(draft, "/site", "unknown-site", &what),
+            _ => Err(Refused::NotThere(what)),
+        }
+    }
+
     fn mac(&self) -> Option<Mac> {
         self.names.get("mac")?.parse().ok()
     }
@@ -128,7 +141,14 @@ impl Want {
     }
 
     fn remove(&self, draft: &mut Draft<'_>, entity: &Entity, inside: &[&str]) -> Result<(), Refused> {
-        let (Entity::Site(site), []) = (entity, inside) else { return draft.remove(entity, inside) };
+        let site = match (entity, inside) {
+            (Entity::Site(site), []) => site,
+            (Entity::Root, []) => {
+                let what = "the fleet itself is not taken away: take away its sites, or its settings";
+                return Err(Refused::Conflict(what.into(), Vec::new()));
+            }
+            _ => return draft.remove(entity, inside),
+        };
         let (mut all, _) = list_sites(&draft.folder(), &BTreeSet::from([site.clone()]));
         // Some may be taken away by the same write.
         let there = all.iter().map(|entity| draft.has(entity)).collect::<Result<Vec<_>, _>>()?;

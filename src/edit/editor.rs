@@ -24,6 +24,7 @@ use crate::live::{Live, Serving};
 use crate::phone::Mac;
 use crate::reader::read_plain;
 use crate::render::RevisionKey;
+use crate::resolve::SENT_EMPTY;
 
 /// The journal is written ten times a second.
 const JOURNAL: Duration = Duration::from_secs(1);
@@ -186,7 +187,7 @@ impl Editor {
         // A look may take a while, and writes nothing.
         let _alone = order.look.is_none().then(|| self.writing.lock().unwrap_or_else(PoisonError::into_inner));
         if order.look.is_none() {
-            finish(&self.live.root()).map_err(trouble)?;
+            finish(&self.live.root()).map_err(|error| self.trouble(error))?;
         }
         let now = self.live.now();
         let mut wanted = Draft::new(self, &now);
@@ -224,13 +225,14 @@ impl Editor {
         let (before, after) = self.live.would_serve(&edits);
         let exact = judge(&before, &after, &edits, phones).mistakes;
         let mut mistakes = if exact.len() < mistakes.len() { mistakes } else { exact };
-        // What is refused is not kept.
-        mistakes.iter_mut().for_each(|mistake| drop(mistake.hint.take_if(|hint| hint == KEPT)));
+        // What is refused is neither kept nor sent.
+        let is_idle = |hint: &mut String| [KEPT, SENT_EMPTY].contains(&hint.as_str());
+        mistakes.iter_mut().for_each(|mistake| drop(mistake.hint.take_if(is_idle)));
         mistakes
     }
 
     fn put(&self, order: &Order<'_>, edits: &[Edit], now: &Serving) -> Result<i64, Refused> {
-        write(&self.live.root(), edits).map_err(trouble)?;
+        write(&self.live.root(), edits).map_err(|error| self.trouble(error))?;
         let entities: BTreeSet<Entity> = edits.iter().map(|edit| edit.entity.clone()).collect();
         self.live.take_in(entities);
         let number = self.number();
@@ -238,6 +240,21 @@ impl Editor {
             journal.changed_together(edits.iter().map(|edit| self.change(order, number, edit, now)).collect());
         }
         Ok(number)
+    }
+
+    /// Why nothing is written, with the file as those know it who do not know the machine.
+    fn trouble(&self, error: WriteError) -> Refused {
+        let root = self.live.root();
+        let name = |path: &Path| path.strip_prefix(&root).unwrap_or(path).to_owned();
+        match error {
+            WriteError::Changed(path) => {
+                let what = format!("`{}` has changed meanwhile; nothing is written: try again", name(&path).display());
+                Refused::Conflict(what, Vec::new())
+            }
+            WriteError::Cannot { path, what, some } => {
+                Refused::Trouble(WriteError::Cannot { path: name(&path), what, some }.to_string())
+            }
+        }
     }
 
     /// Waits until the journal has all that was written up to now, if that takes no longer than a moment.
@@ -284,13 +301,6 @@ impl Editor {
             sealed_before: sealed(&edit.before),
             sealed_after: sealed(&edit.after),
         }
-    }
-}
-
-fn trouble(error: WriteError) -> Refused {
-    match error {
-        WriteError::Changed(_) => Refused::Conflict(error.to_string(), Vec::new()),
-        WriteError::Cannot { .. } => Refused::Trouble(error.to_string()),
     }
 }
 

@@ -73,7 +73,7 @@ impl Merging {
 
     fn object(&mut self, table: &mut dyn TableLike, name: &str, fields: &Map<String, Value>, at: &str, inline: bool) {
         if let Some(inner) = table.get_mut(name) {
-            let inline = inline || inner.is_inline_table();
+            let inline = inline || inner.is_inline_table() || inner.as_table().is_some_and(Table::is_dotted);
             if let Some(inner) = inner.as_table_like_mut() {
                 self.table(inner, fields, at, inline);
                 if inner.is_empty() && !fields.is_empty() {

@@ -39,8 +39,16 @@ impl Mistake {
 
     /// A finding in a text that would be written.
     pub fn of(finding: &Finding, text: Option<&Lines<'_>>) -> Mistake {
-        let pointer = finding.line.zip(text).and_then(|(line, text)| pointer_at(text, line));
         let Finding { code, what, hint, .. } = finding;
+        let mut pointer = finding.line.zip(text).and_then(|(line, text)| pointer_at(text, line));
+        // A field that is missing stands nowhere, and of a key the line of its function is known.
+        let key = pointer.as_ref().and_then(|at| at.strip_suffix("/function"));
+        match (*code, key, what.split('`').nth(1)) {
+            ("missing-field", _, Some(name)) => pointer = Some(format!("/{}", name.replace('.', "/"))),
+            ("unknown-number", Some(key), _) => pointer = Some(format!("{key}/number")),
+            ("no-such-key" | "no-such-module" | "reserved-key", Some(key), _) => pointer = Some(key.to_owned()),
+            _ => {}
+        }
         let file = Some(shown(&finding.file));
         Mistake { pointer, file, code: (*code).to_owned(), detail: what.clone(), hint: hint.clone() }
     }
@@ -128,6 +136,33 @@ fn line_at(text: &Lines<'_>, offset: usize) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_value_has_a_line_of_its_own() {
+        let text = "\
+keys.2 = { function = \"dial\", number = \"202\" } # Marie
+lines = [\"201\", \"202\"]
+from = 2026-11-23T08:00:00Z
+[settings]
+[raw.yealink]
+\"a.b\" = \"1\"
+";
+        let spread = spread(text);
+        assert_eq!(spread.parse::<toml::Table>(), text.parse::<toml::Table>());
+        let at = |value: &str| {
+            let line = spread.lines().position(|line| line.contains(value)).unwrap();
+            pointer_at(&spread, line as u32 + 1).unwrap()
+        };
+        for (value, pointer) in [
+            ("dial", "/keys/2/function"),
+            ("number", "/keys/2/number"),
+            ("\"201\"", "/lines/0"),
+            ("settings", "/settings"),
+            ("a.b", "/raw/yealink/a.b"),
+        ] {
+            assert_eq!(at(value), pointer, "{spread}");
+        }
+    }
 
     #[test]
     fn a_line_is_told_as_a_pointer() {

@@ -15,6 +15,9 @@ use crate::format::Format;
 use crate::phone::{Area, Function, KeySetting, Place, Use, key_at};
 use crate::world::Subject;
 
+/// What becomes of a key that cannot be what it is asked to be.
+pub const SENT_EMPTY: &str = "the key is sent as an empty one; `offhook functions` lists what it can do";
+
 /// A key of the phone and what it does.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Key<'s> {
@@ -373,7 +376,7 @@ fn tell_outcome(problems: &mut Vec<Problem>, function: Function, placed: &Placed
             level: Level::Error,
             code: "impossible",
             what: format!("`{function}` is impossible here: {why}"),
-            hint: Some("the key is sent as an empty one; `offhook functions` lists what it can do".into()),
+            hint: Some(SENT_EMPTY.into()),
         }),
         Outcome::Degraded => problems.push(Problem {
             level: Level::Warning,

@@ -14,7 +14,7 @@ use compact_str::CompactString;
 
 pub use functions::{Asked, Placed, place};
 pub use handsets::Handset;
-pub use keys::{Key, Module, Problem, place_on, stored_at, unset_module};
+pub use keys::{Key, Module, Problem, SENT_EMPTY, place_on, stored_at, unset_module};
 pub use labels::{AccountNames, LabelRoom, carried_name};
 pub use possible::{Possible, possible};
 pub use settings::{Origin, ResolvedSetting, SettingLayer};

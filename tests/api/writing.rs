@@ -20,85 +20,85 @@ pub fn full() -> Fleet {
         .with(
             "fleet.toml",
             r#"
-            # The whole house.
-            schema = 1
-            public_url = "https://phones.example.org"
-            [settings] # of all
-            admin_password = "canary1"
-            language = "fr"
-            [model.yealink-t46s.settings]
-            admin_password = "canary2"
-            "#,
+        # The whole house.
+        schema = 1
+        public_url = "https://phones.example.org"
+        [settings] # of all
+        admin_password = "canary1"
+        language = "fr"
+        [model.yealink-t46s.settings]
+        admin_password = "canary2"
+        "#,
         )
         .with(
             "sites/a/site.toml",
             r#"
-            # The first customer.
-            feature_codes = "ovh"
-            [sip]
-            server = "sip.example.org" # theirs
-            [settings]
-            admin_password = "canary3"
-            # at home
-            timezone = "Europe/Paris"
-            [codes]
-            voicemail = { dial = "123" } # as before
-            [numbers]
-            0033972109000 = { kind = "queue", label = "Sales" } # the queue
-            [trust]
-            networks = ["127.0.0.0/8"] # here
-            [layouts.desk.keys.3] # the hall
-            function = "supervise"
-            number = "202"
-            [layouts.desk.keys.4]
-            function = "url"
-            url = "https://anna:canary5@example.org/"
-            "#,
+        # The first customer.
+        feature_codes = "ovh"
+        [sip]
+        server = "sip.example.org" # theirs
+        [settings]
+        admin_password = "canary3"
+        # at home
+        timezone = "Europe/Paris"
+        [codes]
+        voicemail = { dial = "123" } # as before
+        [numbers]
+        0033972109000 = { kind = "queue", label = "Sales" } # the queue
+        [trust]
+        networks = ["127.0.0.0/8"] # here
+        [layouts.desk.keys.3] # the hall
+        function = "supervise"
+        number = "202"
+        [layouts.desk.keys.4]
+        function = "url"
+        url = "https://anna:canary5@example.org/"
+        "#,
         )
         .with(
             "sites/a/lines/201.toml",
             r#"
-            # Front desk.
-            layout = "desk"
-            display_name = "Front"
-            sip = { user = "201", password = "canary6" } # by the operator
-            settings.call_waiting = true # busy
-            keys.2 = { function = "dial", number = "202" } # Marie
-            [soft_keys.1] # left
-            function = "history"
-            [modules.1.keys.5] # the wall
-            function = "dial"
-            number = "203"
-            "#,
+        # Front desk.
+        layout = "desk"
+        display_name = "Front"
+        sip = { user = "201", password = "canary6" } # by the operator
+        settings.call_waiting = true # busy
+        keys.2 = { function = "dial", number = "202" } # Marie
+        [soft_keys.1] # left
+        function = "history"
+        [modules.1.keys.5] # the wall
+        function = "dial"
+        number = "203"
+        "#,
         )
         .with("sites/a/lines/202.toml", "sip.password = \"canary7\"\n")
         .with("sites/a/lines/203.toml", "# spare\n")
         .with(
             &format!("sites/a/phones/{MAC}.toml"),
             r#"
-            # In the hall.
-            model = "yealink-t46s"
-            lines = ["201"] # the first
-            modules = 1
-            trust = { user = "anna", password = "canary4" }
-            [settings] # of this one
-            admin_password = "canary8"
-            language = "de"
-            [seed] # once
-            ring_volume = 8
-            [raw.yealink] # by hand
-            "features.power_led_on.enable" = "1"
-            "static.security.user_password" = "user:canary9"
-            "#,
+        # In the hall.
+        model = "yealink-t46s"
+        lines = ["201"] # the first
+        modules = 1
+        trust = { user = "anna", password = "canary4" }
+        [settings] # of this one
+        admin_password = "canary8"
+        language = "de"
+        [seed] # once
+        ring_volume = 8
+        [raw.yealink] # by hand
+        "features.power_led_on.enable" = "1"
+        "static.security.user_password" = "user:canary9"
+        "#,
         )
         .with(
             &format!("sites/a/phones/{BASE}.toml"),
             r#"
-            model = "gigaset-n870"
-            lines = ["202"]
-            [handsets.1] # upstairs
-            line = 1
-            "#,
+        model = "gigaset-n870"
+        lines = ["202"]
+        [handsets.1] # upstairs
+        line = 1
+        "#,
         )
 }
 
@@ -119,6 +119,13 @@ impl Api {
     /// The entity tag of a place; empty where there is nothing.
     pub fn tag(&self, path: &str) -> String {
         self.get(path).header("etag").to_owned()
+    }
+
+    /// A new token once the server knows it.
+    pub fn known(&self, arguments: &str) -> String {
+        let token = self.token(arguments);
+        until(|| (self.get_as(&token, "/sites").status == 200).then_some(()));
+        token
     }
 
     /// A file of the fleet.
