@@ -1,11 +1,13 @@
 //! Whether what would come of edits is right: the files themselves, what they name, and the keys of every phone that they
 //! reach.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::path::PathBuf;
 
 use rayon::prelude::*;
 
 use super::Mistake;
+use super::mistake::Lines;
 use crate::check::{Depth, KnownNumbers, check_phone};
 use crate::findings::{Finding, Level};
 use crate::fleet::{Edit, Entity};
@@ -36,12 +38,10 @@ pub(super) fn judge(before: &Serving, after: &Serving, edits: &[Edit], macs: &[M
     }
     found.sort();
     found.dedup();
-    let text = |finding: &Finding| {
-        let edit = edits.iter().find(|edit| edit.entity.path() == finding.file)?;
-        edit.after.as_deref()
-    };
+    let lines = edits.iter().filter_map(|edit| Some((edit.entity.path(), Lines::of(edit.after.as_deref()?))));
+    let lines: HashMap<PathBuf, Lines<'_>> = if found.is_empty() { HashMap::new() } else { lines.collect() };
     let (errors, doubts): (Vec<_>, Vec<_>) = found.into_iter().partition(Finding::is_open_error);
-    let mistakes = errors.iter().map(|finding| Mistake::of(finding, text(finding))).collect();
+    let mistakes = errors.iter().map(|finding| Mistake::of(finding, lines.get(&finding.file))).collect();
     Judgement { mistakes, doubts: doubts.into_iter().filter(|finding| !finding.accepted).collect() }
 }
 

@@ -106,7 +106,7 @@ impl Merging {
         let value = match json {
             Value::String(text) => text.as_str().into(),
             Value::Bool(is) => (*is).into(),
-            Value::Number(number) => match number.as_i64() {
+            Value::Number(number) => match number.as_i64().or_else(|| whole(number.as_f64()?)) {
                 Some(number) => number.into(),
                 None => {
                     self.mistakes.push(wrong("no field takes a number with a fraction, or one so large"));
@@ -131,6 +131,13 @@ impl Merging {
         };
         Some(value)
     }
+}
+
+/// JSON knows one kind of numbers: 8.0 is 8.
+fn whole(number: f64) -> Option<i64> {
+    /// Beyond it not every whole number is one of these.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    (number.fract() == 0.0 && number.abs() <= EXACT).then_some(number as i64)
 }
 
 /// Another value under a name, with what stands around it.
@@ -221,7 +228,7 @@ password = \"s3cret\"
     #[test]
     fn every_value_that_cannot_be_written_is_told() {
         let patch = json!({
-            "settings": { "ntp_servers": ["a", null], "ring_volume": 1.5 },
+            "settings": { "ntp_servers": ["a", null], "ring_volume": 1.5, "rtp_qos": 46.0 },
             "sip": { "password": { "hidden": true } },
             "a/b": 1e300,
         });

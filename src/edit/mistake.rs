@@ -38,7 +38,7 @@ impl Mistake {
     }
 
     /// A finding in a text that would be written.
-    pub fn of(finding: &Finding, text: Option<&str>) -> Mistake {
+    pub fn of(finding: &Finding, text: Option<&Lines<'_>>) -> Mistake {
         let pointer = finding.line.zip(text).and_then(|(line, text)| pointer_at(text, line));
         let Finding { code, what, hint, .. } = finding;
         let file = Some(shown(&finding.file));
@@ -50,16 +50,29 @@ fn shown(path: &Path) -> String {
     path.display().to_string()
 }
 
+/// A TOML text that is read once, however many mistakes are in it.
+pub struct Lines<'t> {
+    document: Option<Document<&'t str>>,
+    /// Where each line ends.
+    ends: Vec<usize>,
+}
+
+impl<'t> Lines<'t> {
+    /// The lines of a text.
+    pub fn of(text: &'t str) -> Lines<'t> {
+        Lines { document: Document::parse(text).ok(), ends: memchr::memchr_iter(b'\n', text.as_bytes()).collect() }
+    }
+}
+
 /// The JSON pointer to what stands on a line of a TOML text, counted from 1.
-fn pointer_at(text: &str, line: u32) -> Option<String> {
-    let document = Document::parse(text).ok()?;
+fn pointer_at(text: &Lines<'_>, line: u32) -> Option<String> {
     let mut found = None;
-    look(document.as_table(), text, line, "", &mut found);
+    look(text.document.as_ref()?.as_table(), text, line, "", &mut found);
     found
 }
 
 /// The last field whose name stands on the line or, of one that runs over several, before it.
-fn look(table: &dyn TableLike, text: &str, line: u32, at: &str, found: &mut Option<String>) {
+fn look(table: &dyn TableLike, text: &Lines<'_>, line: u32, at: &str, found: &mut Option<String>) {
     for (name, item) in table.iter() {
         let at = format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"));
         let starts = table.key(name).and_then(|key| key.span()).map(|span| line_at(text, span.start));
@@ -81,8 +94,8 @@ fn look(table: &dyn TableLike, text: &str, line: u32, at: &str, found: &mut Opti
     }
 }
 
-fn line_at(text: &str, offset: usize) -> u32 {
-    text[..offset.min(text.len())].bytes().filter(|byte| *byte == b'\n').count() as u32 + 1
+fn line_at(text: &Lines<'_>, offset: usize) -> u32 {
+    text.ends.partition_point(|end| *end < offset) as u32 + 1
 }
 
 #[cfg(test)]
@@ -108,7 +121,8 @@ plain = 1
 [raw.yealink]
 \"a/b\" = \"1\"
 ";
-        let at = |line| pointer_at(text, line).unwrap_or_default();
+        let lines = Lines::of(text);
+        let at = |line| pointer_at(&lines, line).unwrap_or_default();
         for (line, pointer) in [
             (1, "/display_name"),
             (2, "/keys/2/number"),
