@@ -12,8 +12,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::fleet::{How, change_back};
-use super::lists::Page;
-use super::write::{Written, answer, lines_of, target};
+use super::lists::{Page, within_page};
+use super::write::{Outcome, answer, lines_of, target};
 use super::{Caller, Problem, Shared};
 use crate::access::{Action, Target};
 use crate::edit::Written as WrittenFile;
@@ -56,7 +56,6 @@ fn fifty() -> u32 {
     params(Filter),
     responses(
         (status = 200, description = "A page of changes. `number` takes a change of the API back.", body = Page<Changed>),
-        (status = "4XX", description = "Why not.", body = Problem, content_type = "application/problem+json"),
     ),
     security(("token" = [])),
 )]
@@ -66,9 +65,7 @@ async fn changes(
     filter: Result<Query<Filter>, QueryRejection>,
 ) -> Result<Json<Page<Changed>>, Problem> {
     let Query(Filter { site, line, who, mut after, limit }) = filter?;
-    if !(1..=1000).contains(&limit) {
-        return Err(Problem::new("bad-request", "`limit` is from 1 to 1000"));
-    }
+    within_page(limit as usize)?;
     let under = match (&site, &line) {
         (Some(site), Some(line)) => format!("sites/{site}/lines/{line}.toml"),
         (Some(site), None) => format!("sites/{site}/"),
@@ -113,8 +110,7 @@ async fn changes(
     tag = "changes",
     params(("number" = i64, Path, description = "The change's `number`."), How),
     responses(
-        (status = 200, description = "It is taken back, by a change of its own.", body = Written),
-        (status = "4XX", description = "Why not.", body = Problem, content_type = "application/problem+json"),
+        (status = 200, description = "It is taken back, by a change of its own; or with `dry_run` what would come of it.", body = Outcome),
     ),
     security(("token" = [])),
 )]
@@ -180,7 +176,6 @@ pub struct PhoneHistory {
     params(("mac" = String, Path, description = "The phone's MAC; it need not be one of the fleet's."), Back),
     responses(
         (status = 200, description = "The last entries.", body = PhoneHistory),
-        (status = "4XX", description = "Why not.", body = Problem, content_type = "application/problem+json"),
     ),
     security(("token" = [])),
 )]
@@ -191,6 +186,7 @@ async fn history(
     back: Result<Query<Back>, QueryRejection>,
 ) -> Result<Json<PhoneHistory>, Problem> {
     let Query(Back { limit }) = back?;
+    within_page(limit as usize)?;
     let mac: Mac = mac.parse().map_err(|_| Problem::not_found())?;
     match api.now().world.phone(mac) {
         Some(phone) => caller.may(Action::Inspect, &Target::phone(phone))?,
@@ -198,6 +194,6 @@ async fn history(
     }
     let none = PhoneHistory { fetches: Vec::new(), changes: Vec::new(), gaps: Vec::new() };
     let Some(mut reader) = Reader::open(&api.state).await? else { return Ok(Json(none)) };
-    let crate::journal::History { fetches, changes, gaps } = reader.history(mac, 0, limit.min(1000)).await?;
+    let crate::journal::History { fetches, changes, gaps } = reader.history(mac, 0, limit).await?;
     Ok(Json(PhoneHistory { fetches, changes, gaps }))
 }

@@ -17,8 +17,8 @@ use utoipa_axum::routes;
 use super::look::{self, HowFar, Waiting};
 use super::place::{Names, PLACES, Place, PlaceKind};
 use super::strangers::blocking;
-use super::write::{Bulk, Want, Written, answer, condition, lines_of, permit, target};
-use super::{Caller, Problem, Shared, openapi};
+use super::write::{Bulk, Outcome, Want, answer, condition, lines_of, permit, target};
+use super::{Caller, Problem, Shared};
 use crate::access::Action;
 use crate::edit::{Done, Draft, Editor, Order, Refused, Written as WrittenFile};
 use crate::fleet::Entity;
@@ -57,7 +57,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         let get = async |State(api): State<Shared>, at: At| at.read(&api);
         router.route(kind.path, axum::routing::get(get).put(put).patch(patch).delete(delete))
     });
-    places.merge(OpenApiRouter::with_openapi(openapi::of_places())).routes(routes!(bulk))
+    places.routes(routes!(bulk))
 }
 
 /// The place that a request is about, and who asks.
@@ -243,8 +243,11 @@ fn in_bulk(at: usize, refused: Refused) -> Refused {
     params(How),
     request_body = Bulk,
     responses(
-        (status = 200, description = "What was written, or with `dry_run` what would come of it.", body = Written),
-        (status = "4XX", description = "Nothing was written.", body = Problem, content_type = "application/problem+json"),
+        (
+            status = 200,
+            description = "What was written, or with `dry_run` what would come of it, which may be told as events.",
+            content((Outcome = "application/json"), (String = "text/event-stream")),
+        ),
     ),
     security(("token" = [])),
 )]

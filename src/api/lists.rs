@@ -46,15 +46,19 @@ pub(super) fn page() -> usize {
     100
 }
 
+/// Sees to it that so many entries may be asked for at once.
+pub(super) fn within_page(limit: usize) -> Result<(), Problem> {
+    let wrong = || Problem::new("bad-request", format!("`limit` is from 1 to {MAX_PAGE}"));
+    (1..=MAX_PAGE).contains(&limit).then_some(()).ok_or_else(wrong)
+}
+
 /// A page of entries that are in order, each with the name by which it is found again.
 pub(super) fn paged<T>(
     entries: impl Iterator<Item = (String, T)>,
     after: Option<&str>,
     limit: usize,
 ) -> Result<Page<T>, Problem> {
-    if !(1..=MAX_PAGE).contains(&limit) {
-        return Err(Problem::new("bad-request", format!("`limit` is from 1 to {MAX_PAGE}")));
-    }
+    within_page(limit)?;
     let mut entries = entries.skip_while(|(name, _)| after.is_some_and(|after| name.as_str() <= after)).peekable();
     let (mut items, mut last) = (Vec::new(), None);
     while items.len() < limit {
@@ -123,7 +127,6 @@ pub struct PhoneRow {
     params(Paging),
     responses(
         (status = 200, description = "A page of the sites that the token sees.", body = Page<SiteRow>),
-        (status = "4XX", description = "Why not.", body = Problem, content_type = "application/problem+json"),
     ),
     security(("token" = [])),
 )]
@@ -166,7 +169,6 @@ pub(super) struct LineFilter {
     params(("site" = String, Path, description = "The site."), LineFilter),
     responses(
         (status = 200, description = "A page of the lines that the token sees.", body = Page<LineRow>),
-        (status = "4XX", description = "Why not.", body = Problem, content_type = "application/problem+json"),
     ),
     security(("token" = [])),
 )]
@@ -229,7 +231,6 @@ pub(super) struct PhoneFilter {
     params(PhoneFilter),
     responses(
         (status = 200, description = "A page of the phones that the token sees.", body = Page<PhoneRow>),
-        (status = "4XX", description = "Why not.", body = Problem, content_type = "application/problem+json"),
     ),
     security(("token" = [])),
 )]

@@ -6,17 +6,20 @@
 
 mod caller;
 mod changes;
+mod edge;
 mod fleet;
 mod listen;
 mod lists;
 mod look;
 mod openapi;
+mod page;
 mod place;
 mod problem;
 mod resync;
 mod status;
 mod strangers;
 mod tokens;
+mod watched;
 mod write;
 
 use std::path::{Path, PathBuf};
@@ -24,6 +27,7 @@ use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn, map_response};
 use utoipa_axum::router::OpenApiRouter;
 
 pub use caller::Caller;
@@ -91,11 +95,15 @@ fn routes() -> OpenApiRouter<Shared> {
 
 /// The API as a service.
 pub fn router(api: Api) -> Router {
-    let (routes, _) = OpenApiRouter::new().nest("/api/v1", routes()).split_for_parts();
+    let document = document(&api.now().world.catalogue.vocabulary);
+    let known = Arc::new(openapi::query_names(&document));
+    let (routes, _) = OpenApiRouter::new().nest(fleet::PREFIX, routes()).split_for_parts();
     routes
-        .merge(openapi::pages())
+        .route_layer(from_fn(move |request, next| edge::only_known(known.clone(), request, next)))
+        .merge(page::routes(document))
         .fallback(async || Problem::not_found())
         .method_not_allowed_fallback(async || Problem::new("method-not-allowed", "this address takes other methods"))
         .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(map_response(edge::finished))
         .with_state(Arc::new(api))
 }

@@ -3,8 +3,10 @@
 //! Routes, their documentation and the writes of a bulk are all made from this one table.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use compact_str::CompactString;
+use regex::Regex;
 
 use super::Problem;
 use crate::fleet::Entity;
@@ -119,6 +121,24 @@ const fn place(
     PlaceKind { path, of, inside, schema, what }
 }
 
+/// A name that a folder or file of the fleet may have.
+const FILE_NAME: &str = r"^[^./\\\x00-\x1f\x7f-\x9f][^/\\\x00-\x1f\x7f-\x9f]{0,99}$";
+/// The number of a key, a module or a handset.
+const PLACE_NUMBER: &str = "^[1-9][0-9]*$";
+
+/// The names of addresses: how each is written, as a regular expression, and what it is.
+pub const NAMES: [(&str, &str, &str); 9] = [
+    ("site", FILE_NAME, "The site."),
+    ("line", FILE_NAME, "The line, usually its number."),
+    ("mac", "^([0-9A-Fa-f]{12}|[0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5})$", "The phone's MAC."),
+    ("number", "^[0-9*#+][0-9*#]*$", "The number, as keys name it."),
+    ("layout", "^.+$", "The layout's name."),
+    ("key", PLACE_NUMBER, "The key's place, counted from 1."),
+    ("module", PLACE_NUMBER, "Which expansion module, counted from 1."),
+    ("handset", PLACE_NUMBER, "Which handset, counted from 1."),
+    ("family", "^[a-z0-9-]+$", "The phone's family."),
+];
+
 /// One place: an entity, and where in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
@@ -138,7 +158,7 @@ impl PlaceKind {
     /// # Errors
     /// A name that nothing can have.
     pub fn at(&self, names: &Names, serving: &Serving, new_in: Option<&str>) -> Result<Place, Problem> {
-        let named = |name: &str| names.get(name).filter(|value| is_name(value)).ok_or_else(Problem::not_found);
+        let named = |name: &str| names.get(name).filter(|value| fits(name, value)).ok_or_else(Problem::not_found);
         let entity = match self.of {
             Of::Fleet => Entity::Root,
             Of::Site => Entity::Site(named("site")?.as_str().into()),
@@ -147,7 +167,7 @@ impl PlaceKind {
         };
         let inside =
             self.inside.iter().map(|name| match name.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
-                Some(variable) => names.get(variable).cloned().ok_or_else(Problem::not_found),
+                Some(variable) => named(variable).cloned(),
                 None => Ok((*name).to_owned()),
             });
         Ok(Place { entity, inside: inside.collect::<Result<_, _>>()? })
@@ -159,7 +179,7 @@ fn phone(mac: &str, serving: &Serving, new_in: Option<&str>) -> Result<Entity, P
     let mac: Mac = mac.parse().map_err(|_| Problem::not_found())?;
     match (serving.world.files_of(mac).as_slice(), new_in) {
         ([file], _) => Ok(file.clone()),
-        ([], Some(site)) if is_name(site) => Ok(Entity::Phone(site.into(), CompactString::from(mac.to_string()))),
+        ([], Some(site)) if fits("site", site) => Ok(Entity::Phone(site.into(), CompactString::from(mac.to_string()))),
         ([], _) => Err(Problem::not_found()),
         (several, _) => {
             let files: Vec<String> = several.iter().map(|file| format!("`{}`", file.path().display())).collect();
@@ -171,12 +191,14 @@ fn phone(mac: &str, serving: &Serving, new_in: Option<&str>) -> Result<Entity, P
     }
 }
 
-/// A name that a file of the fleet may have.
-fn is_name(name: &str) -> bool {
-    (1..=100).contains(&name.len())
-        && !name.starts_with('.')
-        && !name.contains(['/', '\\'])
-        && !name.contains(char::is_control)
+/// Whether a name of an address is written as it has to be.
+fn fits(name: &str, value: &str) -> bool {
+    static PATTERNS: LazyLock<BTreeMap<&str, Regex>> = LazyLock::new(|| {
+        let pattern = |(name, pattern, _)| (name, Regex::new(pattern).expect("a test reads them all"));
+        NAMES.into_iter().map(pattern).collect()
+    });
+    // File systems take 255 bytes.
+    value.len() <= 200 && PATTERNS.get(name).is_some_and(|pattern| pattern.is_match(value))
 }
 
 /// The kind of place that a path below `/api/v1` names, with its names.
@@ -229,6 +251,9 @@ mod tests {
             ("/sites/a%2Fb", "urn:offhook:problem:not-found"),
             ("/sites/a%00", "urn:offhook:problem:not-found"),
             ("/sites/", "urn:offhook:problem:not-found"),
+            ("/sites/acme/lines/201/keys/0", "urn:offhook:problem:not-found"),
+            ("/sites/acme/lines/201/keys/first", "urn:offhook:problem:not-found"),
+            ("/sites/acme/numbers/anna", "urn:offhook:problem:not-found"),
             ("/sites/acme/lines", "no such address"),
             ("/nowhere", "no such address"),
         ] {

@@ -35,7 +35,7 @@ pub struct Problem {
 }
 
 /// The kinds of problems, each with its status and title.
-const KINDS: [(&str, u16, &str); 13] = [
+pub(super) const KINDS: [(&str, u16, &str); 13] = [
     ("bad-request", 400, "the request cannot be understood"),
     ("unauthorized", 401, "a good token is needed"),
     ("forbidden", 403, "this token may not do that"),

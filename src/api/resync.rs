@@ -48,7 +48,6 @@ struct How {
     responses(
         (status = 200, description = "With `dry_run`: who would be asked.", body = PlanView),
         (status = 201, description = "The job that asks them.", body = JobView),
-        (status = "4XX", description = "Why not.", body = Problem, content_type = "application/problem+json"),
     ),
     security(("token" = [])),
 )]
@@ -111,7 +110,6 @@ async fn meant(api: &Shared, caller: Caller, options: Options) -> Result<Vec<Mac
     tag = "resync",
     responses(
         (status = 200, description = "All that the token sees.", body = Vec<JobView>),
-        (status = "4XX", description = "Why not.", body = Problem, content_type = "application/problem+json"),
     ),
     security(("token" = [])),
 )]
@@ -128,7 +126,6 @@ async fn list(State(api): State<Shared>, caller: Caller) -> Result<Json<Vec<JobV
     params(("id" = u64, Path, description = "The job's number.")),
     responses(
         (status = 200, description = "The job.", body = JobPhones),
-        (status = "4XX", description = "Why not.", body = Problem, content_type = "application/problem+json"),
     ),
     security(("token" = [])),
 )]
@@ -144,7 +141,6 @@ async fn job(State(api): State<Shared>, caller: Caller, Path(id): Path<u64>) -> 
     params(("id" = u64, Path, description = "The job's number.")),
     responses(
         (status = 200, description = "How it stands.", body = JobView),
-        (status = "4XX", description = "Why not.", body = Problem, content_type = "application/problem+json"),
     ),
     security(("token" = [])),
 )]
@@ -165,7 +161,6 @@ async fn stop(State(api): State<Shared>, caller: Caller, Path(id): Path<u64>) ->
     params(("id" = u64, Path, description = "The job's number.")),
     responses(
         (status = 200, description = "Events until the job ends.", body = Event, content_type = "text/event-stream"),
-        (status = "4XX", description = "Why not.", body = Problem, content_type = "application/problem+json"),
     ),
     security(("token" = [])),
 )]

@@ -55,7 +55,6 @@ pub struct Status {
     params(Wanted),
     responses(
         (status = 200, description = "How many are in which state.", body = Status),
-        (status = "4XX", description = "Why not.", body = Problem, content_type = "application/problem+json"),
     ),
     security(("token" = [])),
 )]
@@ -84,7 +83,7 @@ struct WantedPhones {
     /// Only those of this site.
     site: Option<String>,
     /// Only those in this state.
-    #[param(value_type = Option<String>)]
+    #[param(inline)]
     state: Option<State>,
     /// What comes after this entry: `next` of the page before.
     after: Option<String>,
@@ -102,7 +101,6 @@ struct WantedPhones {
     params(WantedPhones),
     responses(
         (status = 200, description = "A page of them, by site and MAC.", body = Page<PhoneState>),
-        (status = "4XX", description = "Why not.", body = Problem, content_type = "application/problem+json"),
     ),
     security(("token" = [])),
 )]
@@ -147,7 +145,6 @@ async fn seen(
     params(("mac" = String, Path, description = "The phone's MAC.")),
     responses(
         (status = 200, description = "Its state, and each of its files.", body = PhoneFiles),
-        (status = "4XX", description = "Why not.", body = Problem, content_type = "application/problem+json"),
     ),
     security(("token" = [])),
 )]
@@ -170,7 +167,6 @@ async fn of_phone(Of(api): Of<Shared>, caller: Caller, Path(mac): Path<String>) 
     params(Wanted),
     responses(
         (status = 200, description = "Events without end.", body = Change, content_type = "text/event-stream"),
-        (status = "4XX", description = "Why not.", body = Problem, content_type = "application/problem+json"),
     ),
     security(("token" = [])),
 )]

@@ -16,7 +16,7 @@ use utoipa_axum::routes;
 
 use super::fleet::{How, change};
 use super::lists::{Page, Paging, paged};
-use super::write::{Written, answer};
+use super::write::{Outcome, answer};
 use super::{Caller, Problem, Shared};
 use crate::access::{Action, Target};
 use crate::edit::{Mistake, Refused};
@@ -76,7 +76,6 @@ pub struct SeenPhone {
     params(Paging),
     responses(
         (status = 200, description = "A page of them.", body = Page<SeenPhone>),
-        (status = "4XX", description = "Why not.", body = Problem, content_type = "application/problem+json"),
     ),
     security(("token" = [])),
 )]
@@ -143,8 +142,7 @@ pub struct Claim {
     params(How),
     request_body = Claim,
     responses(
-        (status = 200, description = "It is one of the fleet's.", body = Written),
-        (status = "4XX", description = "Why not.", body = Problem, content_type = "application/problem+json"),
+        (status = 200, description = "It is one of the fleet's; or with `dry_run` what would come of it.", body = Outcome),
     ),
     security(("token" = [])),
 )]

@@ -28,7 +28,6 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
     tag = "tokens",
     responses(
         (status = 200, description = "The oldest first.", body = Vec<TokenInfo>),
-        (status = "4XX", description = "Why not.", body = Problem, content_type = "application/problem+json"),
     ),
     security(("token" = [])),
 )]
@@ -68,7 +67,6 @@ pub struct MadeToken {
     request_body = WantedToken,
     responses(
         (status = 201, description = "The token, which is shown this once.", body = MadeToken),
-        (status = "4XX", description = "Why not.", body = Problem, content_type = "application/problem+json"),
     ),
     security(("token" = [])),
 )]
@@ -100,7 +98,6 @@ async fn create(
     params(("id" = String, Path, description = "The token's id.")),
     responses(
         (status = 200, description = "It is good no more.", body = TokenInfo),
-        (status = "4XX", description = "Why not.", body = Problem, content_type = "application/problem+json"),
     ),
     security(("token" = [])),
 )]

@@ -138,6 +138,7 @@ impl fmt::Display for Counts {
 
 /// A phone is in another state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = StateChange)]
 pub struct Change {
     /// The phone.
     #[schema(value_type = String)]

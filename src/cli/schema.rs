@@ -1,10 +1,11 @@
-//! `schema`: a JSON Schema of the fleet's files, for editors.
+//! `schema`: a JSON Schema of the fleet's files, for editors; and the document of the administrator's API.
 
 use anyhow::Result;
 use serde_json::{Value, json};
 
 use super::args::{Schema, SchemaOf};
 use super::output;
+use crate::api;
 use crate::catalogue::Catalogue;
 use crate::fleet::schema::{self, File};
 use crate::live::shipped;
@@ -18,6 +19,7 @@ pub fn run(args: &Schema) -> Result<u8> {
         Some(SchemaOf::Site) => of(File::Site),
         Some(SchemaOf::Line) => of(File::Line),
         Some(SchemaOf::Phone) => of(File::Phone),
+        Some(SchemaOf::Api) => api::document(&catalogue.vocabulary),
         None => json!({
             "$schema": "https://json-schema.org/draft/2020-12/schema",
             "title": "The files of an Offhook fleet",

@@ -42,6 +42,7 @@ pub enum Fate {
 
 /// One thing that is another one afterwards.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, ToSchema)]
+#[schema(as = EffectChange)]
 pub struct Change {
     /// What it is about: `keys.7`, `settings.language`, `the password of line 201`.
     pub about: String,

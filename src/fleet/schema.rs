@@ -160,7 +160,7 @@ fn phone(vocabulary: &Vocabulary) -> Value {
     let registration = object(json!({
         "from": { "type": "string", "format": "date-time", "description": "When handsets may begin to register." },
         "minutes": { "type": "integer", "minimum": 1, "maximum": 1440, "description": "For how long." },
-        "code": { "type": ["string", "object"], "description": "Four digits, typed on the handset." },
+        "code": secret(),
     }));
     merged(
         json!({
@@ -260,7 +260,8 @@ fn value(setting: &Setting) -> Value {
         Kind::Text(max) => json!({ "type": "string", "maxLength": max }),
         Kind::Secret(_) => secret(),
         Kind::Codec => json!({ "enum": CODECS }),
-        Kind::Host | Kind::Ipv4 | Kind::Url | Kind::Timezone | Kind::Language | Kind::Number => {
+        Kind::Url => json!({ "type": "string", "format": "uri" }),
+        Kind::Host | Kind::Ipv4 | Kind::Timezone | Kind::Language | Kind::Number => {
             json!({ "type": "string" })
         }
     };

@@ -37,6 +37,7 @@ pub struct Job {
 /// What came of a phone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(tag = "outcome", rename_all = "kebab-case")]
+#[schema(as = ResyncOutcome)]
 pub enum Outcome {
     /// It has fetched.
     CameBack {

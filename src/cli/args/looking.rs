@@ -238,12 +238,14 @@ pub enum SchemaOf {
     Line,
     /// `phones/*.toml`
     Phone,
+    /// The administrator's API, as OpenAPI
+    Api,
 }
 
 /// `offhook schema`
 #[derive(Debug, clap::Args)]
 pub struct Schema {
-    /// Only the schema of one kind of file; left out: one schema that holds all four under `$defs`.
+    /// Only the schema of one kind of file, or the document of the API; left out: one schema that holds all four under `$defs`.
     #[arg(value_enum)]
     pub of: Option<SchemaOf>,
 }
