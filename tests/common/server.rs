@@ -52,13 +52,18 @@ impl Server {
     }
 
     /// A server by a command of one's own, once it serves.
-    pub fn of(mut command: Command) -> Server {
+    pub fn of(command: Command) -> Server {
+        Server::saying(command, "try: ")
+    }
+
+    /// A server by a command of one's own, once it says this.
+    pub fn saying(mut command: Command, text: &str) -> Server {
         let mut child = command.spawn().unwrap();
         let (send, lines) = channel();
         let stderr = BufReader::new(child.stderr.take().unwrap());
         std::thread::spawn(move || stderr.lines().map_while(Result::ok).try_for_each(|line| send.send(line)));
         let mut server = Server { child, lines, said: Vec::new() };
-        server.until("try: ");
+        server.until(text);
         server
     }
 
