@@ -31,6 +31,7 @@ mod status;
 mod strangers;
 mod tokens;
 mod vocabulary;
+mod watched;
 mod write;
 
 use std::path::{Path, PathBuf};

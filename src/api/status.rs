@@ -83,7 +83,7 @@ struct WantedPhones {
     /// Only those of this site.
     site: Option<String>,
     /// Only those in this state.
-    #[param(value_type = Option<String>)]
+    #[param(inline)]
     state: Option<State>,
     /// What comes after this entry: `next` of the page before.
     after: Option<String>,

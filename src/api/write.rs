@@ -262,7 +262,9 @@ pub(super) fn if_match(text: &str) -> Result<Condition, Problem> {
     if text == "*" {
         return Ok(Condition::There);
     }
-    let tags: Vec<String> = text.split(',').map(|tag| tag.trim().to_owned()).collect();
+    // An empty list is one, too: nothing is as it says.
+    let tags = text.split(',').map(|tag| tag.trim().to_owned()).filter(|tag| !tag.is_empty());
+    let tags: Vec<String> = tags.collect();
     let is_tag = |tag: &String| tag.len() >= 2 && tag.starts_with('"') && tag.ends_with('"');
     match tags.iter().all(is_tag) {
         true => Ok(Condition::Is(tags)),

@@ -151,7 +151,7 @@ from = 2026-11-23T08:00:00Z
         assert_eq!(spread.parse::<toml::Table>(), text.parse::<toml::Table>());
         let at = |value: &str| {
             let line = spread.lines().position(|line| line.contains(value)).unwrap();
-            pointer_at(&spread, line as u32 + 1).unwrap()
+            pointer_at(&Lines::of(&spread), line as u32 + 1).unwrap()
         };
         for (value, pointer) in [
             ("dial", "/keys/2/function"),

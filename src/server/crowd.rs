@@ -18,7 +18,7 @@ const BUSY: u64 = u64::MAX;
 
 /// All connections that have a place.
 #[derive(Default)]
-pub(super) struct Crowd {
+pub(crate) struct Crowd {
     seats: Mutex<Seats>,
 }
 
@@ -40,7 +40,7 @@ pub struct Connections {
 }
 
 /// The place of one connection.
-pub(super) struct Seat {
+pub(crate) struct Seat {
     taken_at: Instant,
     /// Milliseconds after `taken_at` since when no whole request has come, or [`BUSY`].
     waits_since: AtomicU64,
@@ -49,17 +49,17 @@ pub(super) struct Seat {
 
 impl Seat {
     /// The next request is waited for from now on.
-    pub(super) fn wait(&self) {
+    pub(crate) fn wait(&self) {
         self.waits_since.store(self.taken_at.elapsed().as_millis() as u64, Ordering::Relaxed);
     }
 
     /// A request has come as a whole.
-    pub(super) fn begin(&self) {
+    pub(crate) fn begin(&self) {
         self.waits_since.store(BUSY, Ordering::Relaxed);
     }
 
     /// Tells which task has to end when the place is given to another.
-    pub(super) fn is_of(&self, task: AbortHandle) {
+    pub(crate) fn is_of(&self, task: AbortHandle) {
         let _ = self.task.set(task);
     }
 
@@ -70,7 +70,7 @@ impl Seat {
 }
 
 /// Keeps a place until it is dropped.
-pub(super) struct Sitting {
+pub(crate) struct Sitting {
     crowd: Arc<Crowd>,
     number: u64,
 }
@@ -90,7 +90,7 @@ impl Crowd {
     }
 
     /// Takes a place.
-    pub(super) fn sit(self: &Arc<Crowd>) -> (Arc<Seat>, Sitting) {
+    pub(crate) fn sit(self: &Arc<Crowd>) -> (Arc<Seat>, Sitting) {
         let seat =
             Arc::new(Seat { taken_at: Instant::now(), waits_since: AtomicU64::default(), task: OnceLock::new() });
         let mut seats = self.lock();
@@ -101,7 +101,7 @@ impl Crowd {
     }
 
     /// Ends some of those that have waited for at least so long, the longest waiting first. Returns how many.
-    pub(super) fn give_way(&self, patience: Duration) -> usize {
+    pub(crate) fn give_way(&self, patience: Duration) -> usize {
         let now = Instant::now();
         let seats = self.lock();
         let since = |seat: &&Arc<Seat>| Some((seat.waits_since()?, seat.task.get()?.clone()));

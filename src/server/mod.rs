@@ -21,7 +21,7 @@ pub use rustls_pki_types::CertificateDer;
 mod ask;
 pub mod claiming;
 mod connection;
-mod crowd;
+pub(crate) mod crowd;
 mod decided;
 mod doctor;
 mod etag;

@@ -43,7 +43,8 @@ pub(super) fn complete(paths: &mut Map<String, Value>) {
                 responses.sort_keys();
             }
             let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten();
-            for parameter in parameters.filter(|parameter| parameter["in"] == "path") {
+            let is_text = |parameter: &Value| parameter["in"] == "path" && parameter["schema"]["type"] != "integer";
+            for parameter in parameters.filter(|parameter| is_text(parameter)) {
                 let Some((_, pattern, what)) = NAMES.iter().find(|(name, ..)| parameter["name"] == *name) else {
                     continue;
                 };

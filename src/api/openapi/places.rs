@@ -56,8 +56,7 @@ fn operation(kind: &PlaceKind, method: &str) -> Value {
                 "If-Match",
                 "The ETag that you have seen, or `*`; needed where it is there.",
                 json!({
-                    "minLength": 1,
-                    "pattern": "^(\\*|\"[^\",]*\"( *, *\"[^\",]*\")*)$",
+                    "pattern": "^(\\*|\"[^\",]*\"( *, *\"[^\",]*\")*)?$",
                 }),
             ),
             header("If-None-Match", "It must not be there yet.", json!({ "enum": ["*"] })),
