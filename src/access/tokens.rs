@@ -135,6 +135,11 @@ impl AccessTokens {
         judged
     }
 
+    /// Whether there is a token of this id, be it this one and good or not. Touches no disk.
+    pub fn knows(&self, token: &str) -> bool {
+        id_of(token).is_some_and(|id| self.known.load().contains_key(id))
+    }
+
     /// How many tokens were not taken since the start, and why.
     pub fn refused(&self) -> [(&'static str, u64); 3] {
         let Refused { unknown, revoked, expired } = &self.refused;

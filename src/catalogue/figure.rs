@@ -7,6 +7,7 @@ use crate::reader::Table;
 
 /// How sure a figure is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = FigureState)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
     /// A document of the maker or real traffic says so.

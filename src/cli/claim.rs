@@ -8,7 +8,7 @@ use super::args::{Claim, Served};
 use super::state::{default_state, now_secs};
 use super::{changes, output};
 use crate::admit::pairing::PairingKey;
-use crate::fleet::{Edit, Entity, Keeping, Rung, Site, write};
+use crate::fleet::{finish, Edit, Entity, Keeping, Rung, Site, write};
 use crate::live::{Loader, Serving};
 use crate::server::claiming::{Chosen, ClaimError};
 use crate::server::orders::Heard;
@@ -25,6 +25,7 @@ pub fn run(args: &Claim) -> Result<u8> {
     };
     let chosen = chosen.map_err(told)?;
     let root = &args.served.fleet.fleet;
+    finish(root)?;
     let mut loader = Loader::new(root).without_key();
     let serving = loader.load();
     output::closed_secrets(&loader);

@@ -8,7 +8,7 @@ use super::args::{CompareModel, Format};
 use super::{changes, output};
 use crate::compare::{Comparison, Difference, Kind, compare};
 use crate::findings::Finding;
-use crate::fleet::{Edit, Keeping, write};
+use crate::fleet::{finish, Edit, Keeping, write};
 use crate::journal::{Change, harmless, now_ms};
 use crate::live::Loader;
 use crate::phone::Mac;
@@ -16,6 +16,7 @@ use crate::phone::Mac;
 /// Compares, and writes where asked to; 0 if nothing would be missed, 1 if something would.
 pub fn run(args: &CompareModel) -> Result<u8> {
     let root = &args.fleet.fleet;
+    finish(root)?;
     if !root.join("fleet.toml").is_file() {
         bail!("`{}` has no fleet.toml\n  hint: name the fleet's folder with --fleet DIR", root.display());
     }

@@ -12,7 +12,7 @@ use serde_json::json;
 use super::args::Format;
 use super::{changes, effect, output};
 use crate::edit::{Done, Draft, Editor, Look, Mistake, Order, Refused};
-use crate::fleet::{Edit, Entity, Keeping};
+use crate::fleet::{finish, Edit, Entity, Keeping};
 use crate::journal::{Change, harmless, now_ms};
 use crate::live::{Live, Loader};
 use crate::render::RevisionKey;
@@ -23,6 +23,7 @@ pub(super) fn editor(fleet: &Path) -> Result<Editor> {
         bail!("`{}` has no fleet.toml\n  hint: name the fleet's folder with --fleet DIR", fleet.display());
     }
     let root = std::path::absolute(fleet)?;
+    finish(&root)?;
     let live = Live::of(Loader::new(&root).without_key());
     Ok(Editor::new(Arc::new(live), RevisionKey::fixed())?)
 }

@@ -4,7 +4,7 @@ use anyhow::{Context, Result, anyhow, bail};
 
 use super::args::Password;
 use super::{changes, output};
-use crate::fleet::{Edit, Entity, Keeping, Phone, end_rotation, rotate, write};
+use crate::fleet::{finish, Edit, Entity, Keeping, Phone, end_rotation, rotate, write};
 use crate::live::Loader;
 use crate::phone::{Mac, Secret};
 
@@ -17,6 +17,7 @@ const LENGTH: usize = 26;
 /// Writes the phone's file, and prints the new password: this once.
 pub fn run(args: &Password) -> Result<u8> {
     let root = &args.fleet.fleet;
+    finish(root)?;
     if !root.join("fleet.toml").is_file() {
         bail!("`{}` has no fleet.toml\n  hint: name the fleet's folder with --fleet DIR", root.display());
     }

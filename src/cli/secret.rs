@@ -10,7 +10,7 @@ use super::args::{Encrypt, KeyFile, Secret, SecretCommand};
 use super::privileges::keep_memory_private;
 use super::{changes, output};
 use crate::fleet::sealed::{SealKeys, key_file, new_key};
-use crate::fleet::{Edit, Entity, Keeping, list, seal_file, write};
+use crate::fleet::{finish, Edit, Entity, Keeping, list, seal_file, write};
 use crate::live::Loader;
 use crate::phone;
 use crate::reader::read_plain;
@@ -92,6 +92,7 @@ fn typed(prompt: &str) -> Result<String> {
 /// Either all files are written or none, as far as the disk lets us.
 fn encrypt_fleet(args: &Encrypt) -> Result<u8> {
     let root = &args.key.fleet.fleet;
+    finish(root)?;
     if !root.join("fleet.toml").is_file() {
         bail!("`{}` has no fleet.toml\n  hint: name the fleet's folder with --fleet DIR", root.display());
     }

@@ -211,7 +211,10 @@ impl Editor {
             let goes_on = || if look.goes_on() { Ok(()) } else { Err(()) };
             let compare = || effect_of(&before, &after, phones.iter().copied(), goes_on);
             let nobody_waits = |()| Refused::Trouble("it was broken off".to_owned());
-            let effect = Some(self.looking.install(compare).map_err(nobody_waits)?);
+            let mut effect = self.looking.install(compare).map_err(nobody_waits)?;
+            // The others are not reached.
+            effect.phones = effect.phones.max(before.world.counts().2).max(after.world.counts().2);
+            let effect = Some(effect);
             return Ok(Done { number: None, entities, phones, doubts, effect, serving: Arc::new(after) });
         }
         let number = if edits.is_empty() { None } else { Some(self.put(order, &edits, &now)?) };

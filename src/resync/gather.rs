@@ -67,7 +67,7 @@ mod tests {
         assert_eq!(due_at(&[5, 9, 14]), [24]);
         assert_eq!(due_at(&[5, 30]), [15, 40]);
         // Somebody who saves every five seconds for two minutes.
-        assert_eq!(due_at(&(0..=120).step_by(5).collect::<Vec<_>>()), [60, 125, 130]);
+        assert_eq!(due_at(&(0..=120).step_by(5).collect::<Vec<_>>()), [60, 125]);
     }
 
     #[test]

@@ -159,7 +159,7 @@ mod tests {
         registry.register("time", "x", timing);
         let mut text = String::new();
         encode(&mut text, &registry).unwrap();
-        let wanted = ["sum 2.000010002", "count 5", "bucket{le=\"5e-6\"} 2", "bucket{le=\"1e-5\"} 3"];
+        let wanted = ["sum 2.000010002", "count 5", "bucket{le=\"0.000005\"} 2", "bucket{le=\"0.00001\"} 3"];
         let more = ["bucket{le=\"1.0\"} 4", "bucket{le=\"+Inf\"} 5"];
         for line in wanted.into_iter().chain(more) {
             assert!(text.contains(&format!("time_{line}\n")), "no `{line}`: {text}");
