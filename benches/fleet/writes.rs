@@ -131,6 +131,7 @@ impl Server {
         let child =
             offhook().arg("serve").arg(fleet).arg("--state").arg(state).stderr(file).stdout(Stdio::null()).spawn();
         let child = child.expect("it can be started");
+        let mut server = Server { child, phones: String::new(), api: String::new(), token };
         let began = Instant::now();
         loop {
             let said = fs::read_to_string(&log).unwrap_or_default();
@@ -141,7 +142,8 @@ impl Server {
             if let (Some(phones), Some(api)) = (address("listening on http://"), address("API at http://")) {
                 // The board looks at every phone once.
                 std::thread::sleep(Duration::from_secs(20));
-                return Server { child, phones, api, token };
+                (server.phones, server.api) = (phones, api);
+                return server;
             }
             assert!(began.elapsed() < Duration::from_secs(120), "the server does not start: {said}");
             std::thread::sleep(Duration::from_millis(100));

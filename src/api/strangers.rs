@@ -99,7 +99,7 @@ async fn seen(
         firmware: known.told.firmware.clone(),
         first: known.first,
         last: known.last,
-        count: known.count.into(),
+        count: known.count,
         code_waits: known.waits(now),
         has_rival: known.waits(now) && rivals(known) > 1,
         is_stored: serving.world.phone(known.mac).is_some(),

@@ -41,14 +41,17 @@ pub struct Editor {
     last: AtomicI64,
 }
 
+/// Whether edits may be made, by what is served before and after them.
+pub type May<'m> = dyn Fn(&[Edit], &Serving, &Serving) -> Result<(), Refused> + 'm;
+
 /// A write that somebody wants.
 pub struct Order<'o> {
     /// Who, as the journal shall have it.
     pub who: &'o str,
     /// By what.
     pub what: &'o str,
-    /// Whether they may make these edits, by what is served before and after them.
-    pub may: &'o (dyn Fn(&[Edit], &Serving, &Serving) -> Result<(), Refused> + 'o),
+    /// Whether they may make it.
+    pub may: &'o May<'o>,
     /// Only look what it would do.
     pub look: Option<&'o dyn Look>,
     /// The write that this one takes back.

@@ -17,7 +17,7 @@ mod undo;
 mod vault;
 
 pub use draft::{Condition, Draft, place_name};
-pub use editor::{Done, Editor, Look, Order};
+pub use editor::{Done, Editor, Look, May, Order};
 pub use mistake::Mistake;
 pub use undo::Written;
 
