@@ -180,7 +180,7 @@ async fn import_table(
     .await;
     let done = done.map_err(|mut problem| {
         let spots = made.as_ref().map(|made| &made.spots);
-        spots.iter().for_each(|spots| problem.errors.iter_mut().for_each(|mistake| spots.locate(mistake)));
+        spots.iter().for_each(|spots| spots.locate(&mut problem.errors));
         problem
     })?;
     Ok(Json(Imported { report: made.map(|made| made.report), outcome: outcome(done) }))

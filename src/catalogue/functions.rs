@@ -45,6 +45,7 @@ impl Class {
 
 /// How well a key does what is asked of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, utoipa::ToSchema)]
+#[schema(as = FunctionOutcome)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
     /// The phone does it by itself.

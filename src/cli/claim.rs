@@ -8,7 +8,7 @@ use super::args::{Claim, Served};
 use super::state::{default_state, now_secs};
 use super::{changes, output};
 use crate::admit::pairing::PairingKey;
-use crate::fleet::{finish, Edit, Entity, Keeping, Rung, Site, write};
+use crate::fleet::{Edit, Entity, Keeping, Rung, Site, finish, write};
 use crate::live::{Loader, Serving};
 use crate::server::claiming::{Chosen, ClaimError};
 use crate::server::orders::Heard;

@@ -8,7 +8,7 @@ use super::args::{CompareModel, Format};
 use super::{changes, output};
 use crate::compare::{Comparison, Difference, Kind, compare};
 use crate::findings::Finding;
-use crate::fleet::{finish, Edit, Keeping, write};
+use crate::fleet::{Edit, Keeping, finish, write};
 use crate::journal::{Change, harmless, now_ms};
 use crate::live::Loader;
 use crate::phone::Mac;

@@ -12,7 +12,7 @@ use serde_json::json;
 use super::args::Format;
 use super::{changes, effect, output};
 use crate::edit::{Done, Draft, Editor, Look, Mistake, Order, Refused};
-use crate::fleet::{finish, Edit, Entity, Keeping};
+use crate::fleet::{Edit, Entity, Keeping, finish};
 use crate::journal::{Change, harmless, now_ms};
 use crate::live::{Live, Loader};
 use crate::render::RevisionKey;

@@ -4,7 +4,7 @@ use anyhow::{Context, Result, anyhow, bail};
 
 use super::args::Password;
 use super::{changes, output};
-use crate::fleet::{finish, Edit, Entity, Keeping, Phone, end_rotation, rotate, write};
+use crate::fleet::{Edit, Entity, Keeping, Phone, end_rotation, finish, rotate, write};
 use crate::live::Loader;
 use crate::phone::{Mac, Secret};
 

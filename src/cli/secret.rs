@@ -10,7 +10,7 @@ use super::args::{Encrypt, KeyFile, Secret, SecretCommand};
 use super::privileges::keep_memory_private;
 use super::{changes, output};
 use crate::fleet::sealed::{SealKeys, key_file, new_key};
-use crate::fleet::{finish, Edit, Entity, Keeping, list, seal_file, write};
+use crate::fleet::{Edit, Entity, Keeping, finish, list, seal_file, write};
 use crate::live::Loader;
 use crate::phone;
 use crate::reader::read_plain;

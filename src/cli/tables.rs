@@ -41,7 +41,7 @@ pub fn import(args: &Import) -> Result<u8> {
     });
     let done = done.map_err(|mut why| {
         if let (Refused::Mistakes(mistakes), Some(made)) = (&mut why, &made) {
-            mistakes.iter_mut().for_each(|mistake| made.spots.locate(mistake));
+            made.spots.locate(mistakes);
         }
         refused(why)
     })?;

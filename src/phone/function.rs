@@ -92,6 +92,7 @@ pub enum Function {
 
 /// The groups in which a person looks for a function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = FunctionGroup)]
 #[serde(rename_all = "snake_case")]
 pub enum Group {
     /// What the phone does by itself.

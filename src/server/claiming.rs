@@ -162,7 +162,11 @@ impl Chosen {
         if lines.len() > usize::from(count) {
             return Err(ClaimError::of(
                 "line",
-                format!("`{model}` has {count} line{}, and {} are named", if count == 1 { "" } else { "s" }, lines.len()),
+                format!(
+                    "`{model}` has {count} line{}, and {} are named",
+                    if count == 1 { "" } else { "s" },
+                    lines.len()
+                ),
             ));
         }
         let mut file = DocumentMut::new();

@@ -18,8 +18,18 @@ impl Spots {
         self.cells.entry(key).or_insert_with(|| (row, column.to_owned()));
     }
 
-    /// Makes a mistake in a file one in a cell.
-    pub fn locate(&self, mistake: &mut Mistake) {
+    /// Makes mistakes in files those in cells, in the order of the rows.
+    pub fn locate(&self, mistakes: &mut [Mistake]) {
+        mistakes.iter_mut().for_each(|mistake| self.locate_one(mistake));
+        let row = |mistake: &Mistake| {
+            let row =
+                mistake.pointer.as_deref().and_then(|at| at.strip_prefix("/rows/")?.split('/').next()?.parse().ok());
+            row.unwrap_or(usize::MAX)
+        };
+        mistakes.sort_by_key(row);
+    }
+
+    fn locate_one(&self, mistake: &mut Mistake) {
         let Some(file) = &mistake.file else { return };
         let mut pointer = mistake.pointer.clone().unwrap_or_default();
         loop {

@@ -91,11 +91,7 @@ fn what_cannot_be_is_left_out_and_told() {
     assert_snapshot!(text(&api, "sites/a/lines/202.toml"), @r#"
     # Hall
     keys.2 = { function = "dial", number = "203", label = "Paul" }
-
-    [keys.3]
-    function = "supervise"
-    number = "202"
-    label = "Hall"
+    keys.3 = { function = "supervise", number = "202", label = "Hall" }
     "#);
     assert_snapshot!(text(&api, "sites/a/lines/203.toml"), @r#"
     [keys.2]
@@ -188,10 +184,7 @@ fn some_keys_without_labels_over_all_that_is_there() {
     assert_snapshot!(text(&api, "sites/a/lines/202.toml"), @r#"
     # Hall
     keys.2 = { function = "dial", number = "203", label = "Boss" }
-
-    [keys.3]
-    function = "supervise"
-    number = "202"
+    keys.3 = { function = "supervise", number = "202" }
     "#);
     let body = r#"{ "to": [{ "site": "a", "line": "201" }], "mode": "replace" }"#;
     assert_snapshot!(copied(&api, "a/lines/202", body), @r#"
@@ -321,7 +314,7 @@ fn layouts_are_made_assigned_overridden_and_kept_while_they_are_used() {
     // Assigned: what the layout says need not be copied; overridden: what the line says is over it.
     let any = [("if-match", "*")];
     assert_eq!(api.send("PATCH", "/sites/a/lines/203", &any, r#"{ "layout": "desk" }"#).status, 200);
-    assert_eq!(api.send("PUT", "/sites/a/lines/203/keys/3", &any, r#"{ "function": "hold" }"#).status, 200);
+    assert_eq!(api.send("PUT", "/sites/a/lines/203/keys/3", &[], r#"{ "function": "hold" }"#).status, 200);
     let body = r#"{ "to": [{ "site": "a", "layout": "desk" }], "what": "keys" }"#;
     assert_snapshot!(copied(&api, "a/lines/201", body), @r#"
     copied 1, removed 0, unchanged 3, skipped 0, skipped_lines 0

@@ -243,10 +243,10 @@ fn a_phone_moves_to_another_site_and_back() {
     assert_eq!(text(&api, "sites/a/phones/001565123456.toml"), before);
     // What is wrong in a file that no row writes is told of that file.
     let wrong = import(&api, "phones", "mac,lines\n001565123456,201 202\n001565aabbcc,203\n001565aabbcc,203\n");
-    assert_snapshot!(told(&wrong), @"
+    assert_snapshot!(told(&wrong), @r"
     422
     /rows/4/mac: `001565aabbcc` stands in row 3 already [twice]
-    nothing: `redial` is impossible here: no key of this kind and firmware has a redial type; the redial key of the phone does it [impossible] (the key is sent as an empty one; `offhook functions` lists what it can do)
+    nothing: `redial` is impossible here: no key of this kind and firmware has a redial type; the redial key of the phone does it [impossible]
     ");
 }
 
@@ -268,9 +268,11 @@ fn every_mistake_has_its_row_and_column() {
                 a,201,keys.10,dial,202,,,x\n\
                 ,201,keys.10,dial,202,,\n";
     let (before, answer) = (text(&api, "sites/a/lines/201.toml"), import(&api, "keys", keys));
-    assert_snapshot!(told(&answer), @"
+    assert_snapshot!(told(&answer), @r"
     422
     /rows/2/function: `dail` is not a function [bad-value] (did you mean `dial`?)
+    /rows/3/number: `keys.6.number`: `20x` is not a number: it holds 'x'; digits, `*`, `#` and one leading `+` were expected [bad-number]
+    /rows/6/number: `keys.8.number` means nothing to the function `hold` [useless-parameter] (it takes via)
     /rows/7/place: `keys.0` is no place of a key [bad-position] (write such as keys.3, soft_keys.1 or modules.1.keys.40)
     /rows/8/line: there is no line `a/205` [unknown-line] (import the lines first)
     /rows/9/site: there is no site `c` [unknown-site] (did you mean `a`?)
@@ -279,8 +281,6 @@ fn every_mistake_has_its_row_and_column() {
     /rows/12/place: `a/201 keys.9` stands in row 11 already [twice]
     /rows/13/8: `x` stands in a column without a name [unknown-column]
     /rows/14/site: `site` is empty [missing-name]
-    /rows/3/number: `keys.6.number`: `20x` is not a number: it holds 'x'; digits, `*`, `#` and one leading `+` were expected [bad-number]
-    /rows/6/number: `keys.8.number` means nothing to the function `hold` [useless-parameter] (it takes via)
     ");
     assert_eq!(text(&api, "sites/a/lines/201.toml"), before);
     // What the phones cannot do is told where the files are good.
@@ -289,8 +289,8 @@ fn every_mistake_has_its_row_and_column() {
     assert_snapshot!(told(&import(&api, "keys", keys)), @r#"
     422
     /rows/2/number: `supervise` needs a line of the site, and `999` is none [unknown-number] (if it is somebody else's, say [numbers."999"] kind = "external" in site.toml)
-    /rows/3/place: `keys.99` does not exist on `yealink-t46s`, which has 27 keys [no-such-key] (it is kept, and not sent)
-    /rows/4/function: `swap` is impossible here: there is no such key; the swap soft key or the key of the other line does it [impossible] (the key is sent as an empty one; `offhook functions` lists what it can do)
+    /rows/3/place: `keys.99` does not exist on `yealink-t46s`, which has 27 keys [no-such-key]
+    /rows/4/function: `swap` is impossible here: there is no such key; the swap soft key or the key of the other line does it [impossible]
     "#);
     let phones = "mac,site,model,lines\n001565aabb02,,yealink-t46s,301\n001565aabb03,b,yealink-t46x,301\n\
                   001565aabb04,b,yealink-t46s,302\nxyz,b,yealink-t46s,\n001565aabb05,b,yealink-t46s,301\n";

@@ -98,7 +98,7 @@ fn what_only_files_tell_is_told_where_it_is_asked() {
       "type": "urn:offhook:problem:bad-request",
       "title": "the request cannot be understood",
       "status": 400,
-      "detail": "Failed to deserialize query string: levl: unknown field `levl`, expected one of `site`, `phone`, `level`, `code`, `accepted`, `deep`, `after`, `limit`"
+      "detail": "`levl` is not known here; known are accepted, after, code, deep, level, limit, phone, site"
     }
     "#);
 }

@@ -63,27 +63,25 @@ fn keys_that_cannot_be_are_refused() {
     assert_snapshot!(refused("PUT", &keys), @r#"
     /sites/a/lines/201/keys/99 {"function":"dial","number":"202"}
     422
-    /function [no-such-key] `keys.99` does not exist on `yealink-t46s`, which has 27 keys
+     [no-such-key] `keys.99` does not exist on `yealink-t46s`, which has 27 keys
 
     /sites/a/lines/201/keys/0 {"function":"dial","number":"202"}
-    422
-    /function [bad-position] `keys.0`: the last part must be a number from 1 to 1000
+    404
 
     /sites/a/lines/201/keys/two {"function":"dial","number":"202"}
-    422
-    /function [bad-position] `keys.two`: the last part must be a number from 1 to 1000
+    404
 
     /sites/a/lines/201/soft_keys/99 {"function":"history"}
     422
-    /function [no-such-key] `soft_keys.99` does not exist on `yealink-t46s`, which has the soft keys 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 13, 14
+     [no-such-key] `soft_keys.99` does not exist on `yealink-t46s`, which has the soft keys 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 13, 14
 
     /sites/a/lines/201/modules/2/keys/1 {"function":"do_not_disturb"}
     422
-    /function [no-such-module] `modules.2.keys.1` does not exist: the phone `001565aabbcc` has 1 module(s)
+     [no-such-module] `modules.2.keys.1` does not exist: the phone `001565aabbcc` has 1 module(s)
 
     /sites/a/lines/201/modules/1/keys/99 {"function":"do_not_disturb"}
     422
-    /function [no-such-key] `modules.1.keys.99` does not exist on `yealink-exp40`, which has 40 keys
+     [no-such-key] `modules.1.keys.99` does not exist on `yealink-exp40`, which has 40 keys
 
     /sites/a/lines/201/keys/3 {"function":"dail","number":"202"}
     422
@@ -132,7 +130,7 @@ fn keys_that_cannot_be_are_refused() {
 
     /sites/a/layouts/desk/keys/99 {"function":"do_not_disturb"}
     422
-    /function [no-such-key] `keys.99` does not exist on `yealink-t46s`, which has 27 keys
+     [no-such-key] `keys.99` does not exist on `yealink-t46s`, which has 27 keys
     "#);
 }
 

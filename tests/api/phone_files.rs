@@ -62,7 +62,7 @@ fn files_are_listed_and_shown_without_secrets() {
       "type": "urn:offhook:problem:bad-request",
       "title": "the request cannot be understood",
       "status": 400,
-      "detail": "Failed to deserialize query string: frist: unknown field `frist`, expected `first` or `firmware`"
+      "detail": "`frist` is not known here; known are firmware, first"
     }
     "#);
 }

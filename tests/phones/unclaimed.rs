@@ -299,9 +299,11 @@ fn the_file_is_small_and_says_nothing_of_the_fleet() {
             house.house.ask(target, Way { user_agent: Some(user_agent), peer: STRANGER, local: PUBLIC, ..LOCAL });
         assert!(reply.body.len() < 1000, "{}", reply.body.len());
         let (_, body) = said(&reply);
-        for word in ["201", "sip.example.org", "Secret", "password"] {
+        for word in ["sip.example.org", "Secret", "password"] {
             assert!(!body.contains(word), "{word}: {body}");
         }
+        // A token may have the same digits.
+        assert!(body.split(|sign: char| !sign.is_ascii_alphanumeric()).all(|word| word != "201"), "{body}");
         let head = house.house.ask(target, Way { method: &Method::HEAD, user_agent: Some(user_agent), ..LOCAL });
         assert_eq!(head.status.as_u16(), 200);
     }

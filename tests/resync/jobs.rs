@@ -192,8 +192,9 @@ fn so_many_jobs_run_and_so_many_are_kept() {
         let JobFigures { running, ended, phones } = house.jobs.figures();
         assert_eq!(running, 1);
         assert_eq!(ended, [("done", 120), ("stopped-itself", 0), ("stopped", 15), ("failed", 0)], "forgotten ones too");
-        let phones: Vec<_> = phones.into_iter().filter(|(_, count)| *count > 0).collect();
-        assert_eq!(phones, [("given-up", 15)]);
+        // Some may be stopped before their phone is asked.
+        let count = |outcome| phones.iter().find(|(name, _)| *name == outcome).map_or(0, |(_, count)| *count);
+        assert_eq!(count("given-up") + count("not-asked"), 15, "{phones:?}");
     });
 }
 
