@@ -294,23 +294,23 @@ fn every_mistake_has_its_row_and_column() {
     "#);
     let phones = "mac,site,model,lines\n001565aabb02,,yealink-t46s,301\n001565aabb03,b,yealink-t46x,301\n\
                   001565aabb04,b,yealink-t46s,302\nxyz,b,yealink-t46s,\n001565aabb05,b,yealink-t46s,301\n";
-    assert_snapshot!(told(&import(&api, "phones", phones)), @"
+    assert_snapshot!(told(&import(&api, "phones", phones)), @r"
     422
     /rows/2/site: a new phone needs a site [missing-name]
-    /rows/5/mac: `xyz` is not a MAC address: 12 hexadecimal digits were expected, with or without `:` or `-` between them [bad-mac]
     /rows/3/model: the model `yealink-t46x` does not exist [unknown-model] (did you mean `yealink-t46g`? Until it is known, a phone that was never served gets 2 account(s) and 2 key(s))
     /rows/4/lines: the line `302` does not exist in the site `b` [unknown-line] (did you mean `301`?)
+    /rows/5/mac: `xyz` is not a MAC address: 12 hexadecimal digits were expected, with or without `:` or `-` between them [bad-mac]
     ");
     let lines =
         "site,line,layout,settings.ring_volume,settings.language\nb,301,desk,loud,\nb,302,,99,xx-\nb,303,,\"1\n2\",\n";
-    assert_snapshot!(told(&import(&api, "lines", lines)), @"
+    assert_snapshot!(told(&import(&api, "lines", lines)), @r"
     422
     /rows/2/settings.ring_volume: `loud` is no whole number [bad-value] (write digits only)
+    /rows/2/layout: the layout `desk` does not exist in the site `b` [unknown-layout] (add [layouts.desk] to site.toml)
+    /rows/3/settings.language: `settings.language` is `xx-`, but must be a language such as fr or en-GB [bad-setting]
+    /rows/3/settings.ring_volume: `settings.ring_volume` is 99, but must be from 0 to 10 [bad-setting]
     /rows/4/settings.ring_volume: `1
     2` is no whole number [bad-value] (write digits only)
-    /rows/2/layout: the layout `desk` does not exist in the site `b` [unknown-layout] (add [layouts.desk] to site.toml)
-    /rows/3/settings.ring_volume: `settings.ring_volume` is 99, but must be from 0 to 10 [bad-setting]
-    /rows/3/settings.language: `settings.language` is `xx-`, but must be a language such as fr or en-GB [bad-setting]
     ");
 }
 
