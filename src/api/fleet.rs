@@ -206,6 +206,9 @@ pub(super) async fn change_back(
     make(api, wanted, draft).await
 }
 
+/// So many phones are few.
+const FEW: usize = 100;
+
 /// A change that somebody wants.
 struct Wanted {
     caller: Caller,
@@ -233,6 +236,7 @@ async fn make_told(
     far: Arc<HowFar>,
     draft: impl FnOnce(&Editor, &mut Draft<'_>) -> Result<(), Refused> + Send + 'static,
 ) -> Result<Done, Problem> {
+    let board = api.board.clone();
     let made = blocking(move || {
         let Wanted { caller, what, dry_run, undoes } = wanted;
         let order = Order {
@@ -244,7 +248,12 @@ async fn make_told(
         };
         api.editor.commit(&order, |wanted| draft(&api.editor, wanted))
     });
-    Ok(made.await??)
+    let done = made.await??;
+    // The board hears of the write in a moment; who asks at once how a phone stands is not told what was true before.
+    if done.number.is_some() && done.phones.len() <= FEW {
+        done.phones.iter().for_each(|mac| board.look_again(*mac));
+    }
+    Ok(done)
 }
 
 /// A mistake of ours ended a request.
