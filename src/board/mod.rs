@@ -4,7 +4,7 @@
 //! board remembers what came of it, a few dozen bytes for each phone. It is told of everything that may change a state:
 //! of each reload by [`Live`], of each document and refusal by the phones' service, of each phone that somebody asks to
 //! come. A document that was just made of what is served needs no rendering: its phone has it. After a reload the phones
-//! that it reaches are *checking*, and [`checker`] looks at them in the background.
+//! that it reaches are *checking*, and `checker.rs` looks at them in the background.
 //!
 //! Two things can cross: what a phone gets, or a reload, and a look at the phone that began before. Each entry has a
 //! ticket, which is another one after either; a look that ends with another ticket than it began with is repeated. And
