@@ -56,11 +56,23 @@ pub struct CopiedKey {
     pub skip: Option<Skip>,
 }
 
+/// Which line: other fields stand beside these.
+#[derive(ToSchema)]
+#[schema(as = CopiedLineId)]
+#[expect(dead_code, reason = "its schema is what is used")]
+struct Named {
+    /// The site.
+    site: String,
+    /// Its name in the site.
+    line: String,
+}
+
 /// What has come of one target.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct CopiedLine {
     /// Which line.
     #[serde(flatten)]
+    #[schema(value_type = Named)]
     pub line: LineId,
     /// How many phones have it as their primary line.
     pub phones: usize,
