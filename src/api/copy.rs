@@ -3,13 +3,15 @@
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, Query, State};
+use axum::http::HeaderMap;
+use axum::response::IntoResponse;
 use compact_str::CompactString;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::fleet::{Asked, How, change, change_told};
+use super::fleet::{Asked, How, Told, change, change_told};
 use super::write::{Outcome, outcome};
 use super::{Caller, Problem, Shared};
 use crate::access::{Action, LineId, Target};
@@ -38,11 +40,12 @@ pub struct Copied {
     params(
         ("site" = String, Path, description = "The site of the line whose keys are copied."),
         ("line" = String, Path, description = "The line whose keys are copied."),
+        ("If-Match" = Option<String>, Header, description = "The ETag of a dry run: exactly what it told is written, or nothing; `*` takes whatever is there. Needed where it is no dry run."),
         How,
     ),
     request_body = Copying,
     responses(
-        (status = 200, description = "What was copied, and what was left out and why.", body = Copied),
+        (status = 200, description = "What was copied, and what was left out and why.", body = Copied, headers(("ETag" = Option<String>, description = "Of a dry run: what it would write, for If-Match."))),
         (status = "4XX", description = "Nothing was written.", body = Problem, content_type = "application/problem+json"),
     ),
     security(("token" = [])),
@@ -51,15 +54,16 @@ async fn copy_keys(
     State(api): State<Shared>,
     caller: Caller,
     Path((site, line)): Path<(CompactString, CompactString)>,
+    headers: HeaderMap,
     how: Asked,
     body: Result<Json<Copying>, JsonRejection>,
-) -> Result<Json<Copied>, Problem> {
+) -> Result<impl IntoResponse, Problem> {
     let Query(How { dry_run, .. }) = how?;
     let Json(copying) = body?;
     caller.may(Action::See, &Target::Line { site: &site, line: &line })?;
     let (who, from) = (caller.clone(), LineId { site, line });
-    let (done, report) =
-        change_told(api, caller, "POST /sites/{site}/lines/{line}/copy".into(), dry_run, move |draft| {
+    let (done, told) =
+        change_told(api, caller, "POST /sites/{site}/lines/{line}/copy", (dry_run, &headers), move |draft| {
             let heeds_locks = who.writes_keys_only();
             let action = if heeds_locks { Action::WriteKeys } else { Action::Write };
             let may = |LineId { site, line }: &LineId| {
@@ -71,7 +75,8 @@ async fn copy_keys(
             copy(draft, &from, &copying, &Hand { may: &may, heeds_locks })
         })
         .await;
-    Ok(Json(Copied { report, outcome: outcome(done?) }))
+    let (outcome, etag) = (outcome(done?), Told::etag(&told, dry_run));
+    Ok((etag, Json(Copied { report: told.map(|told| told.what), outcome })))
 }
 
 /// Makes a layout of a line's keys.

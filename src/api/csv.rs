@@ -4,7 +4,7 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, QueryRejection};
 use axum::extract::{Query, State};
-use axum::http::header;
+use axum::http::{HeaderMap, header};
 use axum::response::IntoResponse;
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::fleet::change_told;
+use super::fleet::{Told, change_told};
 use super::write::{Outcome, lines_of, outcome, target};
 use super::{Caller, Problem, Shared};
 use crate::access::Role;
@@ -155,10 +155,13 @@ pub struct Imported {
     post,
     path = "/import",
     tag = "tables",
-    params(Importing),
+    params(
+        ("If-Match" = Option<String>, Header, description = "The ETag of a dry run: exactly what it told is written, or nothing; `*` takes whatever is there. Needed where it is no dry run."),
+        Importing,
+    ),
     request_body(content = String, content_type = "text/csv", description = "A row of names, and a row for each phone, line or key."),
     responses(
-        (status = 200, description = "What was written, or with `dry_run` what would come of it.", body = Imported),
+        (status = 200, description = "What was written, or with `dry_run` what would come of it.", body = Imported, headers(("ETag" = Option<String>, description = "Of a dry run: what it would write, for If-Match."))),
         (status = "4XX", description = "Nothing was written.", body = Problem, content_type = "application/problem+json"),
     ),
     security(("token" = [])),
@@ -166,24 +169,26 @@ pub struct Imported {
 async fn import_table(
     State(api): State<Shared>,
     caller: Caller,
+    headers: HeaderMap,
     how: Result<Query<Importing>, QueryRejection>,
     body: Result<Bytes, BytesRejection>,
-) -> Result<Json<Imported>, Problem> {
+) -> Result<impl IntoResponse, Problem> {
     let Query(Importing { table, dry_run }) = how?;
     let body = body.map_err(|rejection| Problem::new("too-large", rejection.body_text()))?;
     caller.may_import(table)?;
     let who = caller.clone();
-    let (done, made) = change_told(api, caller, "POST /import".into(), dry_run, move |draft| {
+    let (done, told) = change_told(api, caller, "POST /import", (dry_run, &headers), move |draft| {
         let serving = draft.serving();
         import(draft, table, &body, &|entity| who.sees_file(entity, serving))
     })
     .await;
     let done = done.map_err(|mut problem| {
-        let spots = made.as_ref().map(|made| &made.spots);
+        let spots = told.as_ref().map(|told| &told.what.spots);
         spots.iter().for_each(|spots| spots.locate(&mut problem.errors));
         problem
     })?;
-    Ok(Json(Imported { report: made.map(|made| made.report), outcome: outcome(done) }))
+    let etag = Told::etag(&told, dry_run);
+    Ok((etag, Json(Imported { report: told.map(|told| told.what.report), outcome: outcome(done) })))
 }
 
 impl Caller {

@@ -160,19 +160,40 @@ async fn commit(
     make(api, wanted, draft).await.map(Ok)
 }
 
-/// The same with what the draft tells of itself, which is known also where it is refused.
+/// What a draft tells of itself.
+pub(super) struct Told<T> {
+    /// What it tells.
+    pub what: T,
+    /// The entity tag of all that it writes.
+    tag: String,
+}
+
+impl<T> Told<T> {
+    /// The header by which exactly what was looked at is written.
+    pub(super) fn etag(told: &Option<Told<T>>, dry_run: bool) -> Option<[(header::HeaderName, String); 1]> {
+        told.as_ref().filter(|_| dry_run).map(|told| [(header::ETAG, told.tag.clone())])
+    }
+}
+
+/// Writes over what may be many things, if that is what was looked at. What the draft tells of itself is known also where
+/// it is refused.
 pub(super) async fn change_told<T: Send + Sync + 'static>(
     api: Shared,
     caller: Caller,
-    what: String,
-    dry_run: bool,
+    what: &str,
+    (dry_run, headers): (bool, &HeaderMap),
     draft: impl FnOnce(&mut Draft<'_>) -> Result<T, Refused> + Send + 'static,
-) -> (Result<Done, Problem>, Option<T>) {
+) -> (Result<Done, Problem>, Option<Told<T>>) {
+    let condition = match condition(headers) {
+        Ok(condition) => condition,
+        Err(problem) => return (Err(problem), None),
+    };
     let told = Arc::new(OnceLock::new());
     let tell = told.clone();
-    let done = change(api, caller, what, dry_run, move |wanted| {
-        let _ = tell.set(draft(wanted)?);
-        Ok(())
+    let done = change(api, caller, what.to_owned(), dry_run, move |wanted| {
+        let what = draft(wanted)?;
+        let _ = tell.set(Told { what, tag: wanted.tag() });
+        if dry_run { Ok(()) } else { wanted.expect_looked_at(condition.as_ref()) }
     });
     (done.await, Arc::into_inner(told).and_then(OnceLock::into_inner))
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::merge::{difference, merge};
 use super::shown::plain;
@@ -124,6 +124,35 @@ impl<'e> Draft<'e> {
             (Some(Condition::There), Some(_)) => Ok(()),
             (Some(Condition::Is(tags)), Some(now)) if tags.contains(now) => Ok(()),
             (Some(Condition::Is(_)), Some(_)) => stale(format!("{} has changed since you looked", name())),
+        }
+    }
+
+    /// The entity tag of all that is to be written, as it is and as it shall be.
+    pub fn tag(&self) -> String {
+        let edits = self.edits();
+        let edits = edits.iter().map(|Edit { entity, before, after }| json!([entity.path(), before, after]));
+        self.editor.tag(&Value::Array(edits.collect()))
+    }
+
+    /// Sees to it that all that is to be written is what the writer has looked at.
+    ///
+    /// # Errors
+    /// It is not, or he does not say what he has looked at.
+    pub fn expect_looked_at(&self, condition: Option<&Condition>) -> Result<(), Refused> {
+        match condition {
+            Some(Condition::There) => Ok(()),
+            Some(Condition::Is(tags)) => {
+                let now = self.tag();
+                if tags.contains(&now) {
+                    return Ok(());
+                }
+                let what = "not the same would be written as when you looked: look again".to_owned();
+                Err(Refused::Stale { what, now: Some(now) })
+            }
+            Some(Condition::NotThere) | None => {
+                let hint = "send If-Match with the ETag of a dry run; If-Match: * takes whatever is there";
+                Err(Refused::Unconditional(format!("this may write over what others wrote: {hint}")))
+            }
         }
     }
 

@@ -27,7 +27,7 @@ fn fleet() -> Fleet {
 }
 
 fn copied(api: &Api, from: &str, body: &str) -> String {
-    told(&api.send("POST", &format!("/sites/{from}/copy"), &[], body))
+    told(&api.send("POST", &format!("/sites/{from}/copy"), &[("if-match", "*")], body))
 }
 
 /// The report as lines, or the whole problem.
@@ -148,7 +148,7 @@ fn a_look_tells_the_same_and_writes_nothing() {
     let look = api.send("POST", "/sites/a/lines/201/copy?dry_run=true", &[], body);
     assert_snapshot!(look.json()["effect"]["groups"][0]["changes"], @r#"[{"about":"label of keys.2","before":{"value":"Boss"},"after":{"value":"Paul"}},{"about":"keys.3","after":{"value":"supervise 202"}},{"about":"label of keys.3","after":{"value":"Hall"}}]"#);
     assert_eq!(text(&api, "sites/a/lines/203.toml"), "\n");
-    let made = api.send("POST", "/sites/a/lines/201/copy", &[], body);
+    let made = api.send("POST", "/sites/a/lines/201/copy", &[("if-match", "*")], body);
     assert_eq!(look.json()["report"], made.json()["report"]);
     let all = r#"{ "to": [{ "site": "a", "line": "202" }], "only": ["keys.20"], "partial": false }"#;
     assert_snapshot!(copied(&api, "a/lines/201", all), @r#"
@@ -226,12 +226,37 @@ fn a_copy_that_cannot_be_understood() {
 }
 
 #[test]
+fn what_was_looked_at_is_written_or_nothing() {
+    let api = Api::start(fleet());
+    let body = r#"{ "to": [{ "site": "a", "line": "203" }] }"#;
+    let copy = |how: &str, headers: &[(&str, &str)]| {
+        let answer = api.send("POST", &format!("/sites/a/lines/201/copy{how}"), headers, body);
+        (answer.status, answer.header("etag").to_owned())
+    };
+    assert_eq!(copy("", &[]).0, 428);
+    // Somebody writes to the line that is copied from, and somebody to the line that is copied to.
+    for (place, condition) in [("201/keys/3", "if-match"), ("203/keys/9", "if-none-match")] {
+        let (_, seen) = copy("?dry_run=true", &[]);
+        let other = r#"{ "function": "dial", "number": "209" }"#;
+        assert_eq!(api.send("PUT", &format!("/sites/a/lines/{place}"), &[(condition, "*")], other).status, 200);
+        let (status, now) = copy("", &[("if-match", &seen)]);
+        assert_eq!((status, now == seen), (412, false));
+        // The answer tells what would be written now.
+        assert_eq!(copy("?dry_run=true", &[]), (200, now));
+    }
+    let (_, seen) = copy("?dry_run=true", &[]);
+    assert_eq!(copy("", &[("if-match", &seen)]).0, 200);
+    assert_eq!(copy("", &[("if-match", &seen)]).0, 412, "it is written already");
+}
+
+#[test]
 fn a_user_copies_to_own_lines_what_is_not_locked() {
     let fleet = fleet().with("sites/a/lines/203.toml", "[keys.3]\nfunction = \"hold\"\nlocked = true\n");
     let api = Api::start(fleet);
     let send = |role: &str, from: &str, body: &str| {
         let bearer = format!("Bearer {}", api.token(role));
-        let send = || api.send("POST", &format!("/sites/a/lines/{from}/copy"), &[("authorization", &bearer)], body);
+        let headers = [("authorization", bearer.as_str()), ("if-match", "*")];
+        let send = || api.send("POST", &format!("/sites/a/lines/{from}/copy"), &headers, body);
         // The server learns of a new token a moment later.
         told(&std::iter::repeat_with(send).find(|answer| answer.status != 401).unwrap())
     };

@@ -32,7 +32,7 @@ fn fleet() -> Fleet {
 }
 
 fn import(api: &Api, how: &str, table: &str) -> Answer {
-    api.send("POST", &format!("/import?table={how}"), &[("content-type", "text/csv")], table)
+    api.send("POST", &format!("/import?table={how}"), &[("content-type", "text/csv"), ("if-match", "*")], table)
 }
 
 /// What an import told, or its mistakes.
@@ -344,11 +344,30 @@ fn what_is_no_table() {
 }
 
 #[test]
+fn what_was_previewed_is_imported_or_nothing() {
+    let api = Api::start(fleet());
+    let table = "site,line,display_name\na,201,Hall\n";
+    let import = |how: &str, headers: &[(&str, &str)]| {
+        let headers = [&[("content-type", "text/csv")], headers].concat();
+        let answer = api.send("POST", &format!("/import?table=lines{how}"), &headers, table);
+        (answer.status, answer.header("etag").to_owned())
+    };
+    assert_eq!(import("", &[]).0, 428);
+    let (status, seen) = import("&dry_run=true", &[]);
+    assert_eq!(status, 200);
+    let other = r#"{ "display_name": "Porch" }"#;
+    assert_eq!(api.send("PATCH", "/sites/a/lines/201", &[("if-match", "*")], other).status, 200);
+    let (status, now) = import("", &[("if-match", &seen)]);
+    assert_eq!((status, now != seen), (412, true));
+    assert_eq!(import("", &[("if-match", &now)]).0, 200);
+}
+
+#[test]
 fn tables_are_of_what_one_sees_and_may_write() {
     let api = Api::start(fleet());
     let as_token = |role: &str, method: &str, path: &str, body: &str| {
         let bearer = format!("Bearer {}", api.token(role));
-        let headers = [("authorization", bearer.as_str()), ("content-type", "text/csv")];
+        let headers = [("authorization", bearer.as_str()), ("content-type", "text/csv"), ("if-match", "*")];
         let send = || api.send(method, path, &headers, body);
         // The server learns of a new token a moment later.
         std::iter::repeat_with(send).find(|answer| answer.status != 401).unwrap()

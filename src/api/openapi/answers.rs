@@ -5,6 +5,9 @@ use serde_json::{Map, Value, json};
 use crate::api::place::NAMES;
 use crate::api::problem::KINDS;
 
+/// What `If-Match` may say.
+const ENTITY_TAGS: &str = r#"^(\*|"[^",]*"( *, *"[^",]*")*)?$"#;
+
 /// The answers that are problems, by their kinds.
 pub(super) fn problems() -> Map<String, Value> {
     let problems = KINDS.iter().map(|(kind, status, title)| {
@@ -44,7 +47,13 @@ pub(super) fn complete(paths: &mut Map<String, Value>) {
             }
             let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten();
             let is_text = |parameter: &Value| parameter["in"] == "path" && parameter["schema"]["type"] != "integer";
-            for parameter in parameters.filter(|parameter| is_text(parameter)) {
+            for parameter in parameters {
+                if parameter["name"] == "If-Match" {
+                    parameter["schema"] = json!({ "type": "string", "pattern": ENTITY_TAGS });
+                }
+                if !is_text(parameter) {
+                    continue;
+                }
                 let Some((_, pattern, what)) = NAMES.iter().find(|(name, ..)| parameter["name"] == *name) else {
                     continue;
                 };
