@@ -8,7 +8,7 @@ use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::header;
 use axum::http::request::Parts;
 
-use super::strangers::blocking;
+use super::aside::blocking;
 use super::{Problem, Shared};
 use crate::access::{Action, Principal, Role, Target};
 use crate::admit::Pace;

@@ -1,14 +1,14 @@
 //! Who changed what; and changes taken back.
 
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::asked::Asked;
 use super::fleet::{How, change_back};
 use super::lists::{Page, within_page};
 use super::write::{Outcome, answer, lines_of, target};
@@ -55,14 +55,12 @@ fn fifty() -> u32 {
     responses(
         (status = 200, description = "A page of changes. `number` takes a change of the API back.", body = Page<Changed>),
     ),
-    security(("token" = [])),
 )]
 async fn changes(
     State(api): State<Shared>,
     caller: Caller,
-    filter: Result<Query<Filter>, QueryRejection>,
+    Asked(Filter { site, line, who, mut after, limit }): Asked<Filter>,
 ) -> Result<Json<Page<Changed>>, Problem> {
-    let Query(Filter { site, line, who, mut after, limit }) = filter?;
     within_page(limit as usize)?;
     let under = match (&site, &line) {
         (Some(site), Some(line)) => format!("sites/{site}/lines/{line}.toml"),
@@ -111,15 +109,13 @@ async fn changes(
     responses(
         (status = 200, description = "It is taken back, by a change of its own; or with `dry_run` what would come of it.", body = Outcome),
     ),
-    security(("token" = [])),
 )]
 async fn undo(
     State(api): State<Shared>,
     caller: Caller,
     Path(number): Path<i64>,
-    how: Result<Query<How>, QueryRejection>,
+    Asked(How { dry_run, .. }): Asked<How>,
 ) -> Result<Response, Problem> {
-    let Query(How { dry_run, .. }) = how?;
     let sealed = written(&api, number).await?;
     let files = sealed.into_iter().map(|Sealed { entity, sealed_before, sealed_after }| {
         let entity = Entity::at(std::path::Path::new(&entity))?;
@@ -171,15 +167,13 @@ pub struct PhoneHistory {
     responses(
         (status = 200, description = "The last entries.", body = PhoneHistory),
     ),
-    security(("token" = [])),
 )]
 async fn history(
     State(api): State<Shared>,
     caller: Caller,
     Path(mac): Path<String>,
-    back: Result<Query<Back>, QueryRejection>,
+    Asked(Back { limit }): Asked<Back>,
 ) -> Result<Json<PhoneHistory>, Problem> {
-    let Query(Back { limit }) = back?;
     within_page(limit as usize)?;
     let mac: Mac = mac.parse().map_err(|_| Problem::not_found())?;
     match api.now().world.phone(mac) {

@@ -1,8 +1,7 @@
 //! Keys of a line copied to others, and made a layout of.
 
 use axum::Json;
-use axum::extract::rejection::JsonRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::IntoResponse;
 use compact_str::CompactString;
@@ -11,7 +10,8 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::fleet::{Asked, How, Told, change, change_told};
+use super::asked::{Asked, Sent};
+use super::fleet::{How, Told, change, change_told};
 use super::write::{Outcome, outcome};
 use super::{Caller, Problem, Shared};
 use crate::access::{Action, LineId, Target};
@@ -46,20 +46,16 @@ pub struct Copied {
     request_body = Copying,
     responses(
         (status = 200, description = "What was copied, and what was left out and why.", body = Copied, headers(("ETag" = Option<String>, description = "Of a dry run: what it would write, for If-Match."))),
-        (status = "4XX", description = "Nothing was written.", body = Problem, content_type = "application/problem+json"),
     ),
-    security(("token" = [])),
 )]
 async fn copy_keys(
     State(api): State<Shared>,
     caller: Caller,
     Path((site, line)): Path<(CompactString, CompactString)>,
     headers: HeaderMap,
-    how: Asked,
-    body: Result<Json<Copying>, JsonRejection>,
+    Asked(How { dry_run, .. }): Asked<How>,
+    Sent(copying): Sent<Copying>,
 ) -> Result<impl IntoResponse, Problem> {
-    let Query(How { dry_run, .. }) = how?;
-    let Json(copying) = body?;
     caller.may(Action::See, &Target::Line { site: &site, line: &line })?;
     let (who, from) = (caller.clone(), LineId { site, line });
     let (done, told) =
@@ -92,19 +88,15 @@ async fn copy_keys(
     request_body = NewLayout,
     responses(
         (status = 200, description = "What was written, or with `dry_run` what would come of it.", body = Outcome),
-        (status = "4XX", description = "Nothing was written.", body = Problem, content_type = "application/problem+json"),
     ),
-    security(("token" = [])),
 )]
 async fn layout_from(
     State(api): State<Shared>,
     caller: Caller,
     Path((site, layout)): Path<(CompactString, CompactString)>,
-    how: Asked,
-    body: Result<Json<NewLayout>, JsonRejection>,
+    Asked(How { dry_run, .. }): Asked<How>,
+    Sent(wanted): Sent<NewLayout>,
 ) -> Result<Json<Outcome>, Problem> {
-    let Query(How { dry_run, .. }) = how?;
-    let Json(wanted) = body?;
     caller.may(Action::Write, &Target::Site(&site))?;
     let what = "POST /sites/{site}/layouts/{layout}/from".into();
     let done = change(api, caller, what, dry_run, move |draft| make_layout(draft, &site, &layout, &wanted)).await?;

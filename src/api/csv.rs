@@ -2,8 +2,8 @@
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::rejection::{BytesRejection, QueryRejection};
-use axum::extract::{Query, State};
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, header};
 use axum::response::IntoResponse;
 use compact_str::CompactString;
@@ -12,6 +12,8 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::aside::blocking;
+use super::asked::Asked;
 use super::fleet::{Told, change_told};
 use super::write::{Outcome, lines_of, outcome, target};
 use super::{Caller, Problem, Shared};
@@ -21,12 +23,12 @@ use crate::live::Serving;
 use crate::tables::{Exporting, ImportReport, Separator, Table, export, import};
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new()
-        .routes(routes!(export_phones))
-        .routes(routes!(export_lines))
-        .routes(routes!(export_keys))
-        .routes(routes!(import_table))
+    OpenApiRouter::new().routes(routes!(export_table)).routes(routes!(import_table))
 }
+
+/// The tables by their names in addresses.
+const FILES: [(&str, Table); 3] =
+    [("phones.csv", Table::Phones), ("lines.csv", Table::Lines), ("keys.csv", Table::Keys)];
 
 /// What is exported, and how it is written.
 #[derive(Debug, Clone, Deserialize, IntoParams)]
@@ -45,83 +47,33 @@ struct Export {
     bom: bool,
 }
 
-/// Phones as a table.
+/// Phones, lines or keys as a table.
 #[utoipa::path(
     get,
-    path = "/export/phones.csv",
+    path = "/export/{table}",
     tag = "tables",
-    params(Export),
+    params(("table" = String, Path, description = "What the rows are."), Export),
     responses(
-        (status = 200, description = "The phones that the token sees, without secrets.", body = String, content_type = "text/csv"),
-        (status = "4XX", description = "Why not.", body = Problem, content_type = "application/problem+json"),
+        (status = 200, description = "What the token sees, without secrets.", body = String, content_type = "text/csv"),
     ),
-    security(("token" = [])),
 )]
-async fn export_phones(
+async fn export_table(
     State(api): State<Shared>,
     caller: Caller,
-    how: Result<Query<Export>, QueryRejection>,
+    Path(file): Path<String>,
+    Asked(Export { site, separator, bom }): Asked<Export>,
 ) -> Result<impl IntoResponse, Problem> {
-    exported(api, caller, Table::Phones, how).await
-}
-
-/// Lines as a table.
-#[utoipa::path(
-    get,
-    path = "/export/lines.csv",
-    tag = "tables",
-    params(Export),
-    responses(
-        (status = 200, description = "The lines that the token sees, without secrets.", body = String, content_type = "text/csv"),
-        (status = "4XX", description = "Why not.", body = Problem, content_type = "application/problem+json"),
-    ),
-    security(("token" = [])),
-)]
-async fn export_lines(
-    State(api): State<Shared>,
-    caller: Caller,
-    how: Result<Query<Export>, QueryRejection>,
-) -> Result<impl IntoResponse, Problem> {
-    exported(api, caller, Table::Lines, how).await
-}
-
-/// The keys of lines as a table.
-#[utoipa::path(
-    get,
-    path = "/export/keys.csv",
-    tag = "tables",
-    params(Export),
-    responses(
-        (status = 200, description = "The keys of the lines that the token sees.", body = String, content_type = "text/csv"),
-        (status = "4XX", description = "Why not.", body = Problem, content_type = "application/problem+json"),
-    ),
-    security(("token" = [])),
-)]
-async fn export_keys(
-    State(api): State<Shared>,
-    caller: Caller,
-    how: Result<Query<Export>, QueryRejection>,
-) -> Result<impl IntoResponse, Problem> {
-    exported(api, caller, Table::Keys, how).await
-}
-
-async fn exported(
-    api: Shared,
-    caller: Caller,
-    table: Table,
-    how: Result<Query<Export>, QueryRejection>,
-) -> Result<impl IntoResponse, Problem> {
-    let Query(Export { site, separator, bom }) = how?;
+    let (_, table) = FILES.into_iter().find(|(name, _)| *name == file).ok_or_else(Problem::not_found)?;
     let is_known = |site: &String| api.now().world.site(site).is_some() && caller.may_know_of(site);
     if !site.iter().all(is_known) {
         return Err(Problem::not_found());
     }
     let of = Exporting { table, site: site.map(CompactString::from), separator, bom };
-    let made = tokio::task::spawn_blocking(move || {
+    let made = blocking(move || {
         let serving = api.now();
         export(&api.editor, &of, &|entity| caller.sees_file(entity, &serving))
     });
-    let text = made.await.map_err(|error| super::fleet::broken(&error))??;
+    let text = made.await??;
     Ok(([(header::CONTENT_TYPE, "text/csv; charset=utf-8")], text))
 }
 
@@ -162,18 +114,15 @@ pub struct Imported {
     request_body(content = String, content_type = "text/csv", description = "A row of names, and a row for each phone, line or key."),
     responses(
         (status = 200, description = "What was written, or with `dry_run` what would come of it.", body = Imported, headers(("ETag" = Option<String>, description = "Of a dry run: what it would write, for If-Match."))),
-        (status = "4XX", description = "Nothing was written.", body = Problem, content_type = "application/problem+json"),
     ),
-    security(("token" = [])),
 )]
 async fn import_table(
     State(api): State<Shared>,
     caller: Caller,
     headers: HeaderMap,
-    how: Result<Query<Importing>, QueryRejection>,
+    Asked(Importing { table, dry_run }): Asked<Importing>,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<impl IntoResponse, Problem> {
-    let Query(Importing { table, dry_run }) = how?;
     let body = body.map_err(|rejection| Problem::new("too-large", rejection.body_text()))?;
     caller.may_import(table)?;
     let who = caller.clone();

@@ -1,8 +1,7 @@
 //! The settings that hold for a phone or a line, after all layers.
 
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use compact_str::CompactString;
 use serde::Serialize;
 use serde_json::Value;
@@ -11,6 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::aside::aside;
+use super::asked::Asked;
 use super::keys::WrittenIn;
 use super::lists::{Page, Paging, paged};
 use super::looking::{As, Looking, shown};
@@ -109,17 +109,14 @@ fn accounts(resolved: &Resolved<'_>) -> Vec<AccountSettings> {
     params(("mac" = String, Path, description = "The phone."), As),
     responses(
         (status = 200, description = "All settings, those of each account by themselves.", body = PhoneSettings),
-        (status = "4XX", description = "Why not.", body = Problem, content_type = "application/problem+json"),
     ),
-    security(("token" = [])),
 )]
 async fn of_phone(
     State(api): State<Shared>,
     caller: Caller,
     Path(mac): Path<String>,
-    how: Result<Query<As>, QueryRejection>,
+    Asked(how): Asked<As>,
 ) -> Result<Json<PhoneSettings>, Problem> {
-    let Query(how) = how?;
     aside(move || {
         let looking = Looking::at(&api, &caller, Action::Inspect, &mac, &how)?;
         let resolved = looking.resolved()?;
@@ -142,17 +139,14 @@ async fn of_phone(
     ),
     responses(
         (status = 200, description = "A page of the phones that have the line, with its settings there.", body = Page<LineSettings>),
-        (status = "4XX", description = "Why not.", body = Problem, content_type = "application/problem+json"),
     ),
-    security(("token" = [])),
 )]
 async fn of_line(
     State(api): State<Shared>,
     caller: Caller,
     Path((site, line)): Path<(String, String)>,
-    paging: Result<Query<Paging>, QueryRejection>,
+    Asked(Paging { after, limit }): Asked<Paging>,
 ) -> Result<Json<Page<LineSettings>>, Problem> {
-    let Query(Paging { after, limit }) = paging?;
     aside(move || {
         caller.may(Action::Inspect, &Target::Line { site: &site, line: &line })?;
         let serving = api.now();

@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -13,6 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::aside::aside;
+use super::asked::Asked;
 use super::lists::{Page, paged};
 use super::looking::stored;
 use super::{Caller, Problem, Shared};
@@ -88,16 +88,13 @@ pub(super) struct FindingFilter {
     params(FindingFilter),
     responses(
         (status = 200, description = "A page of them, by file and line. What belongs to no site is told to those only who see the server.", body = Page<FindingRow>),
-        (status = "4XX", description = "Why not.", body = Problem, content_type = "application/problem+json"),
     ),
-    security(("token" = [])),
 )]
 async fn findings(
     State(api): State<Shared>,
     caller: Caller,
-    filter: Result<Query<FindingFilter>, QueryRejection>,
+    Asked(filter): Asked<FindingFilter>,
 ) -> Result<Json<Page<FindingRow>>, Problem> {
-    let Query(filter) = filter?;
     if caller.writes_keys_only() {
         caller.may(Action::Inspect, &Target::Server)?;
     }

@@ -3,8 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use axum::Json;
-use axum::extract::rejection::{JsonRejection, QueryRejection};
-use axum::extract::{FromRequestParts, MatchedPath, Path, Query, State};
+use axum::extract::{FromRequestParts, MatchedPath, Path, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -14,9 +13,10 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::look::{self, HowFar, Waiting};
+use super::aside::blocking;
+use super::asked::{Asked, Sent};
+use super::dry_run::{self, HowFar, Waiting};
 use super::place::{Names, PLACES, Place, PlaceKind};
-use super::strangers::blocking;
 use super::write::{Bulk, Outcome, Want, answer, condition, lines_of, permit, permit_at, target};
 use super::{Caller, Problem, Shared};
 use crate::access::Action;
@@ -41,19 +41,17 @@ pub(super) struct How {
     recursive: bool,
 }
 
-type Body = Result<Json<Value>, JsonRejection>;
-pub(super) type Asked = Result<Query<How>, QueryRejection>;
-
 pub(super) fn routes() -> OpenApiRouter<Shared> {
     let places = PLACES.iter().fold(OpenApiRouter::new(), |router, kind| {
-        let put = async |State(api): State<Shared>, at: At, how: Asked, body: Body| {
+        let put = async |State(api): State<Shared>, at: At, Asked(how): Asked<How>, Sent(body): Sent<Value>| {
             at.write(api, &Method::PUT, how, Some(body)).await
         };
-        let patch = async |State(api): State<Shared>, at: At, how: Asked, body: Body| {
+        let patch = async |State(api): State<Shared>, at: At, Asked(how): Asked<How>, Sent(body): Sent<Value>| {
             at.write(api, &Method::PATCH, how, Some(body)).await
         };
-        let delete =
-            async |State(api): State<Shared>, at: At, how: Asked| at.write(api, &Method::DELETE, how, None).await;
+        let delete = async |State(api): State<Shared>, at: At, Asked(how): Asked<How>| {
+            at.write(api, &Method::DELETE, how, None).await
+        };
         let get = async |State(api): State<Shared>, at: At| at.read(&api);
         router.route(kind.path, axum::routing::get(get).put(put).patch(patch).delete(delete))
     });
@@ -94,10 +92,9 @@ impl At {
         Ok(tagged(&self.headers, Json(value).into_response(), &tag))
     }
 
-    async fn write(self, api: Shared, method: &Method, how: Asked, body: Option<Body>) -> Result<Response, Problem> {
-        let Query(How { dry_run, recursive }) = how?;
+    async fn write(self, api: Shared, method: &Method, how: How, body: Option<Value>) -> Result<Response, Problem> {
+        let How { dry_run, recursive } = how;
         let At { caller, kind, names, headers } = self;
-        let body = body.transpose()?.map(|Json(body)| body);
         let condition = condition(&headers)?;
         let want = Want {
             method: method.clone(),
@@ -155,7 +152,7 @@ async fn commit(
     let accepted = headers.get(header::ACCEPT).and_then(|accepted| accepted.to_str().ok()).unwrap_or_default();
     if wanted.dry_run && accepted.contains("text/event-stream") {
         let far = Arc::<HowFar>::default();
-        return Ok(Err(look::told(far.clone(), make_told(api, wanted, far, draft))));
+        return Ok(Err(dry_run::told(far.clone(), make_told(api, wanted, far, draft))));
     }
     make(api, wanted, draft).await.map(Ok)
 }
@@ -277,12 +274,6 @@ async fn make_told(
     Ok(done)
 }
 
-/// A mistake of ours ended a request.
-pub(super) fn broken(error: &tokio::task::JoinError) -> Problem {
-    tracing::error!("a request broke off: {error}");
-    Problem::new("broken", "this is a mistake in offhook; nothing is known to be written")
-}
-
 /// Says which of many writes it was.
 fn in_bulk(from: &str, refused: Refused) -> Refused {
     let Some(write) = from.strip_suffix("/body") else { return refused };
@@ -310,17 +301,14 @@ fn in_bulk(from: &str, refused: Refused) -> Refused {
             content((Outcome = "application/json"), (String = "text/event-stream")),
         ),
     ),
-    security(("token" = [])),
 )]
 async fn bulk(
     State(api): State<Shared>,
     caller: Caller,
     headers: HeaderMap,
-    how: Asked,
-    body: Result<Json<Bulk>, JsonRejection>,
+    Asked(How { dry_run, .. }): Asked<How>,
+    Sent(bulk): Sent<Bulk>,
 ) -> Result<Response, Problem> {
-    let Query(How { dry_run, .. }) = how?;
-    let Json(bulk) = body?;
     let wants = bulk.wants()?;
     let wanted = Wanted { caller, what: "POST /writes".into(), dry_run, undoes: None };
     Ok(commit(api, wanted, wants, &headers).await?.map_or_else(|events| events, answer))

@@ -1,8 +1,7 @@
 //! What a key can do: of a phone, or of a line on all phones of which it is the primary one.
 
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use compact_str::CompactString;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -10,7 +9,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::aside::aside;
-use super::looking::{As, Looking, NoQuery};
+use super::asked::Asked;
+use super::looking::{As, Looking};
 use super::vocabulary::FunctionRow;
 use super::{Api, Caller, Problem, Shared};
 use crate::access::{Action, Target};
@@ -130,17 +130,14 @@ fn class_at(subject: &Subject, place: Place) -> Result<Class, String> {
     ),
     responses(
         (status = 200, description = "Each function, and how well the key does it.", body = PhoneKey),
-        (status = "4XX", description = "Why not.", body = Problem, content_type = "application/problem+json"),
     ),
-    security(("token" = [])),
 )]
 async fn of_phone(
     State(api): State<Shared>,
     caller: Caller,
     Path((mac, key)): Path<(String, String)>,
-    how: Result<Query<As>, QueryRejection>,
+    Asked(how): Asked<As>,
 ) -> Result<Json<PhoneKey>, Problem> {
-    let Query(how) = how?;
     aside(move || {
         let looking = Looking::at(&api, &caller, Action::See, &mac, &how)?;
         let place = place(&key)?;
@@ -150,8 +147,6 @@ async fn of_phone(
     })
     .await
 }
-
-type Bare = Result<Query<NoQuery>, QueryRejection>;
 
 /// What a key of a line can do.
 #[utoipa::path(
@@ -165,17 +160,13 @@ type Bare = Result<Query<NoQuery>, QueryRejection>;
     ),
     responses(
         (status = 200, description = "Each function, on all phones of which the line is the primary one.", body = LineKey),
-        (status = "4XX", description = "Why not.", body = Problem, content_type = "application/problem+json"),
     ),
-    security(("token" = [])),
 )]
 async fn of_line_key(
     State(api): State<Shared>,
     caller: Caller,
     Path((site, line, key)): Path<(String, String, String)>,
-    none: Bare,
 ) -> Result<Json<LineKey>, Problem> {
-    none?;
     aside(move || of_line(&api, &caller, &site, &line, &format!("keys.{key}"))).await
 }
 
@@ -191,17 +182,13 @@ async fn of_line_key(
     ),
     responses(
         (status = 200, description = "Each function, on all phones of which the line is the primary one.", body = LineKey),
-        (status = "4XX", description = "Why not.", body = Problem, content_type = "application/problem+json"),
     ),
-    security(("token" = [])),
 )]
 async fn of_line_soft_key(
     State(api): State<Shared>,
     caller: Caller,
     Path((site, line, key)): Path<(String, String, String)>,
-    none: Bare,
 ) -> Result<Json<LineKey>, Problem> {
-    none?;
     aside(move || of_line(&api, &caller, &site, &line, &format!("soft_keys.{key}"))).await
 }
 
@@ -218,17 +205,13 @@ async fn of_line_soft_key(
     ),
     responses(
         (status = 200, description = "Each function, on all phones of which the line is the primary one.", body = LineKey),
-        (status = "4XX", description = "Why not.", body = Problem, content_type = "application/problem+json"),
     ),
-    security(("token" = [])),
 )]
 async fn of_line_module_key(
     State(api): State<Shared>,
     caller: Caller,
     Path((site, line, module, key)): Path<(String, String, String, String)>,
-    none: Bare,
 ) -> Result<Json<LineKey>, Problem> {
-    none?;
     aside(move || of_line(&api, &caller, &site, &line, &format!("modules.{module}.keys.{key}"))).await
 }
 

@@ -1,8 +1,7 @@
 //! The keys of a phone: what each does, and where that is written.
 
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use compact_str::CompactString;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -10,6 +9,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::aside::aside;
+use super::asked::Asked;
 use super::looking::{As, Looking, without_passwords};
 use super::{Caller, Problem, Shared};
 use crate::access::Action;
@@ -134,17 +134,14 @@ fn is_locked(subject: &Subject, place: Place) -> bool {
     params(("mac" = String, Path, description = "The phone."), As),
     responses(
         (status = 200, description = "Every key that it has, set or not, in order.", body = Vec<KeyRow>),
-        (status = "4XX", description = "Why not.", body = Problem, content_type = "application/problem+json"),
     ),
-    security(("token" = [])),
 )]
 async fn keys(
     State(api): State<Shared>,
     caller: Caller,
     Path(mac): Path<String>,
-    how: Result<Query<As>, QueryRejection>,
+    Asked(how): Asked<As>,
 ) -> Result<Json<Vec<KeyRow>>, Problem> {
-    let Query(how) = how?;
     aside(move || {
         let looking = Looking::at(&api, &caller, Action::See, &mac, &how)?;
         let resolved = looking.resolved()?;

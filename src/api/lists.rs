@@ -1,14 +1,14 @@
 //! Lists of sites, lines and phones: in order, a page at a time, and only what the caller sees.
 
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::asked::Asked;
 use super::{Caller, Problem, Shared};
 use crate::access::{Action, Target};
 use crate::phone::Mac;
@@ -130,14 +130,12 @@ pub struct PhoneRow {
     responses(
         (status = 200, description = "A page of the sites that the token sees.", body = Page<SiteRow>),
     ),
-    security(("token" = [])),
 )]
 async fn sites(
     State(api): State<Shared>,
     caller: Caller,
-    paging: Result<Query<Paging>, QueryRejection>,
+    Asked(Paging { after, limit }): Asked<Paging>,
 ) -> Result<Json<Page<SiteRow>>, Problem> {
-    let Query(Paging { after, limit }) = paging?;
     let serving = api.now();
     let seen = serving.world.sites().filter(|site| caller.may_know_of(&site.id));
     let rows = seen.map(|site| {
@@ -173,15 +171,13 @@ pub(super) struct LineFilter {
     responses(
         (status = 200, description = "A page of the lines that the token sees.", body = Page<LineRow>),
     ),
-    security(("token" = [])),
 )]
 async fn lines(
     State(api): State<Shared>,
     caller: Caller,
     Path(site): Path<String>,
-    filter: Result<Query<LineFilter>, QueryRejection>,
+    Asked(LineFilter { q, layout, after, limit }): Asked<LineFilter>,
 ) -> Result<Json<Page<LineRow>>, Problem> {
-    let Query(LineFilter { q, layout, after, limit }) = filter?;
     let serving = api.now();
     if serving.world.site(&site).is_none() || !caller.may_know_of(&site) {
         return Err(Problem::not_found());
@@ -236,14 +232,12 @@ pub(super) struct PhoneFilter {
     responses(
         (status = 200, description = "A page of the phones that the token sees.", body = Page<PhoneRow>),
     ),
-    security(("token" = [])),
 )]
 async fn phones(
     State(api): State<Shared>,
     caller: Caller,
-    filter: Result<Query<PhoneFilter>, QueryRejection>,
+    Asked(filter): Asked<PhoneFilter>,
 ) -> Result<Json<Page<PhoneRow>>, Problem> {
-    let Query(filter) = filter?;
     let serving = api.now();
     let world = &serving.world;
     let family = |model: &str| world.catalogue.models.get(model).map(|model| model.family.as_str());

@@ -31,11 +31,6 @@ pub(super) struct As {
     pub firmware: Option<String>,
 }
 
-/// No query at all.
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct NoQuery {}
-
 /// A phone with what is served.
 pub(super) struct Looking {
     pub serving: Arc<Serving>,

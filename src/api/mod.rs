@@ -5,11 +5,13 @@
 //! and of the tables that routes are made of, so it tells what is so. Who may do what is said in [`access`](crate::access).
 
 mod aside;
+mod asked;
 mod caller;
 mod calls;
 mod changes;
 mod copy;
 mod csv;
+mod dry_run;
 mod edge;
 mod effective;
 mod findings;
@@ -18,7 +20,7 @@ mod key_functions;
 mod keys;
 mod listen;
 mod lists;
-mod look;
+
 mod looking;
 mod models;
 mod openapi;

@@ -3,16 +3,15 @@
 use std::collections::BTreeMap;
 
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::asked::Asked;
 use super::lists::{Page, has, paged};
-use super::looking::NoQuery;
 use super::{Caller, Problem, Shared};
 use crate::access::{Action, Target};
 use crate::catalogue::{Class, Model, ModuleModel, Source, Width};
@@ -266,16 +265,13 @@ pub(super) struct ModelFilter {
     params(ModelFilter),
     responses(
         (status = 200, description = "A page of the models that are known.", body = Page<ModelRow>),
-        (status = "4XX", description = "Why not.", body = Problem, content_type = "application/problem+json"),
     ),
-    security(("token" = [])),
 )]
 async fn models(
     State(api): State<Shared>,
     caller: Caller,
-    filter: Result<Query<ModelFilter>, QueryRejection>,
+    Asked(ModelFilter { family, q, after, limit }): Asked<ModelFilter>,
 ) -> Result<Json<Page<ModelRow>>, Problem> {
-    let Query(ModelFilter { family, q, after, limit }) = filter?;
     caller.may(Action::See, &Target::Catalogue)?;
     let serving = api.now();
     let wanted = serving.world.catalogue.models.values().filter(|model| {
@@ -306,17 +302,13 @@ async fn models(
     params(("model" = String, Path, description = "The model's id.")),
     responses(
         (status = 200, description = "What it has, with the sources of all figures.", body = ModelWithModules),
-        (status = "4XX", description = "Why not.", body = Problem, content_type = "application/problem+json"),
     ),
-    security(("token" = [])),
 )]
 async fn model(
     State(api): State<Shared>,
     caller: Caller,
     Path(id): Path<String>,
-    none: Result<Query<NoQuery>, QueryRejection>,
 ) -> Result<Json<ModelWithModules>, Problem> {
-    none?;
     caller.may(Action::See, &Target::Catalogue)?;
     let catalogue = &api.now().world.catalogue;
     let model = catalogue.models.get(id.as_str()).ok_or_else(Problem::not_found)?;

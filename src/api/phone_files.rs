@@ -1,8 +1,7 @@
 //! What a phone is sent, and where that comes from. Secrets are never in it.
 
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -10,6 +9,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::aside::aside;
+use super::asked::Asked;
 use super::looking::{As, Looking, without_passwords};
 use super::{Caller, Problem, Shared};
 use crate::access::Action;
@@ -83,17 +83,14 @@ impl Looking {
     params(("mac" = String, Path, description = "The phone."), As),
     responses(
         (status = 200, description = "All of them, in the order in which the phone asks.", body = Vec<FileRow>),
-        (status = "4XX", description = "Why not.", body = Problem, content_type = "application/problem+json"),
     ),
-    security(("token" = [])),
 )]
 async fn files(
     State(api): State<Shared>,
     caller: Caller,
     Path(mac): Path<String>,
-    how: Result<Query<As>, QueryRejection>,
+    Asked(how): Asked<As>,
 ) -> Result<Json<Vec<FileRow>>, Problem> {
-    let Query(how) = how?;
     aside(move || {
         let looking = Looking::at(&api, &caller, Action::Inspect, &mac, &how)?;
         let key = known_key(&api.state, REVISION_KEY).ok().flatten();
@@ -122,17 +119,14 @@ async fn files(
     ),
     responses(
         (status = 200, description = "What is in it, without secrets.", body = FileText),
-        (status = "4XX", description = "Why not.", body = Problem, content_type = "application/problem+json"),
     ),
-    security(("token" = [])),
 )]
 async fn file(
     State(api): State<Shared>,
     caller: Caller,
     Path((mac, name)): Path<(String, String)>,
-    how: Result<Query<As>, QueryRejection>,
+    Asked(how): Asked<As>,
 ) -> Result<Json<FileText>, Problem> {
-    let Query(how) = how?;
     aside(move || {
         let looking = Looking::at(&api, &caller, Action::Inspect, &mac, &how)?.without_raw();
         let (name, file) = looking.file(&name)?;
@@ -156,17 +150,14 @@ async fn file(
     ),
     responses(
         (status = 200, description = "Each line with what moves it, and what moves nothing.", body = Report),
-        (status = "4XX", description = "Why not.", body = Problem, content_type = "application/problem+json"),
     ),
-    security(("token" = [])),
 )]
 async fn explained(
     State(api): State<Shared>,
     caller: Caller,
     Path((mac, name)): Path<(String, String)>,
-    how: Result<Query<As>, QueryRejection>,
+    Asked(how): Asked<As>,
 ) -> Result<Json<Report>, Problem> {
-    let Query(how) = how?;
     aside(move || {
         let looking = Looking::at(&api, &caller, Action::Inspect, &mac, &how)?.without_raw();
         let (name, file) = looking.file(&name)?;
@@ -194,17 +185,14 @@ async fn explained(
     params(("mac" = String, Path, description = "The phone."), As),
     responses(
         (status = 200, description = "What `docs/template-context.md` tells, without secrets.", body = Value),
-        (status = "4XX", description = "Why not.", body = Problem, content_type = "application/problem+json"),
     ),
-    security(("token" = [])),
 )]
 async fn context(
     State(api): State<Shared>,
     caller: Caller,
     Path(mac): Path<String>,
-    how: Result<Query<As>, QueryRejection>,
+    Asked(how): Asked<As>,
 ) -> Result<Json<Value>, Problem> {
-    let Query(how) = how?;
     aside(move || {
         let looking = Looking::at(&api, &caller, Action::Inspect, &mac, &how)?.without_raw();
         Ok(harmless(context_json(&looking.resolved()?, &looking.subject.root.url())))

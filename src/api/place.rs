@@ -126,7 +126,7 @@ const FILE_NAME: &str = r"^[^./\\\x00-\x1f\x7f-\x9f][^/\\\x00-\x1f\x7f-\x9f]{0,9
 const PLACE_NUMBER: &str = "^[1-9][0-9]*$";
 
 /// The names of addresses: how each is written, as a regular expression, and what it is.
-pub const NAMES: [(&str, &str, &str); 9] = [
+pub const NAMES: [(&str, &str, &str); 10] = [
     ("site", FILE_NAME, "The site."),
     ("line", FILE_NAME, "The line, usually its number."),
     ("mac", "^([0-9A-Fa-f]{12}|[0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5})$", "The phone's MAC."),
@@ -136,6 +136,7 @@ pub const NAMES: [(&str, &str, &str); 9] = [
     ("module", PLACE_NUMBER, "Which expansion module, counted from 1."),
     ("handset", PLACE_NUMBER, "Which handset, counted from 1."),
     ("family", "^[a-z0-9-]+$", "The phone's family."),
+    ("table", r"^(phones|lines|keys)\.csv$", "What the rows are."),
 ];
 
 /// One place: an entity, and where in it.

@@ -4,10 +4,9 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::rejection::{JsonRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::response::sse::{Event as Sent, KeepAlive, Sse};
+use axum::response::sse::{Event as Told, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use tokio_stream::{Stream, StreamExt};
@@ -15,7 +14,8 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::strangers::blocking;
+use super::aside::blocking;
+use super::asked::{Asked, Sent};
 use super::{Api, Caller, Problem, Shared};
 use crate::access::{Action, Target};
 use crate::board::Filter;
@@ -49,15 +49,13 @@ struct How {
         (status = 200, description = "With `dry_run`: who would be asked.", body = PlanView),
         (status = 201, description = "The job that asks them.", body = JobView),
     ),
-    security(("token" = [])),
 )]
 async fn start(
     State(api): State<Shared>,
     caller: Caller,
-    how: Result<Query<How>, QueryRejection>,
-    body: Result<Json<Options>, JsonRejection>,
+    Asked(How { dry_run }): Asked<How>,
+    Sent(options): Sent<Options>,
 ) -> Result<Response, Problem> {
-    let (Query(How { dry_run }), Json(options)) = (how?, body?);
     let who = caller.name();
     let macs = meant(&api, caller, options.clone()).await?;
     if dry_run {
@@ -111,7 +109,6 @@ async fn meant(api: &Shared, caller: Caller, options: Options) -> Result<Vec<Mac
     responses(
         (status = 200, description = "All that the token sees.", body = Vec<JobView>),
     ),
-    security(("token" = [])),
 )]
 async fn list(State(api): State<Shared>, caller: Caller) -> Result<Json<Vec<JobView>>, Problem> {
     let seen = api.jobs.list().into_iter().filter(|job| api.sees(&caller, job.id).is_ok());
@@ -127,7 +124,6 @@ async fn list(State(api): State<Shared>, caller: Caller) -> Result<Json<Vec<JobV
     responses(
         (status = 200, description = "The job.", body = JobPhones),
     ),
-    security(("token" = [])),
 )]
 async fn job(State(api): State<Shared>, caller: Caller, Path(id): Path<u64>) -> Result<Json<JobPhones>, Problem> {
     Ok(Json(api.sees(&caller, id)?))
@@ -142,7 +138,6 @@ async fn job(State(api): State<Shared>, caller: Caller, Path(id): Path<u64>) -> 
     responses(
         (status = 200, description = "How it stands.", body = JobView),
     ),
-    security(("token" = [])),
 )]
 async fn stop(State(api): State<Shared>, caller: Caller, Path(id): Path<u64>) -> Result<Json<JobView>, Problem> {
     let job = api.sees(&caller, id)?;
@@ -162,16 +157,15 @@ async fn stop(State(api): State<Shared>, caller: Caller, Path(id): Path<u64>) ->
     responses(
         (status = 200, description = "Events until the job ends.", body = Event, content_type = "text/event-stream"),
     ),
-    security(("token" = [])),
 )]
 async fn events(
     State(api): State<Shared>,
     caller: Caller,
     Path(id): Path<u64>,
-) -> Result<Sse<impl Stream<Item = Result<Sent, Infallible>>>, Problem> {
+) -> Result<Sse<impl Stream<Item = Result<Told, Infallible>>>, Problem> {
     api.sees(&caller, id)?;
     let events = api.jobs.events(id).ok_or_else(Problem::not_found)?;
-    let sent = events.map(|event| Ok(Sent::default().event(event.name()).json_data(&event).unwrap_or_default()));
+    let sent = events.map(|event| Ok(Told::default().event(event.name()).json_data(&event).unwrap_or_default()));
     Ok(Sse::new(sent).keep_alive(KeepAlive::default()))
 }
 

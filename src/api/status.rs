@@ -3,8 +3,7 @@
 use std::convert::Infallible;
 
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State as Of};
+use axum::extract::{Path, State as Of};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use serde::{Deserialize, Serialize};
 use tokio_stream::wrappers::BroadcastStream;
@@ -13,8 +12,9 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::aside::blocking;
+use super::asked::Asked;
 use super::lists::{Page, page, paged};
-use super::strangers::blocking;
 use super::{Caller, Problem, Shared};
 use crate::access::{Action, Target};
 use crate::board::{Change, Counts, Filter, PhoneFiles, PhoneState, State};
@@ -56,14 +56,12 @@ pub struct Status {
     responses(
         (status = 200, description = "How many are in which state.", body = Status),
     ),
-    security(("token" = [])),
 )]
 async fn status(
     Of(api): Of<Shared>,
     caller: Caller,
-    wanted: Result<Query<Wanted>, QueryRejection>,
+    Asked(Wanted { site }): Asked<Wanted>,
 ) -> Result<Json<Status>, Problem> {
-    let Query(Wanted { site }) = wanted?;
     let counts = match &site {
         // Whoever sees everything need not be counted for.
         None if caller.may(Action::Inspect, &Target::Server).is_ok() => api.board.counts(&Filter::default()),
@@ -102,14 +100,12 @@ struct WantedPhones {
     responses(
         (status = 200, description = "A page of them, by site and MAC.", body = Page<PhoneState>),
     ),
-    security(("token" = [])),
 )]
 async fn phones(
     Of(api): Of<Shared>,
     caller: Caller,
-    wanted: Result<Query<WantedPhones>, QueryRejection>,
+    Asked(WantedPhones { site, state, after, limit }): Asked<WantedPhones>,
 ) -> Result<Json<Page<PhoneState>>, Problem> {
-    let Query(WantedPhones { site, state, after, limit }) = wanted?;
     let seen = seen(api, caller, site, state).await?;
     let rows = seen.into_iter().map(|phone| (format!("{}/{}", phone.site, phone.mac), phone));
     Ok(Json(paged(rows, after.as_deref(), limit)?))
@@ -146,7 +142,6 @@ async fn seen(
     responses(
         (status = 200, description = "Its state, and each of its files.", body = PhoneFiles),
     ),
-    security(("token" = [])),
 )]
 async fn of_phone(Of(api): Of<Shared>, caller: Caller, Path(mac): Path<String>) -> Result<Json<PhoneFiles>, Problem> {
     let mac: Mac = mac.parse().map_err(|_| Problem::not_found())?;
@@ -168,14 +163,12 @@ async fn of_phone(Of(api): Of<Shared>, caller: Caller, Path(mac): Path<String>) 
     responses(
         (status = 200, description = "Events without end.", body = Change, content_type = "text/event-stream"),
     ),
-    security(("token" = [])),
 )]
 async fn events(
     Of(api): Of<Shared>,
     caller: Caller,
-    wanted: Result<Query<Wanted>, QueryRejection>,
+    Asked(Wanted { site }): Asked<Wanted>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
-    let Query(Wanted { site }) = wanted?;
     if site.as_ref().is_some_and(|site| !caller.may_know_of(site)) {
         return Err(Problem::not_found());
     }

@@ -4,9 +4,7 @@ use std::net::IpAddr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::Json;
-use axum::extract::Query;
 use axum::extract::State;
-use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::response::Response;
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
@@ -14,6 +12,8 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::aside::blocking;
+use super::asked::{Asked, Sent};
 use super::fleet::{How, change};
 use super::lists::{Page, Paging, paged};
 use super::write::{Outcome, answer};
@@ -77,14 +77,12 @@ pub struct SeenPhone {
     responses(
         (status = 200, description = "A page of them.", body = Page<SeenPhone>),
     ),
-    security(("token" = [])),
 )]
 async fn seen(
     State(api): State<Shared>,
     caller: Caller,
-    paging: Result<Query<Paging>, QueryRejection>,
+    Asked(Paging { after, limit }): Asked<Paging>,
 ) -> Result<Json<Page<SeenPhone>>, Problem> {
-    let Query(Paging { after, limit }) = paging?;
     caller.may(Action::See, &Target::Strangers)?;
     let (state, now) = (api.state.clone(), now_secs());
     let (strangers, _) = blocking(move || look(&state)).await??;
@@ -144,15 +142,13 @@ pub struct Claim {
     responses(
         (status = 200, description = "It is one of the fleet's; or with `dry_run` what would come of it.", body = Outcome),
     ),
-    security(("token" = [])),
 )]
 async fn claim(
     State(api): State<Shared>,
     caller: Caller,
-    how: Result<Query<How>, QueryRejection>,
-    body: Result<Json<Claim>, JsonRejection>,
+    Asked(How { dry_run, .. }): Asked<How>,
+    Sent(claim): Sent<Claim>,
 ) -> Result<Response, Problem> {
-    let (Query(How { dry_run, .. }), Json(claim)) = (how?, body?);
     match &claim.site {
         Some(site) => caller.may(Action::Claim, &Target::Site(site))?,
         None => caller.may(Action::Claim, &Target::Strangers)?,
@@ -195,11 +191,6 @@ async fn claim(
         blocking(move || chosen.bless(&state, now)).await??;
     }
     Ok(answer(done))
-}
-
-/// Something that waits for the disk.
-pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
-    tokio::task::spawn_blocking(work).await.map_err(|error| super::fleet::broken(&error))
 }
 
 fn now_secs() -> u64 {

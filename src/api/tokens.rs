@@ -3,7 +3,6 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::Json;
-use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -11,7 +10,8 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::strangers::blocking;
+use super::aside::blocking;
+use super::asked::Sent;
 use super::{Caller, Problem, Shared};
 use crate::access::{Action, NewToken, Role, Target, TokenInfo, TokensError};
 use crate::edit::Mistake;
@@ -29,7 +29,6 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
     responses(
         (status = 200, description = "The oldest first.", body = Vec<TokenInfo>),
     ),
-    security(("token" = [])),
 )]
 async fn list(State(api): State<Shared>, caller: Caller) -> Result<Json<Vec<TokenInfo>>, Problem> {
     caller.may(Action::See, &Target::Tokens)?;
@@ -68,14 +67,12 @@ pub struct MadeToken {
     responses(
         (status = 201, description = "The token, which is shown this once.", body = MadeToken),
     ),
-    security(("token" = [])),
 )]
 async fn create(
     State(api): State<Shared>,
     caller: Caller,
-    body: Result<Json<WantedToken>, JsonRejection>,
+    Sent(WantedToken { name, role, days }): Sent<WantedToken>,
 ) -> Result<(StatusCode, Json<MadeToken>), Problem> {
-    let Json(WantedToken { name, role, days }) = body?;
     caller.may(Action::Write, &Target::Tokens)?;
     let now = now_secs();
     let expires = match days {
@@ -99,7 +96,6 @@ async fn create(
     responses(
         (status = 200, description = "It is good no more.", body = TokenInfo),
     ),
-    security(("token" = [])),
 )]
 async fn revoke(State(api): State<Shared>, caller: Caller, Path(id): Path<String>) -> Result<Json<TokenInfo>, Problem> {
     caller.may(Action::Write, &Target::Tokens)?;

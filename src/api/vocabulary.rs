@@ -1,8 +1,7 @@
 //! The words in which a fleet is written: settings, functions, tables of feature codes.
 
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -10,8 +9,9 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::asked::Asked;
 use super::lists::{Page, Paging, has, paged};
-use super::looking::{NoQuery, shown};
+use super::looking::shown;
 use super::{Caller, Problem, Shared};
 use crate::access::{Action, Target};
 use crate::catalogue::{CODECS, Catalogue, Codes, How, Kind, Mapping, Scope, Setting, SettingId};
@@ -181,16 +181,13 @@ pub(super) struct SettingFilter {
     params(SettingFilter),
     responses(
         (status = 200, description = "A page of the vocabulary of settings.", body = Page<SettingRow>),
-        (status = "4XX", description = "Why not.", body = Problem, content_type = "application/problem+json"),
     ),
-    security(("token" = [])),
 )]
 async fn settings(
     State(api): State<Shared>,
     caller: Caller,
-    filter: Result<Query<SettingFilter>, QueryRejection>,
+    Asked(filter): Asked<SettingFilter>,
 ) -> Result<Json<Page<SettingRow>>, Problem> {
-    let Query(filter) = filter?;
     caller.may(Action::See, &Target::Catalogue)?;
     let catalogue = &api.now().world.catalogue;
     let is = |wanted: &Option<String>, value: &str| wanted.as_deref().is_none_or(|wanted| wanted == value);
@@ -233,15 +230,9 @@ impl FunctionRow {
     tag = "catalogue",
     responses(
         (status = 200, description = "All of them, in the order in which people read them.", body = Vec<FunctionRow>),
-        (status = "4XX", description = "Why not.", body = Problem, content_type = "application/problem+json"),
     ),
-    security(("token" = [])),
 )]
-async fn functions(
-    caller: Caller,
-    none: Result<Query<NoQuery>, QueryRejection>,
-) -> Result<Json<Vec<FunctionRow>>, Problem> {
-    none?;
+async fn functions(caller: Caller) -> Result<Json<Vec<FunctionRow>>, Problem> {
     caller.may(Action::See, &Target::Catalogue)?;
     Ok(Json(FUNCTIONS.iter().map(FunctionRow::of).collect()))
 }
@@ -307,16 +298,13 @@ pub struct CodesOfFunction {
     params(Paging),
     responses(
         (status = 200, description = "A page of them.", body = Page<CodesRow>),
-        (status = "4XX", description = "Why not.", body = Problem, content_type = "application/problem+json"),
     ),
-    security(("token" = [])),
 )]
 async fn feature_codes(
     State(api): State<Shared>,
     caller: Caller,
-    paging: Result<Query<Paging>, QueryRejection>,
+    Asked(Paging { after, limit }): Asked<Paging>,
 ) -> Result<Json<Page<CodesRow>>, Problem> {
-    let Query(Paging { after, limit }) = paging?;
     caller.may(Action::See, &Target::Catalogue)?;
     let serving = api.now();
     let tables = serving.world.catalogue.feature_codes.iter();
@@ -332,17 +320,13 @@ async fn feature_codes(
     params(("table" = String, Path, description = "The table's name.")),
     responses(
         (status = 200, description = "What is dialled for which function.", body = CodesShown),
-        (status = "4XX", description = "Why not.", body = Problem, content_type = "application/problem+json"),
     ),
-    security(("token" = [])),
 )]
 async fn codes_of(
     State(api): State<Shared>,
     caller: Caller,
     Path(id): Path<String>,
-    none: Result<Query<NoQuery>, QueryRejection>,
 ) -> Result<Json<CodesShown>, Problem> {
-    none?;
     caller.may(Action::See, &Target::Catalogue)?;
     let serving = api.now();
     let table = serving.world.catalogue.feature_codes.get(id.as_str()).ok_or_else(Problem::not_found)?;

@@ -35,6 +35,7 @@ pub(super) fn complete(paths: &mut Map<String, Value>) {
         for (method, operation) in item.as_object_mut().into_iter().flatten() {
             let place = path.trim_start_matches(super::PREFIX).replace(['/', '{', '}'], "_");
             let words: Vec<&str> = place.split('_').filter(|word| !word.is_empty()).collect();
+            operation["security"] = json!([{ "token": [] }]);
             operation["operationId"] = format!("{method}_{}", words.join("_")).into();
             let occurring: Vec<_> = KINDS.iter().filter(|(kind, ..)| occurs(kind, method, path, operation)).collect();
             if let Some(responses) = operation["responses"].as_object_mut() {

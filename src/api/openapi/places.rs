@@ -33,7 +33,6 @@ fn operation(kind: &PlaceKind, method: &str) -> Value {
     let mut operation = json!({
         "tags": [tag],
         "summary": format!("{}{verb}", kind.what),
-        "security": [{ "token": [] }],
     });
     if method == "get" {
         parameters.push(header(
