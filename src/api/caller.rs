@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::PoisonError;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::Instant;
 
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::header;
@@ -12,6 +12,7 @@ use super::aside::blocking;
 use super::{Problem, Shared};
 use crate::access::{Action, Principal, Role, Target};
 use crate::admit::Pace;
+use crate::journal::now_secs;
 
 /// Where a call comes from that no listener has taken.
 const NOBODY: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
@@ -56,7 +57,7 @@ impl FromRequestParts<Shared> for Caller {
         if !scheme.eq_ignore_ascii_case("bearer") {
             return Err(none());
         }
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        let now = now_secs();
         if !api.tokens.knows(bearer.trim()) {
             // A command may have made it a moment ago.
             let tokens = api.tokens.clone();

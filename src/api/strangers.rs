@@ -1,7 +1,6 @@
 //! Phones that asked and that nobody has claimed: seen, and claimed.
 
 use std::net::IpAddr;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::Json;
 use axum::extract::State;
@@ -21,6 +20,7 @@ use super::{Caller, Problem, Shared};
 use crate::access::{Action, Target};
 use crate::edit::{Mistake, Refused};
 use crate::fleet::Entity;
+use crate::journal::now_secs;
 use crate::phone::Mac;
 use crate::server::claiming::{Chosen, ClaimError};
 use crate::server::strangers::{Stranger, look};
@@ -191,10 +191,6 @@ async fn claim(
         blocking(move || chosen.bless(&state, now)).await??;
     }
     Ok(answer(done))
-}
-
-fn now_secs() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
 impl From<std::io::Error> for Problem {

@@ -1,7 +1,5 @@
 //! Tokens of the API itself: listed, made, revoked by administrators.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -15,7 +13,7 @@ use super::asked::Sent;
 use super::{Caller, Problem, Shared};
 use crate::access::{Action, NewToken, Role, Target, TokenInfo, TokensError};
 use crate::edit::Mistake;
-use crate::journal::{Change, now_ms};
+use crate::journal::{Change, now_ms, now_secs};
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(revoke))
@@ -129,8 +127,4 @@ impl From<TokensError> for Problem {
             TokensError::Role(_) => Problem::mistake(Mistake::at("/role", "bad-value", what)),
         }
     }
-}
-
-fn now_secs() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }

@@ -24,7 +24,6 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use arc_swap::ArcSwapOption;
 use tokio::sync::{broadcast, watch};
@@ -33,6 +32,7 @@ pub use recorded::{Recorded, Standing};
 pub use state::{Change, Counts, FileState, Filter, PhoneFiles, PhoneState, State};
 
 use crate::admit::Refusal;
+use crate::journal::now_secs;
 use crate::live::{Live, Reloaded, Serving};
 use crate::phone::Mac;
 use crate::render::RevisionKey;
@@ -226,8 +226,4 @@ impl Onlooker for Board {
             self.change(mac, |entry| entry.refused(refusal, is_challenge));
         }
     }
-}
-
-fn now_secs() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, anyhow, bail};
 
 use super::args::{Claim, Served};
-use super::state::{default_state, now_secs};
+use super::state::default_state;
 use super::{changes, output};
 use crate::admit::pairing::PairingKey;
 use crate::fleet::{Edit, Entity, Keeping, Rung, Site, finish, write};
+use crate::journal::now_secs;
 use crate::live::{Loader, Serving};
 use crate::server::claiming::{Chosen, ClaimError};
 use crate::server::orders::Heard;

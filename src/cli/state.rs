@@ -1,7 +1,6 @@
 //! Where a server keeps what it remembers.
 
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, anyhow};
 use compact_str::CompactString;
@@ -27,11 +26,6 @@ pub(super) fn state_folder(state: Option<&Path>, fleet: &Path) -> Result<PathBuf
     let folder = state.map_or_else(|| default_state(fleet), |state| Ok(state.to_owned()))?;
     std::fs::create_dir_all(&folder).with_context(|| format!("cannot make the state folder `{}`", folder.display()))?;
     Ok(folder)
-}
-
-/// Seconds since 1970.
-pub(super) fn now_secs() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
 /// The firmware that the phone was last seen with, by the server that keeps its state in this folder or in the usual one.

@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 
 use super::args::{Format, Served, Status};
 use super::output;
-use super::state::{default_state, now_secs};
+use super::state::default_state;
+use crate::journal::now_secs;
 use crate::live::{Loader, Serving};
 use crate::phone::Mac;
 use crate::resync::{Books, ChoiceError, Standing, macs_of};

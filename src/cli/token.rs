@@ -6,13 +6,13 @@ use anyhow::{Result, anyhow, bail};
 
 use super::args::{Format, RoleName, Served, Token, TokenCommand, TokenCreate, TokenList, TokenRevoke};
 use super::output::no_such;
-use super::state::{default_state, now_secs, state_folder};
+use super::state::{default_state, state_folder};
 use super::tokens::say;
 use super::{changes, output};
 use crate::access::{AccessTokens, NewToken, Role, TokenInfo, TokenState};
 use crate::findings::nearest;
 use crate::fleet::Keeping;
-use crate::journal::Change;
+use crate::journal::{Change, now_secs};
 use crate::live::Loader;
 use crate::server::orders::heard;
 use crate::world::World;

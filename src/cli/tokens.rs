@@ -7,9 +7,10 @@ use serde_json::json;
 
 use super::args::{Format, PhoneTokens, Rearm, Url};
 use super::inspect::Looking;
-use super::state::{now_secs, state_folder};
+use super::state::state_folder;
 use super::{changes, output};
 use crate::fleet::Rung;
+use crate::journal::now_secs;
 use crate::render::with_token;
 use crate::server::orders::{Heard, Order, heard, look, tell};
 use crate::server::tokens::Tokens;
