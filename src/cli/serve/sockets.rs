@@ -8,7 +8,7 @@ use anyhow::{Result, anyhow};
 
 use super::certificates::{follow, warn_daily};
 use crate::cli::args::Serve;
-use crate::fleet::{ApiListen, ClientAuthority, ClientCertificates, Listen, Root};
+use crate::fleet::{ApiListen, ClientAuthority, ClientCertificates, Listen, Root, TlsFiles};
 use crate::live::{Followed, Live};
 use crate::server::{Bound, Listener, Proxies, TlsError, TlsMaterial, bind};
 
@@ -62,22 +62,9 @@ fn listeners(
     let mut listeners = Vec::new();
     let mut followed = Vec::new();
     for listen in listens {
-        let tls = match (listen.plain, &listen.tls) {
-            (true, _) => None,
-            (false, Some(files)) => {
-                let (certificate, key) = (fleet.join(&files.certificate), fleet.join(&files.key));
-                Some(TlsMaterial::load(certificate, key).map_err(told)?)
-            }
-            (false, None) => {
-                let url = url::Url::parse(&root.url()).ok();
-                let host = url.as_ref().and_then(|url| url.host_str().map(str::to_owned));
-                let own = listen.address.ip().to_string();
-                let mut hosts: Vec<&str> = host.iter().map(String::as_str).collect();
-                if !listen.address.ip().is_unspecified() {
-                    hosts.push(&own);
-                }
-                Some(TlsMaterial::self_signed(state, &hosts).map_err(told)?)
-            }
+        let tls = match listen.plain {
+            true => None,
+            false => Some(material(listen.tls.as_ref(), fleet, state, &names(listen, root))?),
         };
         let tls = match (tls, listen.client_certificates) {
             (Some(tls), ClientCertificates::Ask) => Some(tls.asking(authorities(live)).map_err(told)?),
@@ -100,13 +87,27 @@ fn listeners(
 /// The listener of the API.
 fn api_listener(listen: &ApiListen, fleet: &Path, state: &Path) -> Result<Listener> {
     let ApiListen { address, tls, plain } = listen;
-    let tls = match (plain, tls) {
-        (true, _) => None,
-        (false, Some(files)) => Some(TlsMaterial::load(fleet.join(&files.certificate), fleet.join(&files.key))),
-        (false, None) => Some(TlsMaterial::self_signed(state, &[&address.ip().to_string()])),
+    let tls = match plain {
+        true => None,
+        false => Some(Arc::new(material(tls.as_ref(), fleet, state, &[address.ip().to_string()])?)),
     };
-    let tls = tls.transpose().map_err(told)?.map(Arc::new);
     Ok(Listener { address: *address, tls, proxies: Proxies::default() })
+}
+
+/// By what phones call a listener.
+fn names(listen: &Listen, root: &Root) -> Vec<String> {
+    let host = url::Url::parse(&root.url()).ok().and_then(|url| url.host_str().map(str::to_owned));
+    let ip = listen.address.ip();
+    host.into_iter().chain((!ip.is_unspecified()).then(|| ip.to_string())).collect()
+}
+
+/// The certificate of a listener; where it has no files, the self-signed one, for these names.
+fn material(files: Option<&TlsFiles>, fleet: &Path, state: &Path, names: &[String]) -> Result<TlsMaterial> {
+    let material = match files {
+        Some(files) => TlsMaterial::load(fleet.join(&files.certificate), fleet.join(&files.key)),
+        None => TlsMaterial::self_signed(state, &names.iter().map(String::as_str).collect::<Vec<_>>()),
+    };
+    material.map_err(told)
 }
 
 /// The authorities of `fleet.toml`, as it is at each moment.
