@@ -7,7 +7,10 @@ mod modules;
 use compact_str::{CompactString, format_compact};
 
 pub use handsets::HandsetSlots;
+use handsets::read_handset_slots;
 pub use keys::{KeyGroup, SoftKeyGroup, Width};
+use keys::{read_group, read_labels, read_soft_group};
+use modules::read_module_slots;
 pub use modules::{ModuleModel, ModuleSlots};
 
 use super::band::Band;
@@ -17,9 +20,6 @@ use super::functions::Class;
 use super::setting::{SettingId, Vocabulary, read_settings};
 use crate::phone::SettingValue;
 use crate::reader::{Table, Value};
-use handsets::read_handset_slots;
-use keys::{read_group, read_labels, read_soft_group};
-use modules::read_module_slots;
 
 /// A number with its source.
 #[derive(Debug, Clone)]

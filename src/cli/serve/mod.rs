@@ -17,6 +17,13 @@ use anyhow::{Context, Result, anyhow, bail};
 use sd_notify::NotifyState;
 use tokio::sync::Semaphore;
 
+use api::Answered;
+use greeting::greet;
+use process::{ASKED_FILES, limits, stopped, tell_systemd};
+use sockets::Sockets;
+use state::{journal, revision_key, state_folder, strangers, tokens};
+use told::{heed, obey};
+
 use super::args::Serve;
 use super::log::{self, say};
 use super::privileges::{Account, is_root, keep_memory_private};
@@ -36,12 +43,6 @@ use crate::server::orders::Orders;
 use crate::server::phones::Phones;
 use crate::server::run as run_server;
 use crate::simulate::trust::{self, Trust};
-use api::Answered;
-use greeting::greet;
-use process::{ASKED_FILES, limits, stopped, tell_systemd};
-use sockets::Sockets;
-use state::{journal, revision_key, state_folder, strangers, tokens};
-use told::{heed, obey};
 
 /// Starts the server, and stops it at SIGINT or SIGTERM.
 pub fn run(args: &Serve) -> Result<u8> {
