@@ -8,7 +8,6 @@ mod compare;
 mod copy;
 mod editing;
 mod effect;
-mod figures;
 mod history;
 mod identify;
 mod init;

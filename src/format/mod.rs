@@ -10,16 +10,18 @@
 //! the values inside a field with a grammar of its own are guarded by [`Grammar`](crate::format::grammar::Grammar).
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
-use std::hash::{BuildHasherDefault, Hasher};
 use std::io;
 
 use bytes::Bytes;
 
 mod cfg;
+mod characters;
+mod document;
+mod error;
 mod fkey;
 mod flat_profile;
 pub mod grammar;
+mod names;
 mod param_xml;
 mod settings_xml;
 #[cfg(test)]
@@ -27,6 +29,12 @@ mod tests;
 mod tlv;
 mod tree_xml;
 mod xml;
+
+use characters::{forbidden_at, has_any, is_forbidden, replace_characters};
+use document::checked_edits;
+pub use document::{Attribute, Document, Entry, RawEdit};
+pub use error::{FormatError, Refusal, SyntaxError};
+use names::Names;
 
 /// The closed list of file formats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -208,249 +216,4 @@ impl Format {
     pub fn is_binary(self) -> bool {
         self == Format::Tlv
     }
-}
-
-/// Why a format or a grammar cannot carry a value. It shows at most one character of it: the value may be a secret.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// A character that would end the value, or that there is no way to write.
-    #[error("{place} cannot carry {}", shown(*.character))]
-    Character {
-        /// What refuses, to begin the sentence: "a cfg value".
-        place: &'static str,
-        /// The first character that it refuses.
-        character: char,
-        /// What to write instead, if something is known to do.
-        hint: Option<&'static str>,
-    },
-    /// A blank at the beginning or the end, which the phone trims.
-    #[error("{place} cannot begin or end with a blank, which the phone would trim")]
-    Edge {
-        /// What refuses.
-        place: &'static str,
-    },
-    /// More characters than there is room for.
-    #[error("{place} cannot carry more than {most} characters")]
-    Long {
-        /// What refuses.
-        place: &'static str,
-        /// How many it can carry.
-        most: usize,
-    },
-}
-
-impl Refusal {
-    /// What to write instead, for a `hint:` line of its own.
-    pub fn hint(&self) -> Option<&'static str> {
-        match self {
-            Refusal::Character { hint, .. } => *hint,
-            Refusal::Edge { .. } | Refusal::Long { .. } => None,
-        }
-    }
-
-    pub(super) fn character(place: &'static str, character: char) -> Refusal {
-        Refusal::Character { place, character, hint: None }
-    }
-}
-
-impl From<Refusal> for io::Error {
-    fn from(refusal: Refusal) -> io::Error {
-        io::Error::new(io::ErrorKind::InvalidData, refusal)
-    }
-}
-
-/// A character as a message shows it: itself in backticks if it can be seen, else its code.
-fn shown(character: char) -> String {
-    match character {
-        '\n' | '\r' => "a line break".to_owned(),
-        character if is_forbidden(character) || character.is_whitespace() => {
-            format!("the character U+{:04X}", u32::from(character))
-        }
-        character => format!("`{character}`"),
-    }
-}
-
-/// A file as the phone reads it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Document<'a> {
-    /// The entries in the order of the file.
-    pub entries: Vec<Entry<'a>>,
-}
-
-/// One parameter of a file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry<'a> {
-    /// The parameter's name; in a flat-profile the path of its element below the root, in a tree-xml from the root, in
-    /// settings-xml its section, its name and its `idx`.
-    pub name: Cow<'a, str>,
-    /// The value, with quotes and entities undone.
-    pub value: Cow<'a, str>,
-    /// Attributes other than those that hold the name or the value.
-    pub attributes: Vec<Attribute<'a>>,
-    /// The line on which it begins, from 1.
-    pub line: u32,
-}
-
-/// One attribute of an XML element.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Attribute<'a> {
-    /// Its name.
-    pub name: &'a str,
-    /// Its value, with entities undone.
-    pub value: Cow<'a, str>,
-}
-
-/// One parameter of the fleet's `[raw.*]` tables.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RawEdit {
-    /// The parameter's name, written as the phone wants it.
-    pub name: String,
-    /// Its value; several for a parameter that is repeated, none for an entry without one.
-    pub values: Vec<String>,
-    /// Attributes of its element, for the XML formats.
-    pub attributes: Vec<(String, String)>,
-}
-
-/// Why a file cannot be read or edited.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum FormatError {
-    /// The file is not in the phone's syntax.
-    #[error(transparent)]
-    Syntax(#[from] SyntaxError),
-    /// A raw edit that the format or the file has no place for.
-    #[error("raw `{name}`: {problem}")]
-    Edit {
-        /// The name that the edit gives.
-        name: String,
-        /// What is wrong, beside what was expected.
-        problem: String,
-    },
-    /// A raw edit whose value or attribute the format cannot carry.
-    #[error("raw `{name}`: {refusal}")]
-    Value {
-        /// The name that the edit gives.
-        name: String,
-        /// What cannot be carried.
-        refusal: Refusal,
-    },
-}
-
-/// Where a file leaves the phone's syntax, and how. Values are never quoted in it, since they may be secrets.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}: {problem}")]
-pub struct SyntaxError {
-    /// The line, from 1.
-    pub line: u32,
-    /// What is wrong, beside what was expected.
-    pub problem: String,
-}
-
-impl SyntaxError {
-    fn at(text: &str, offset: usize, problem: impl Into<String>) -> SyntaxError {
-        let breaks = text.as_bytes()[..offset].iter().filter(|&&b| b == b'\n').count();
-        let line = u32::try_from(breaks).unwrap_or(u32::MAX).saturating_add(1);
-        SyntaxError { line, problem: problem.into() }
-    }
-}
-
-impl FormatError {
-    fn edit(name: &str, problem: impl Into<String>) -> FormatError {
-        FormatError::Edit { name: name.to_owned(), problem: problem.into() }
-    }
-}
-
-/// The edits by name, once `carries` has said of every text in them that it can be written.
-fn checked_edits(
-    edits: &[RawEdit],
-    carries: impl Fn(&str) -> Result<(), Refusal>,
-) -> Result<HashMap<&str, &RawEdit>, FormatError> {
-    let mut by_name = HashMap::with_capacity(edits.len());
-    for edit in edits {
-        if by_name.insert(edit.name.as_str(), edit).is_some() {
-            return Err(FormatError::edit(&edit.name, "is edited twice; expected one edit with all its values"));
-        }
-        for text in edit.attributes.iter().map(|(_, value)| value).chain(&edit.values) {
-            carries(text).map_err(|refusal| FormatError::Value { name: edit.name.clone(), refusal })?;
-        }
-    }
-    Ok(by_name)
-}
-
-/// The names that a file has set so far.
-struct Names<'a>(HashSet<Cow<'a, str>, BuildHasherDefault<NameHasher>>);
-
-impl<'a> Names<'a> {
-    /// With room for as many as a file of this length is likely to set.
-    fn for_text(text: &str) -> Names<'a> {
-        Names(HashSet::with_capacity_and_hasher(text.len() / 48, BuildHasherDefault::default()))
-    }
-
-    /// Whether the name is new.
-    fn insert(&mut self, name: Cow<'a, str>) -> bool {
-        self.0.insert(name)
-    }
-}
-
-/// A short hash for short names. They come from templates and from the fleet's owner, so none of them is made to
-/// collide, and the standard hash would take a third of the time that reading a file takes.
-#[derive(Default)]
-struct NameHasher(u64);
-
-impl Hasher for NameHasher {
-    fn write(&mut self, bytes: &[u8]) {
-        let mut words = bytes.chunks_exact(8);
-        for word in &mut words {
-            let word = word.iter().fold(0, |word, &b| (word << 8) | u64::from(b));
-            self.write_u64(word);
-        }
-        let rest = words.remainder().iter().fold(0, |word, &b| (word << 8) | u64::from(b));
-        self.write_u64(rest);
-    }
-
-    fn write_u8(&mut self, _: u8) {
-        // What the standard library adds to tell "ab" + "c" from "a" + "bc"; a name is one text.
-    }
-
-    fn write_u64(&mut self, word: u64) {
-        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    }
-
-    fn finish(&self) -> u64 {
-        self.0.rotate_left(26)
-    }
-}
-
-/// What no format carries: control characters, and the two others that XML 1.0 forbids.
-fn is_forbidden(character: char) -> bool {
-    character.is_control() || matches!(character, '\u{fffe}' | '\u{ffff}')
-}
-
-/// Where the first forbidden character is, other than the white space of a text file.
-fn forbidden_at(text: &str) -> Option<usize> {
-    // Passes without a branch for each byte, which the compiler turns into vector code: every rendered file comes here.
-    let is_control = |b: u8| ((b < b' ') & (b != b'\t') & (b != b'\n') & (b != b'\r')) | (b == 0x7f);
-    let control = text.bytes().fold(false, |found, b| found | is_control(b));
-    let is_other = |a: u8, b: u8| ((a == 0xc2) & (b < 0xa0)) | ((a == 0xef) & (b == 0xbf));
-    let pairs = text.bytes().zip(text.bytes().skip(1));
-    let other = !text.is_ascii() && pairs.fold(false, |found, (a, b)| found | is_other(a, b));
-    if !control && !other {
-        return None;
-    }
-    let is_white = |c: char| matches!(c, '\t' | '\n' | '\r');
-    text.char_indices().find(|&(_, c)| is_forbidden(c) && !is_white(c)).map(|(offset, _)| offset)
-}
-
-/// Whether any of the characters is there, told as fast.
-fn has_any<const N: usize>(text: &str, characters: [u8; N]) -> bool {
-    text.bytes().fold(false, |found, b| characters.iter().fold(found, |found, &c| found | (b == c)))
-}
-
-/// Replaces what `must_go` finds by what `replacement` gives, and copies nothing if it finds nothing.
-fn replace_characters(text: &str, must_go: impl Fn(char) -> bool, replacement: impl Fn(char) -> char) -> Cow<'_, str> {
-    if !text.contains(&must_go) {
-        return Cow::Borrowed(text);
-    }
-    // CR and LF together are one line break, hence one blank.
-    let characters = text.replace("\r\n", "\n");
-    Cow::Owned(characters.chars().map(|c| if must_go(c) { replacement(c) } else { c }).collect())
 }

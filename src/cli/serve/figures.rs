@@ -3,7 +3,7 @@
 use std::future::pending;
 use std::sync::Arc;
 
-use super::log::say;
+use crate::cli::log::say;
 use crate::observe::{Certificate, Page, Parts, Whom};
 use crate::server::{Bound, Limits, run};
 

@@ -1,0 +1,139 @@
+//! The sockets of a server, with what answers at them.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+use anyhow::{Result, anyhow};
+
+use super::certificates::{follow, warn_daily};
+use crate::cli::args::Serve;
+use crate::fleet::{ApiListen, ClientAuthority, ClientCertificates, Listen, Root, TlsFiles};
+use crate::live::{Followed, Live};
+use crate::server::{Bound, Listener, Proxies, TlsError, TlsMaterial, bind};
+
+/// The fleet, once it is loaded: listeners are there before it.
+pub(super) type Loaded = Arc<OnceLock<Arc<Live>>>;
+
+/// The sockets of a server. They are there before its fleet is, since taking them may need root.
+pub(super) struct Sockets {
+    /// Where phones are answered, as `fleet.toml` or the command line has it.
+    pub listens: Vec<Listen>,
+    /// The same, taken.
+    pub phones: Bound,
+    /// Where figures are shown.
+    pub figures: Option<Bound>,
+    /// Where the API is, and whether that is without TLS.
+    pub api: Option<(Bound, bool)>,
+    /// What to do when their certificates change on disk.
+    pub followed: Vec<Followed>,
+}
+
+impl Sockets {
+    /// Takes all that is to be listened on.
+    pub async fn bind(args: &Serve, root: &Root, loaded: &Loaded, state: &Path) -> Result<Sockets> {
+        let listens =
+            if args.listen.is_empty() { root.listen.clone() } else { args.listen.iter().map(own_address).collect() };
+        let (listeners, followed) = listeners(&listens, loaded, root, &args.fleet, state)?;
+        let phones = bind(listeners).await.map_err(|error| {
+            let hint = error.hint().map(|hint| format!("\n  hint: {hint}")).unwrap_or_default();
+            anyhow!("{:#}{hint}", anyhow::Error::new(error))
+        })?;
+        let figures = match root.metrics {
+            Some(address) => Some(bind([Listener { address, tls: None, proxies: Proxies::default() }]).await?),
+            None => None,
+        };
+        let api = match &args.api.map(ApiListen::at).or(root.api.clone()) {
+            Some(listen) => Some((bind([api_listener(listen, &args.fleet, state)?]).await?, listen.plain)),
+            None => None,
+        };
+        Ok(Sockets { listens, phones, figures, api, followed })
+    }
+}
+
+/// The listeners with their certificates, and what to do when those change on disk.
+fn listeners(
+    listens: &[Listen],
+    live: &Loaded,
+    root: &Root,
+    fleet: &Path,
+    state: &Path,
+) -> Result<(Vec<Listener>, Vec<Followed>)> {
+    let mut listeners = Vec::new();
+    let mut followed = Vec::new();
+    for listen in listens {
+        let tls = match listen.plain {
+            true => None,
+            false => Some(material(listen.tls.as_ref(), fleet, state, &names(listen, root))?),
+        };
+        let tls = match (tls, listen.client_certificates) {
+            (Some(tls), ClientCertificates::Ask) => Some(tls.asking(authorities(live)).map_err(told)?),
+            (tls, _) => tls,
+        };
+        let tls = tls.map(Arc::new);
+        if let Some(tls) = &tls {
+            tokio::spawn(warn_daily(tls.clone()));
+            // One that could not be written is in memory only.
+            if tls.files().iter().all(|file| file.exists()) {
+                followed.push(follow(tls.clone()));
+            }
+        }
+        let proxies = Proxies { networks: listen.proxies.clone(), protocol: listen.proxy_protocol };
+        listeners.push(Listener { address: listen.address, tls, proxies });
+    }
+    Ok((listeners, followed))
+}
+
+/// The listener of the API.
+fn api_listener(listen: &ApiListen, fleet: &Path, state: &Path) -> Result<Listener> {
+    let ApiListen { address, tls, plain } = listen;
+    let tls = match plain {
+        true => None,
+        false => Some(Arc::new(material(tls.as_ref(), fleet, state, &[address.ip().to_string()])?)),
+    };
+    Ok(Listener { address: *address, tls, proxies: Proxies::default() })
+}
+
+/// By what phones call a listener.
+fn names(listen: &Listen, root: &Root) -> Vec<String> {
+    let host = url::Url::parse(&root.url()).ok().and_then(|url| url.host_str().map(str::to_owned));
+    let ip = listen.address.ip();
+    host.into_iter().chain((!ip.is_unspecified()).then(|| ip.to_string())).collect()
+}
+
+/// The certificate of a listener; where it has no files, the self-signed one, for these names.
+fn material(files: Option<&TlsFiles>, fleet: &Path, state: &Path, names: &[String]) -> Result<TlsMaterial> {
+    let material = match files {
+        Some(files) => TlsMaterial::load(fleet.join(&files.certificate), fleet.join(&files.key)),
+        None => TlsMaterial::self_signed(state, &names.iter().map(String::as_str).collect::<Vec<_>>()),
+    };
+    material.map_err(told)
+}
+
+/// The authorities of `fleet.toml`, as it is at each moment.
+fn authorities(live: &Loaded) -> impl Fn() -> Arc<[ClientAuthority]> + Send + Sync + 'static {
+    let live = Arc::clone(live);
+    move || {
+        let root = live.get().and_then(|live| live.now().world.root().cloned());
+        root.map(|root| Arc::clone(&root.client_authorities)).unwrap_or_default()
+    }
+}
+
+fn told(error: TlsError) -> anyhow::Error {
+    let hint = error.hint().map(|hint| format!("\n  hint: {hint}")).unwrap_or_default();
+    anyhow!("{:#}{hint}", anyhow::Error::new(error))
+}
+
+/// An address of the command line, with the self-signed certificate.
+fn own_address(address: &SocketAddr) -> Listen {
+    Listen {
+        address: *address,
+        tls: None,
+        plain: false,
+        client_certificates: ClientCertificates::Never,
+        families: Vec::new(),
+        proxies: Vec::new(),
+        proxy_protocol: false,
+        at: 1,
+    }
+}
