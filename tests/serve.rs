@@ -77,23 +77,29 @@ fn a_certificate_that_is_renewed_and_an_edit_are_served_without_a_restart() {
     let tls = folder.path().join("tls");
     std::fs::create_dir(&tls).unwrap();
     let trusted = certificate(&tls);
-    let root = "schema = 1\n[[listen]]\naddress = \"127.0.0.1:0\"\ntls = { certificate = \"../tls/cert.pem\", key = \"../tls/key.pem\" }\n";
-    std::fs::write(folder.path().join("fleet/fleet.toml"), root).unwrap();
+    let at = "address = \"127.0.0.1:0\"\ntls = { certificate = \"../tls/cert.pem\", key = \"../tls/key.pem\" }\n";
+    std::fs::write(folder.path().join("fleet/fleet.toml"), format!("schema = 1\n[[listen]]\n{at}[api]\n{at}")).unwrap();
     let mut server = Server::start(folder.path(), &[]);
     let url = server.line("try: ").rsplit(' ').next().unwrap().to_owned();
-    let get = |cacert: &Path| {
+    let api = server.until("API at ").rsplit(' ').next().unwrap().to_owned();
+    let get_at = |url: &str, cacert: &Path| {
         let mut curl = Command::new("curl");
-        curl.args(["--silent", "--max-time", "20", "--cacert"]).arg(cacert).arg(&url);
+        curl.args(["--silent", "--max-time", "20", "--cacert"]).arg(cacert).arg(url);
         let output = curl.output().unwrap();
         output.status.success().then(|| String::from_utf8(output.stdout).unwrap())
     };
+    let get = |cacert: &Path| get_at(&url, cacert);
     assert!(get(&trusted).unwrap().contains("account.1.user_name = 201"));
     let old = folder.path().join("old.pem");
     std::fs::copy(&trusted, &old).unwrap();
     certificate(&tls);
-    server.until("was renewed");
-    assert!(get(&trusted).is_some());
-    assert!(get(&old).is_none(), "the old certificate is still served");
+    for _ in ["of phones", "of the API"] {
+        server.until("was renewed");
+    }
+    for url in [&url, &api] {
+        assert!(get_at(url, &trusted).is_some(), "{url}");
+        assert!(get_at(url, &old).is_none(), "the old certificate is still served at {url}");
+    }
     // A certificate that is not one leaves the good one in place.
     std::fs::write(&trusted, "not a certificate\n").unwrap();
     server.until("keeping the certificate");

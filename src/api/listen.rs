@@ -23,7 +23,7 @@ use crate::server::crowd::{Crowd, Seat};
 use crate::server::{Bound, Door};
 
 /// Connections at once; further ones wait.
-const CONNECTIONS: usize = 256;
+pub const CONNECTIONS: usize = 256;
 /// Time after which a connection that asks for nothing is closed where there is no place for another one.
 const GIVE_WAY: Duration = Duration::from_secs(2);
 /// How often somebody is looked for who can give way.

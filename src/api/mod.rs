@@ -46,7 +46,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 pub use caller::Caller;
 pub use calls::Calls;
-pub use listen::serve;
+pub use listen::{CONNECTIONS, serve};
 pub use models::ModelShown;
 pub use openapi::document;
 pub use problem::Problem;

@@ -10,7 +10,14 @@ use crate::server::TlsMaterial;
 /// A certificate that ends within this time is worth a warning.
 const SOON: Duration = Duration::from_secs(30 * 24 * 3600);
 
-pub(super) fn follow(tls: Arc<TlsMaterial>) -> Followed {
+/// Warns of the end of a certificate; and what to do when its files change, if it has any: what could not be written is in
+/// memory only.
+pub(super) fn look_after(tls: &Arc<TlsMaterial>) -> Option<Followed> {
+    tokio::spawn(warn_daily(tls.clone()));
+    tls.files().iter().all(|file| file.exists()).then(|| follow(tls.clone()))
+}
+
+fn follow(tls: Arc<TlsMaterial>) -> Followed {
     let files = tls.files().map(Path::to_owned).to_vec();
     let then = move || match tls.reload() {
         Ok(true) => {
@@ -27,7 +34,7 @@ pub(super) fn follow(tls: Arc<TlsMaterial>) -> Followed {
 }
 
 /// A server may run for longer than a certificate is good.
-pub(super) async fn warn_daily(tls: Arc<TlsMaterial>) {
+async fn warn_daily(tls: Arc<TlsMaterial>) {
     let mut days = tokio::time::interval(Duration::from_secs(86_400));
     loop {
         days.tick().await;
@@ -38,7 +45,7 @@ pub(super) async fn warn_daily(tls: Arc<TlsMaterial>) {
 fn warn_of_expiry(tls: &TlsMaterial) {
     let file = tls.files()[0].display();
     match tls.expires().and_then(|end| remaining(end, SystemTime::now())) {
-        Some(Remaining::Nothing) => tracing::error!("the certificate `{file}` has expired: phones will refuse it"),
+        Some(Remaining::Nothing) => tracing::error!("the certificate `{file}` has expired: clients will refuse it"),
         Some(Remaining::Days(days)) => tracing::warn!("the certificate `{file}` ends in {days} days"),
         None => {}
     }

@@ -98,7 +98,7 @@ async fn serve(args: &Serve, state: &Path, account: Option<Account>) -> Result<(
     let watching = watch(live.clone(), &args.fleet, followed)
         .map_err(|error| anyhow!("`{}` cannot be watched: {error}", args.fleet.display()))?;
     greet(&live.now(), &bound, &listens, state);
-    let (calls, limits) = (Calls::default(), limits());
+    let (calls, limits) = (Calls::default(), limits(api.is_some()));
     let figures = figures.map(|listener| {
         let of_api = api.iter().flat_map(|(bound, _)| figures::certificates(bound, Whom::Api));
         let parts = Parts {

@@ -6,6 +6,7 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use sd_notify::NotifyState;
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::api::CONNECTIONS;
 use crate::cli::log::say;
 use crate::live::{Changed, Live};
 use crate::server::Limits;
@@ -15,15 +16,15 @@ pub(super) const ASKED_FILES: u64 = 512;
 
 /// The limits of the wire, with as many connections as the system lets us have open files. Its soft limit is often a
 /// tenth of what is allowed, for programs that look at each file in turn.
-pub(super) fn limits() -> Limits {
-    /// Files beside connections: listeners, the state folder, what is watched and read, phones that are asked to come.
-    const OTHER_FILES: u64 = 256 + ASKED_FILES;
+pub(super) fn limits(has_api: bool) -> Limits {
+    // Files beside connections: listeners, the state folder, what is watched and read, phones that are asked to come.
+    let other_files = 256 + ASKED_FILES + if has_api { CONNECTIONS as u64 } else { 0 };
     let limits = Limits::default();
-    let wanted = u64::from(limits.connections) + OTHER_FILES;
+    let wanted = u64::from(limits.connections) + other_files;
     let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else { return limits };
     let raised = wanted.clamp(soft, hard.max(soft));
     let files = setrlimit(Resource::RLIMIT_NOFILE, raised, hard).map_or(soft, |()| raised);
-    let connections = files.saturating_sub(OTHER_FILES).clamp(1, limits.connections.into()) as u32;
+    let connections = files.saturating_sub(other_files).clamp(1, limits.connections.into()) as u32;
     if connections < limits.connections {
         tracing::warn!("the system allows {files} open files, so {connections} connections are served at once");
     }

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use anyhow::{Result, anyhow};
 
-use super::certificates::{follow, warn_daily};
+use super::certificates::look_after;
 use crate::cli::args::Serve;
 use crate::fleet::{ApiListen, ClientAuthority, ClientCertificates, Listen, Root, TlsFiles};
 use crate::live::{Followed, Live};
@@ -34,7 +34,7 @@ impl Sockets {
     pub async fn bind(args: &Serve, root: &Root, loaded: &Loaded, state: &Path) -> Result<Sockets> {
         let listens =
             if args.listen.is_empty() { root.listen.clone() } else { args.listen.iter().map(own_address).collect() };
-        let (listeners, followed) = listeners(&listens, loaded, root, &args.fleet, state)?;
+        let (listeners, mut followed) = listeners(&listens, loaded, root, &args.fleet, state)?;
         let phones = bind(listeners).await.map_err(|error| {
             let hint = error.hint().map(|hint| format!("\n  hint: {hint}")).unwrap_or_default();
             anyhow!("{:#}{hint}", anyhow::Error::new(error))
@@ -44,7 +44,11 @@ impl Sockets {
             None => None,
         };
         let api = match &args.api.map(ApiListen::at).or(root.api.clone()) {
-            Some(listen) => Some((bind([api_listener(listen, &args.fleet, state)?]).await?, listen.plain)),
+            Some(listen) => {
+                let listener = api_listener(listen, &args.fleet, state)?;
+                followed.extend(listener.tls.as_ref().and_then(look_after));
+                Some((bind([listener]).await?, listen.plain))
+            }
             None => None,
         };
         Ok(Sockets { listens, phones, figures, api, followed })
@@ -71,13 +75,7 @@ fn listeners(
             (tls, _) => tls,
         };
         let tls = tls.map(Arc::new);
-        if let Some(tls) = &tls {
-            tokio::spawn(warn_daily(tls.clone()));
-            // One that could not be written is in memory only.
-            if tls.files().iter().all(|file| file.exists()) {
-                followed.push(follow(tls.clone()));
-            }
-        }
+        followed.extend(tls.as_ref().and_then(look_after));
         let proxies = Proxies { networks: listen.proxies.clone(), protocol: listen.proxy_protocol };
         listeners.push(Listener { address: listen.address, tls, proxies });
     }
