@@ -8,6 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::aside::aside;
 use super::asked::Asked;
 use super::{Caller, Problem, Shared};
 use crate::access::{Action, Target};
@@ -178,26 +179,29 @@ async fn lines(
     Path(site): Path<String>,
     Asked(LineFilter { q, layout, after, limit }): Asked<LineFilter>,
 ) -> Result<Json<Page<LineRow>>, Problem> {
-    let serving = api.now();
-    if serving.world.site(&site).is_none() || !caller.may_know_of(&site) {
-        return Err(Problem::not_found());
-    }
-    let vocabulary = &serving.world.catalogue.vocabulary;
-    let seen =
-        serving.world.lines_of(&site).filter(|line| caller.sees(&Target::Line { site: &site, line: &line.name }));
-    let rows = seen.map(|line| LineRow {
-        site: line.site.clone(),
-        line: line.name.clone(),
-        name: line.shown_name(vocabulary).clone(),
-        layout: line.layout.as_ref().map(|(name, _)| name.clone()),
-    });
-    let is_wanted = |row: &LineRow| {
-        has(&[&row.line, &row.name], q.as_deref())
-            && layout.as_ref().is_none_or(|wanted| row.layout.as_deref() == Some(wanted.as_str()))
-    };
-    let mut rows: Vec<(String, LineRow)> = rows.filter(is_wanted).map(|row| (row.line.to_string(), row)).collect();
-    rows.sort_by(|(one, _), (other, _)| one.cmp(other));
-    Ok(Json(paged(rows.into_iter(), after.as_deref(), limit)?))
+    aside(move || {
+        let serving = api.now();
+        if serving.world.site(&site).is_none() || !caller.may_know_of(&site) {
+            return Err(Problem::not_found());
+        }
+        let vocabulary = &serving.world.catalogue.vocabulary;
+        let seen =
+            serving.world.lines_of(&site).filter(|line| caller.sees(&Target::Line { site: &site, line: &line.name }));
+        let rows = seen.map(|line| LineRow {
+            site: line.site.clone(),
+            line: line.name.clone(),
+            name: line.shown_name(vocabulary).clone(),
+            layout: line.layout.as_ref().map(|(name, _)| name.clone()),
+        });
+        let is_wanted = |row: &LineRow| {
+            has(&[&row.line, &row.name], q.as_deref())
+                && layout.as_ref().is_none_or(|wanted| row.layout.as_deref() == Some(wanted.as_str()))
+        };
+        let mut rows: Vec<(String, LineRow)> = rows.filter(is_wanted).map(|row| (row.line.to_string(), row)).collect();
+        rows.sort_by(|(one, _), (other, _)| one.cmp(other));
+        paged(rows.into_iter(), after.as_deref(), limit)
+    })
+    .await
 }
 
 /// Which phones.
@@ -238,33 +242,36 @@ async fn phones(
     caller: Caller,
     Asked(filter): Asked<PhoneFilter>,
 ) -> Result<Json<Page<PhoneRow>>, Problem> {
-    let serving = api.now();
-    let world = &serving.world;
-    let family = |model: &str| world.catalogue.models.get(model).map(|model| model.family.as_str());
-    let is =
-        |wanted: &Option<String>, value: Option<&str>| wanted.as_deref().is_none_or(|wanted| value == Some(wanted));
-    let stored = world.macs().filter_map(|mac| world.phone(mac));
-    let seen = stored.filter(|phone| caller.sees(&Target::phone(phone)));
-    let wanted = seen.filter(|phone| {
-        let lines = || phone.lines.iter().map(|(name, _)| name.as_str());
-        let words: Vec<&str> = lines().collect();
-        is(&filter.site, Some(&phone.site))
-            && is(&filter.model, Some(&phone.model.0))
-            && is(&filter.family, family(&phone.model.0))
-            && filter.line.as_ref().is_none_or(|line| lines().any(|name| name == line))
-            && (has(&words, filter.q.as_deref()) || has(&[&phone.mac.to_string()], filter.q.as_deref()))
-    });
-    let rows = wanted.map(|phone| {
-        let row = PhoneRow {
-            mac: phone.mac,
-            site: phone.site.clone(),
-            model: phone.model.0.clone(),
-            lines: phone.lines.iter().map(|(name, _)| name.clone()).collect(),
-            modules: phone.modules.0.count(),
-        };
-        (phone.mac.to_string(), row)
-    });
-    Ok(Json(paged(rows, filter.after.as_deref(), filter.limit)?))
+    aside(move || {
+        let serving = api.now();
+        let world = &serving.world;
+        let family = |model: &str| world.catalogue.models.get(model).map(|model| model.family.as_str());
+        let is =
+            |wanted: &Option<String>, value: Option<&str>| wanted.as_deref().is_none_or(|wanted| value == Some(wanted));
+        let stored = world.macs().filter_map(|mac| world.phone(mac));
+        let seen = stored.filter(|phone| caller.sees(&Target::phone(phone)));
+        let wanted = seen.filter(|phone| {
+            let lines = || phone.lines.iter().map(|(name, _)| name.as_str());
+            let words: Vec<&str> = lines().collect();
+            is(&filter.site, Some(&phone.site))
+                && is(&filter.model, Some(&phone.model.0))
+                && is(&filter.family, family(&phone.model.0))
+                && filter.line.as_ref().is_none_or(|line| lines().any(|name| name == line))
+                && (has(&words, filter.q.as_deref()) || has(&[&phone.mac.to_string()], filter.q.as_deref()))
+        });
+        let rows = wanted.map(|phone| {
+            let row = PhoneRow {
+                mac: phone.mac,
+                site: phone.site.clone(),
+                model: phone.model.0.clone(),
+                lines: phone.lines.iter().map(|(name, _)| name.clone()).collect(),
+                modules: phone.modules.0.count(),
+            };
+            (phone.mac.to_string(), row)
+        });
+        paged(rows, filter.after.as_deref(), filter.limit)
+    })
+    .await
 }
 
 /// Whether a text is in one of some words, in any case.
