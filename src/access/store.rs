@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
-use super::RoleError;
 use super::token::Stored;
+use super::{NewToken, RoleError};
 use crate::folder;
 use crate::reader::plain;
 
@@ -50,6 +50,9 @@ pub enum TokensError {
     /// A token would be good for no time at all.
     #[error("a token cannot expire before it is made")]
     IsOver,
+    /// A token would be good for longer than anybody thinks of it.
+    #[error("a token expires after {} days at the latest, or never", NewToken::LONGEST_SECS / 86_400)]
+    TooLong,
     /// A role is for nothing.
     #[error(transparent)]
     Role(#[from] RoleError),

@@ -46,6 +46,8 @@ pub struct NewToken {
 impl NewToken {
     /// How long a token is good if nothing else is said.
     pub const USUAL_SECS: u64 = 365 * DAY_SECS;
+    /// How long it is good at the most, if it ends.
+    pub const LONGEST_SECS: u64 = 3650 * DAY_SECS;
 }
 
 /// A token as the file has it, and the begin of the day of its last use, which the file is told seldom.
@@ -181,6 +183,9 @@ impl AccessTokens {
         }
         if expires.is_some_and(|expires| expires <= now) {
             return Err(TokensError::IsOver);
+        }
+        if expires.is_some_and(|expires| expires > now + NewToken::LONGEST_SECS) {
+            return Err(TokensError::TooLong);
         }
         role.check()?;
         let random = || {

@@ -43,6 +43,7 @@ pub struct WantedToken {
     pub role: Role,
     /// How many days it is good; 365 where nothing is said, 0 for ever.
     #[serde(default)]
+    #[schema(maximum = 3650)]
     pub days: Option<u32>,
 }
 
@@ -80,7 +81,7 @@ async fn create(
     };
     let tokens = api.tokens.clone();
     let minted = blocking(move || tokens.create(NewToken { name, role, expires }, now)).await??;
-    api.tell(&caller, "POST /tokens", &format!("token {}", minted.info.id));
+    api.tell(&caller, "POST /tokens", &minted.info);
     let made = MadeToken { token: minted.token.expose().to_owned(), info: minted.info };
     Ok((StatusCode::CREATED, Json(made)))
 }
@@ -99,15 +100,15 @@ async fn revoke(State(api): State<Shared>, caller: Caller, Path(id): Path<String
     caller.may(Action::Write, &Target::Tokens)?;
     let (tokens, now) = (api.tokens.clone(), now_secs());
     let info = blocking(move || tokens.revoke(&id, now)).await??;
-    api.tell(&caller, "DELETE /tokens", &format!("token {}", info.id));
+    api.tell(&caller, "DELETE /tokens", &info);
     Ok(Json(info))
 }
 
 impl super::Api {
-    /// Tells the journal what was done that is no change of the fleet.
-    pub(super) fn tell(&self, caller: &Caller, what: &str, entity: &str) {
-        let change =
-            Change { at: now_ms(), who: caller.name(), what: what.into(), entity: entity.into(), ..Change::default() };
+    /// Tells the journal what was done to a token.
+    fn tell(&self, caller: &Caller, what: &str, TokenInfo { id, name, role, .. }: &TokenInfo) {
+        let (entity, after) = (format!("token {id}"), Some(format!("{name}, {role}")));
+        let change = Change { at: now_ms(), who: caller.name(), what: what.into(), entity, after, ..Change::default() };
         self.editor.tell(change);
     }
 }
@@ -123,7 +124,7 @@ impl From<TokensError> for Problem {
             TokensError::NoSuch(_) => Problem::new("not-found", what),
             TokensError::IsRevoked(_) => Problem::new("conflict", what),
             TokensError::Name => Problem::mistake(Mistake::at("/name", "bad-value", what)),
-            TokensError::IsOver => Problem::mistake(Mistake::at("/days", "bad-value", what)),
+            TokensError::IsOver | TokensError::TooLong => Problem::mistake(Mistake::at("/days", "bad-value", what)),
             TokensError::Role(_) => Problem::mistake(Mistake::at("/role", "bad-value", what)),
         }
     }

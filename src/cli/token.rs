@@ -163,7 +163,7 @@ pub fn life(text: &str) -> Result<Life, String> {
         _ => return Err(expected()),
     };
     let secs = number.parse::<u64>().ok().and_then(|number| number.checked_mul(unit));
-    let secs = secs.filter(|secs| (HOUR_SECS..=3650 * 24 * HOUR_SECS).contains(secs)).ok_or_else(expected)?;
+    let secs = secs.filter(|secs| (HOUR_SECS..=NewToken::LONGEST_SECS).contains(secs)).ok_or_else(expected)?;
     Ok(Life(Some(secs)))
 }
 

@@ -75,6 +75,7 @@ fn what_is_not_understood_is_a_problem() {
         ("POST", "/claims", "application/json", r#"{"code":"1","mcc":"2"}"#, "422 mistakes"),
         ("POST", "/resyncs?dry_run=true", "application/json", r#"{"evrything":true}"#, "422 mistakes"),
         ("POST", "/tokens", "application/json", r#"{"name":"x","role":{"name":"admin","sites":[]}}"#, "422 mistakes"),
+        ("POST", "/tokens", "application/json", r#"{"name":"x","role":{"name":"admin"},"days":3651}"#, "422 mistakes"),
     ] {
         let typed: &[(&str, &str)] = &[("content-type", content_type), ("if-match", "*")];
         let answer = api.send(method, path, typed, body);
