@@ -10,7 +10,7 @@ use super::labels::{LabelRoom, label_changed, label_of};
 use super::settings::{Origin, SettingLayer};
 use crate::catalogue::{Class, ModuleModel, Outcome};
 use crate::fleet::Services;
-use crate::phone::{Area, Function, KeySetting, Place, Use, key_at};
+use crate::phone::{Area, Function, Place, Use, key_at};
 use crate::world::Subject;
 use compact_str::CompactString;
 pub use problems::Problem;
@@ -78,42 +78,33 @@ pub fn stored_at(subject: &Subject, place: Place) -> (Option<Written<'_, Use>>, 
     let own = key_at(&line.keys, place).map(|key| (key, SettingLayer::Line));
     let layout = line.layout.as_ref().and_then(|(name, _)| subject.site.layouts.get(name));
     let laid = layout.and_then(|keys| key_at(keys, place)).map(|key| (key, SettingLayer::Layout));
-    let what = |(key, layer): (&'_ KeySetting, SettingLayer)| (key.at, layer);
-    let mut function = None;
-    let mut label = None;
-    for stored in [laid, own].into_iter().flatten() {
-        let (at, layer) = what(stored);
-        if let Some(said) = &stored.0.what {
-            function = Some((said, Origin { layer, at }));
-        }
-        if let Some(said) = &stored.0.label {
-            label = Some((said, Origin { layer, at }));
-        }
+    let (mut function, mut label) = (None, None);
+    for (key, layer) in [laid, own].into_iter().flatten() {
+        let origin = Origin { layer, at: key.at };
+        function = key.what.as_ref().map(|said| (said, origin)).or(function);
+        label = key.label.as_ref().map(|said| (said, origin)).or(label);
     }
     (function, label)
 }
 
 /// How a function would do at a place of a phone, whatever is stored there.
 pub fn place_on<'s>(resolved: &Resolved<'s>, class: Class, what: &Use, label: Option<&str>) -> Placed<'s> {
-    let subject = resolved.subject;
-    let room = LabelRoom::of(subject, class, &subject.model.id, subject.model.label_width(class));
-    place_in(resolved, class, what, label, room)
+    place_in(resolved, what, label, own_room(resolved.subject, class))
 }
 
-fn place_in<'s>(
-    resolved: &Resolved<'s>,
-    class: Class,
-    what: &Use,
-    label: Option<&str>,
-    room: LabelRoom<'_>,
-) -> Placed<'s> {
+/// The room for labels on the model's own keys of a class.
+fn own_room(subject: &Subject, class: Class) -> LabelRoom<'_> {
+    LabelRoom::of(subject, class, &subject.model.id, subject.model.label_width(class))
+}
+
+fn place_in<'s>(resolved: &Resolved<'s>, what: &Use, label: Option<&str>, room: LabelRoom<'_>) -> Placed<'s> {
     let subject = resolved.subject;
     let name = what.number.as_ref().and_then(|number| subject.name_of_number(number.as_str()));
     place(
         &resolved.tables.functions,
         &Asked {
             what,
-            class,
+            class: room.class,
             band: resolved.band,
             model: &subject.model.id,
             codes: &subject.codes,
@@ -134,7 +125,7 @@ pub(super) fn fill(resolved: &mut Resolved<'_>) {
     let keys = filler.own_keys();
     let soft_keys = filler.soft_keys();
     let modules = filler.modules(subject);
-    let wide = filler.wide.chosen;
+    let wide = filler.wide.chosen();
     resolved.keys = keys;
     resolved.soft_keys = soft_keys;
     resolved.modules = modules;
@@ -158,7 +149,7 @@ impl<'s> Filler<'_, 's> {
                 let position = keys.len() as u16 + 1;
                 of_class[group.class as usize] += 1;
                 let page = group.per_page.map_or(1, |per_page| (at - 1) / per_page + 1);
-                let room = self.room(group.class);
+                let room = own_room(subject, group.class);
                 let default_line = (group.default_lines && usize::from(at) <= subject.lines.len()).then_some(at as u8);
                 keys.push(self.key(Place::key(position), of_class[group.class as usize], page, default_line, room));
             }
@@ -201,12 +192,6 @@ impl<'s> Filler<'_, 's> {
         Module { number, attached, model, keys }
     }
 
-    /// The room for labels on the model's own keys of a class.
-    fn room(&self, class: Class) -> LabelRoom<'s> {
-        let subject = self.resolved.subject;
-        LabelRoom::of(subject, class, &subject.model.id, subject.model.label_width(class))
-    }
-
     fn key(
         &mut self,
         place: Place,
@@ -242,7 +227,7 @@ impl<'s> Filler<'_, 's> {
             return key;
         }
         let label = (!key.label.is_empty()).then_some(key.label.as_str());
-        let placed = place_in(resolved, class, what, label, room);
+        let placed = place_in(resolved, what, label, room);
         self.wide.ask(placed.also, place, &mut key.problems);
         if let Some((text, sent)) = &placed.fitted {
             key.problems.push(room.too_wide(text, sent, "there is no label, and"));

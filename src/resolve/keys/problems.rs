@@ -63,23 +63,8 @@ pub(super) fn refuses(subject: &Subject, what: &Use) -> Option<Problem> {
         return error("no-such-line", what, None);
     }
     let format = subject.maker.family.format()?;
-    if let Some(number) = &what.number
-        && let Err(refusal) = format.carries(number.as_str())
-    {
-        return error(
-            "cannot-carry",
-            format!("the number cannot be sent: {refusal}"),
-            refusal.hint().map(str::to_owned),
-        );
-    }
-    if let Some(url) = &what.url
-        && let Err(refusal) = format.carries_url(url)
-    {
-        return error(
-            "cannot-carry",
-            format!("the web address cannot be sent: {refusal}"),
-            refusal.hint().map(str::to_owned),
-        );
-    }
-    None
+    let number = what.number.as_ref().map(|number| ("number", format.carries(number.as_str())));
+    let url = what.url.as_ref().map(|url| ("web address", format.carries_url(url)));
+    let (which, refusal) = number.into_iter().chain(url).find_map(|(which, carried)| Some((which, carried.err()?)))?;
+    error("cannot-carry", format!("the {which} cannot be sent: {refusal}"), refusal.hint().map(str::to_owned))
 }

@@ -3,46 +3,32 @@
 use compact_str::CompactString;
 
 use super::Problem;
-use crate::catalogue::Tables;
+use crate::catalogue::{Tables, Wide};
 use crate::findings::Level;
 use crate::phone::Place;
 
-/// The parameters of the whole phone: the loudest value that any key asks for wins.
-pub(super) struct WideChoice<'s> {
-    tables: &'s Tables,
-    pub(super) chosen: Vec<(&'s CompactString, &'s CompactString)>,
-    asked_by: Vec<Option<Place>>,
+/// The loudest value that any key asks for wins.
+pub(super) struct WideChoice<'s>(Vec<Choice<'s>>);
+
+struct Choice<'s> {
+    wide: &'s Wide,
+    /// The place of the value in `wide`, from quiet to loud.
+    loudness: usize,
+    asked_by: Option<Place>,
 }
 
 impl<'s> WideChoice<'s> {
     pub(super) fn new(tables: &'s Tables) -> WideChoice<'s> {
-        let quiet = tables.functions.wide.iter().filter_map(|wide| Some((&wide.name, wide.values.first()?)));
-        let chosen: Vec<_> = quiet.collect();
-        let asked_by = vec![None; chosen.len()];
-        WideChoice { tables, chosen, asked_by }
+        let all = tables.functions.wide.iter().filter(|wide| !wide.values.is_empty());
+        WideChoice(all.map(|wide| Choice { wide, loudness: 0, asked_by: None }).collect())
     }
 
-    pub(super) fn ask(
-        &mut self,
-        also: &'s [(CompactString, CompactString)],
-        place: Place,
-        problems: &mut Vec<Problem>,
-    ) {
+    pub(super) fn ask(&mut self, also: &[(CompactString, CompactString)], place: Place, problems: &mut Vec<Problem>) {
         for (name, value) in also {
-            let Some(at) = self.chosen.iter().position(|(known, _)| *known == name) else { continue };
-            let loudness = |value: &CompactString| {
-                self.tables
-                    .functions
-                    .wide
-                    .iter()
-                    .find(|wide| wide.name == *name)?
-                    .values
-                    .iter()
-                    .position(|known| known == value)
-            };
-            let (before, now) = (loudness(self.chosen[at].1), loudness(value));
-            if let Some(other) = self.asked_by[at]
-                && before != now
+            let Some(choice) = self.0.iter_mut().find(|choice| choice.wide.name == *name) else { continue };
+            let Some(now) = choice.wide.values.iter().position(|known| known == value) else { continue };
+            if let Some(other) = choice.asked_by
+                && choice.loudness != now
             {
                 problems.push(Problem {
                     level: Level::Warning,
@@ -53,12 +39,15 @@ impl<'s> WideChoice<'s> {
                     hint: Some("the louder one is sent".into()),
                 });
             }
-            if now > before || self.asked_by[at].is_none() {
-                if now >= before {
-                    self.chosen[at].1 = value;
-                }
-                self.asked_by[at] = Some(place);
+            if now > choice.loudness || choice.asked_by.is_none() {
+                choice.loudness = now;
+                choice.asked_by = Some(place);
             }
         }
+    }
+
+    /// Each parameter and the value that is sent.
+    pub(super) fn chosen(self) -> Vec<(&'s CompactString, &'s CompactString)> {
+        self.0.into_iter().map(|Choice { wide, loudness, .. }| (&wide.name, &wide.values[loudness])).collect()
     }
 }
