@@ -13,7 +13,6 @@ mod settle;
 mod shipped;
 mod stamps;
 mod watch;
-mod watch_state;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -29,8 +28,7 @@ use reloaded::Told;
 pub use reloaded::{Reloaded, Reloads};
 pub use serving::Serving;
 pub use shipped::{Overrides, mark, shipped};
-pub use watch::{Followed, Watching, watch};
-pub use watch_state::WatchState;
+pub use watch::{Followed, WatchState, Watching, watch};
 
 use crate::findings::Finding;
 use crate::fleet::{Edit, Entity};

@@ -1,14 +1,11 @@
 //! One phone, taken out of the world with everything that has a say in its files.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
-
-use compact_str::CompactString;
-
 use super::{PhoneSlot, World};
 use crate::catalogue::{Band, Catalogue, Class, FeatureCodes, Maker, Model, ModuleModel};
 use crate::fleet::{Line, Modules, Phone, Root, Site};
 use crate::phone::{Area, Mac, Place};
+use compact_str::CompactString;
+use std::sync::Arc;
 
 /// One phone with everything that has a say in its files.
 #[derive(Debug, Clone)]
@@ -42,6 +39,22 @@ pub struct Name {
     pub shown: CompactString,
     /// The line that is called so; none for a number that the site names.
     pub line: Option<Arc<Line>>,
+}
+
+/// Why a phone is not served.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unserved {
+    /// Nothing is stored for this MAC.
+    #[error("no phone `{0}` is stored")]
+    Unknown(Mac),
+    /// Its file, or what it refers to, never had a good version since the start.
+    #[error("the phone `{mac}` cannot be served: {why}")]
+    Broken {
+        /// Which phone.
+        mac: Mac,
+        /// What is wrong.
+        why: String,
+    },
 }
 
 impl Subject {
@@ -158,33 +171,48 @@ impl Subject {
 }
 
 impl World {
-    /// Whether anything is stored for a MAC.
-    pub fn stores(&self, mac: Mac) -> bool {
-        self.phones.contains_key(&mac)
+    /// A phone with everything that has a say in its files.
+    ///
+    /// # Errors
+    /// That it is not stored, or why it cannot be served.
+    pub fn subject(&self, mac: Mac) -> Result<Subject, Unserved> {
+        let slot = self.phones.get(&mac).ok_or(Unserved::Unknown(mac))?;
+        let broken = |why: &str| Unserved::Broken { mac, why: why.to_owned() };
+        let phone = slot.good.as_ref().ok_or_else(|| broken(&self.why_broken(slot)))?;
+        let root = self.root.good.as_ref().ok_or_else(|| broken("`fleet.toml` has no good version"))?;
+        let entry = self
+            .sites
+            .get(&phone.site)
+            .and_then(|slot| slot.good.as_ref())
+            .ok_or_else(|| broken("its site is gone"))?;
+        let known = self.catalogue.models.get(&phone.model.0).cloned();
+        let model = known.or_else(|| self.catalogue.stand_in(&phone.model.0));
+        let model = model.ok_or_else(|| broken("its model is gone"))?;
+        let maker = self.catalogue.family_of(&model).ok_or_else(|| broken("its family is gone"))?;
+        let line = |(name, _): &(CompactString, u32)| self.lines.get(&(phone.site.clone(), name.clone()))?.good.clone();
+        let usable = phone.lines.iter().take(usize::from(model.line_count_with(phone.modules.0.count())));
+        let lines = usable.map(line).collect::<Option<Vec<_>>>().ok_or_else(|| broken("one of its lines is gone"))?;
+        let names = self.names(&entry.site, lines.first().map(Arc::as_ref));
+        Ok(Subject {
+            catalogue: self.catalogue.clone(),
+            root: root.clone(),
+            site: entry.site.clone(),
+            codes: entry.codes.clone(),
+            phone: phone.clone(),
+            lines,
+            maker: maker.clone(),
+            model,
+            names,
+        })
     }
 
-    /// The site of each phone that is stored: that of its last good version, else that of its file. In the MACs' order.
-    pub fn sites_of_phones(&self) -> impl Iterator<Item = (Mac, &CompactString)> {
-        self.phones.iter().filter_map(|(mac, slot)| Some((*mac, slot.site()?)))
-    }
-
-    /// The site of a phone.
-    pub fn site_of(&self, mac: Mac) -> Option<&CompactString> {
-        self.phones.get(&mac)?.site()
-    }
-
-    /// The models that phones are served as, by their ids.
-    pub fn models_in_use(&self) -> BTreeMap<CompactString, Arc<Model>> {
-        let good = self.phones.values().filter_map(|slot| slot.good.as_ref());
-        let names: BTreeSet<&CompactString> = good.map(|phone| &phone.model.0).collect();
-        let models = names.into_iter().filter_map(|name| self.catalogue.models.get_key_value(name));
-        models.map(|(id, model)| (id.clone(), model.clone())).collect()
-    }
-}
-
-impl PhoneSlot {
-    fn site(&self) -> Option<&CompactString> {
-        let good = self.good.as_ref().map(|phone| &phone.site);
-        good.or_else(|| self.files.first().map(|file| &file.site))
+    fn why_broken(&self, slot: &PhoneSlot) -> String {
+        let mut findings = Vec::new();
+        self.phone_findings(slot, None, &mut findings);
+        let error = findings.iter().find(|finding| finding.is_open_error());
+        error.map_or_else(
+            || "it has no good version".to_owned(),
+            |finding| format!("{}: {}", finding.file.display(), finding.what),
+        )
     }
 }

@@ -1,19 +1,24 @@
 //! The primary line's keys on the phone's model: every key, soft key and module key that the model has, empty or not.
 
-use std::sync::Arc;
-
-use compact_str::CompactString;
+mod problems;
+mod unset;
+mod wide;
 
 use super::Resolved;
 use super::functions::{Asked, Placed, empty, place};
 use super::labels::{LabelRoom, label_changed, label_of};
 use super::settings::{Origin, SettingLayer};
-use crate::catalogue::{Class, ModuleModel, Outcome, Tables};
-use crate::findings::Level;
+use crate::catalogue::{Class, ModuleModel, Outcome};
 use crate::fleet::Services;
-use crate::format::Format;
-use crate::phone::{Area, Function, KeySetting, Place, Use, key_at};
+use crate::phone::{Area, Function, Place, Use, key_at};
 use crate::world::Subject;
+use compact_str::CompactString;
+pub use problems::Problem;
+use problems::{guard_line_key, refuses, tell_outcome};
+use std::sync::Arc;
+pub use unset::unset_module;
+use unset::{bare, empty_keys};
+use wide::WideChoice;
 
 /// What becomes of a key that cannot be what it is asked to be.
 pub const SENT_EMPTY: &str = "the key is sent as an empty one; `offhook functions` lists what it can do";
@@ -51,19 +56,6 @@ pub struct Key<'s> {
     pub problems: Vec<Problem>,
 }
 
-/// Something to tell about a key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// How grave it is.
-    pub level: Level,
-    /// Its short name.
-    pub code: &'static str,
-    /// What is wrong.
-    pub what: String,
-    /// What to do.
-    pub hint: Option<String>,
-}
-
 /// An expansion module.
 #[derive(Debug)]
 pub struct Module<'s> {
@@ -86,42 +78,33 @@ pub fn stored_at(subject: &Subject, place: Place) -> (Option<Written<'_, Use>>, 
     let own = key_at(&line.keys, place).map(|key| (key, SettingLayer::Line));
     let layout = line.layout.as_ref().and_then(|(name, _)| subject.site.layouts.get(name));
     let laid = layout.and_then(|keys| key_at(keys, place)).map(|key| (key, SettingLayer::Layout));
-    let what = |(key, layer): (&'_ KeySetting, SettingLayer)| (key.at, layer);
-    let mut function = None;
-    let mut label = None;
-    for stored in [laid, own].into_iter().flatten() {
-        let (at, layer) = what(stored);
-        if let Some(said) = &stored.0.what {
-            function = Some((said, Origin { layer, at }));
-        }
-        if let Some(said) = &stored.0.label {
-            label = Some((said, Origin { layer, at }));
-        }
+    let (mut function, mut label) = (None, None);
+    for (key, layer) in [laid, own].into_iter().flatten() {
+        let origin = Origin { layer, at: key.at };
+        function = key.what.as_ref().map(|said| (said, origin)).or(function);
+        label = key.label.as_ref().map(|said| (said, origin)).or(label);
     }
     (function, label)
 }
 
 /// How a function would do at a place of a phone, whatever is stored there.
 pub fn place_on<'s>(resolved: &Resolved<'s>, class: Class, what: &Use, label: Option<&str>) -> Placed<'s> {
-    let subject = resolved.subject;
-    let room = LabelRoom::of(subject, class, &subject.model.id, subject.model.label_width(class));
-    place_in(resolved, class, what, label, room)
+    place_in(resolved, what, label, own_room(resolved.subject, class))
 }
 
-fn place_in<'s>(
-    resolved: &Resolved<'s>,
-    class: Class,
-    what: &Use,
-    label: Option<&str>,
-    room: LabelRoom<'_>,
-) -> Placed<'s> {
+/// The room for labels on the model's own keys of a class.
+fn own_room(subject: &Subject, class: Class) -> LabelRoom<'_> {
+    LabelRoom::of(subject, class, &subject.model.id, subject.model.label_width(class))
+}
+
+fn place_in<'s>(resolved: &Resolved<'s>, what: &Use, label: Option<&str>, room: LabelRoom<'_>) -> Placed<'s> {
     let subject = resolved.subject;
     let name = what.number.as_ref().and_then(|number| subject.name_of_number(number.as_str()));
     place(
         &resolved.tables.functions,
         &Asked {
             what,
-            class,
+            class: room.class,
             band: resolved.band,
             model: &subject.model.id,
             codes: &subject.codes,
@@ -142,7 +125,7 @@ pub(super) fn fill(resolved: &mut Resolved<'_>) {
     let keys = filler.own_keys();
     let soft_keys = filler.soft_keys();
     let modules = filler.modules(subject);
-    let wide = filler.wide.chosen;
+    let wide = filler.wide.chosen();
     resolved.keys = keys;
     resolved.soft_keys = soft_keys;
     resolved.modules = modules;
@@ -166,7 +149,7 @@ impl<'s> Filler<'_, 's> {
                 let position = keys.len() as u16 + 1;
                 of_class[group.class as usize] += 1;
                 let page = group.per_page.map_or(1, |per_page| (at - 1) / per_page + 1);
-                let room = self.room(group.class);
+                let room = own_room(subject, group.class);
                 let default_line = (group.default_lines && usize::from(at) <= subject.lines.len()).then_some(at as u8);
                 keys.push(self.key(Place::key(position), of_class[group.class as usize], page, default_line, room));
             }
@@ -209,12 +192,6 @@ impl<'s> Filler<'_, 's> {
         Module { number, attached, model, keys }
     }
 
-    /// The room for labels on the model's own keys of a class.
-    fn room(&self, class: Class) -> LabelRoom<'s> {
-        let subject = self.resolved.subject;
-        LabelRoom::of(subject, class, &subject.model.id, subject.model.label_width(class))
-    }
-
     fn key(
         &mut self,
         place: Place,
@@ -231,7 +208,7 @@ impl<'s> Filler<'_, 's> {
         key.asked = asked;
         if let Some((text, origin)) = label {
             key.label_origin = Some(origin);
-            key.label = label_of(subject, self.format(), text, room, &mut key.problems);
+            key.label = label_of(subject, subject.maker.family.format(), text, room, &mut key.problems);
             key.problems.extend(room.not_shown(&key.label, None));
         }
         let default = default_line.map(Use::line);
@@ -243,14 +220,14 @@ impl<'s> Filler<'_, 's> {
         if what.function == Function::None {
             return key;
         }
-        if let Some(refusal) = self.refuses(what) {
+        if let Some(refusal) = refuses(subject, what) {
             key.outcome = Outcome::Impossible;
             key.why = Some(refusal.what.as_str().into());
             key.problems.push(refusal);
             return key;
         }
         let label = (!key.label.is_empty()).then_some(key.label.as_str());
-        let placed = place_in(resolved, class, what, label, room);
+        let placed = place_in(resolved, what, label, room);
         self.wide.ask(placed.also, place, &mut key.problems);
         if let Some((text, sent)) = &placed.fitted {
             key.problems.push(room.too_wide(text, sent, "there is no label, and"));
@@ -266,175 +243,5 @@ impl<'s> Filler<'_, 's> {
         key.why = placed.why;
         key.fields = placed.fields.into();
         key
-    }
-
-    fn format(&self) -> Option<Format> {
-        self.resolved.subject.maker.family.format()
-    }
-
-    /// What cannot be done whatever the family says: lines that the phone has not, values that its file cannot carry.
-    fn refuses(&self, what: &Use) -> Option<Problem> {
-        let subject = self.resolved.subject;
-        let error = |code, what: String, hint: Option<String>| Some(Problem { level: Level::Error, code, what, hint });
-        let count = subject.lines.len();
-        if usize::from(what.account()) > count {
-            let field = if what.function == Function::Line { "line" } else { "via" };
-            let what =
-                format!("`{field}` is {}, but the phone `{}` has {count} line(s)", what.account(), subject.phone.mac);
-            return error("no-such-line", what, None);
-        }
-        let format = self.format()?;
-        if let Some(number) = &what.number
-            && let Err(refusal) = format.carries(number.as_str())
-        {
-            return error(
-                "cannot-carry",
-                format!("the number cannot be sent: {refusal}"),
-                refusal.hint().map(str::to_owned),
-            );
-        }
-        if let Some(url) = &what.url
-            && let Err(refusal) = format.carries_url(url)
-        {
-            return error(
-                "cannot-carry",
-                format!("the web address cannot be sent: {refusal}"),
-                refusal.hint().map(str::to_owned),
-            );
-        }
-        None
-    }
-}
-
-/// The keys of a module that is not plugged in, or on which nothing is set.
-pub fn unset_module<'s>(tables: &Tables, model: &'s ModuleModel) -> Vec<Key<'s>> {
-    let nothing = empty(&tables.functions, Outcome::Native, None).fields.into();
-    empty_keys(tables, &nothing, model, 1)
-}
-
-fn empty_keys<'s>(tables: &Tables, nothing: &Arc<[CompactString]>, model: &'s ModuleModel, number: u8) -> Vec<Key<'s>> {
-    let key = |position| {
-        let place = Place { area: Area::Module(number), position };
-        let page = (position - 1) / model.keys_per_page + 1;
-        let mut key = bare(nothing, place, model.class, position, page);
-        key.reserved = model.reserved(position);
-        if key.reserved.is_some() {
-            reserve(&mut key, tables, nothing, model);
-        }
-        key
-    };
-    (1..=model.key_count()).map(key).collect()
-}
-
-/// A reserved position says what its module needs there, or is left out of the file.
-fn reserve(key: &mut Key<'_>, tables: &Tables, nothing: &[CompactString], model: &ModuleModel) {
-    let Some(fixed) = model.fixed(key.place.position) else {
-        key.written = false;
-        return;
-    };
-    let fields = tables.functions.fields.iter().zip(nothing);
-    let fixed = |name: &str| fixed.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
-    key.fields = fields.map(|(field, nothing)| fixed(&field.name).unwrap_or_else(|| nothing.clone())).collect();
-}
-
-fn bare<'s>(nothing: &Arc<[CompactString]>, place: Place, class: Class, class_position: u16, page: u16) -> Key<'s> {
-    Key {
-        place,
-        class,
-        class_position,
-        page,
-        asked: None,
-        function: Function::None,
-        outcome: Outcome::Native,
-        why: None,
-        label: CompactString::default(),
-        label_origin: None,
-        fields: nothing.clone(),
-        reserved: None,
-        written: true,
-        problems: Vec::new(),
-    }
-}
-
-/// The L1 guard: people lose their line when they programme its key.
-fn guard_line_key(problems: &mut Vec<Problem>, what: &Use, place: Place, line: u8) {
-    if what.function == Function::Line {
-        return;
-    }
-    problems.push(Problem {
-        level: Level::Warning,
-        code: "line-key",
-        what: format!("`{place}` normally carries line {line} of the phone; as `{}` it does not", what.function),
-        hint: Some(format!("put `function = \"line\", line = {line}` on another key, or accept = [\"line-key\"]")),
-    });
-}
-
-fn tell_outcome(problems: &mut Vec<Problem>, function: Function, placed: &Placed<'_>) {
-    let why = placed.why.as_deref().unwrap_or_default();
-    match placed.outcome {
-        Outcome::Impossible => problems.push(Problem {
-            level: Level::Error,
-            code: "impossible",
-            what: format!("`{function}` is impossible here: {why}"),
-            hint: Some(SENT_EMPTY.into()),
-        }),
-        Outcome::Degraded => problems.push(Problem {
-            level: Level::Warning,
-            code: "degraded",
-            what: format!("`{function}` works, but not as asked: {why}"),
-            hint: None,
-        }),
-        Outcome::Native | Outcome::Dialled => {}
-    }
-}
-
-/// The parameters of the whole phone: the loudest value that any key asks for wins.
-struct WideChoice<'s> {
-    tables: &'s Tables,
-    chosen: Vec<(&'s CompactString, &'s CompactString)>,
-    asked_by: Vec<Option<Place>>,
-}
-
-impl<'s> WideChoice<'s> {
-    fn new(tables: &'s Tables) -> WideChoice<'s> {
-        let quiet = tables.functions.wide.iter().filter_map(|wide| Some((&wide.name, wide.values.first()?)));
-        let chosen: Vec<_> = quiet.collect();
-        let asked_by = vec![None; chosen.len()];
-        WideChoice { tables, chosen, asked_by }
-    }
-
-    fn ask(&mut self, also: &'s [(CompactString, CompactString)], place: Place, problems: &mut Vec<Problem>) {
-        for (name, value) in also {
-            let Some(at) = self.chosen.iter().position(|(known, _)| *known == name) else { continue };
-            let loudness = |value: &CompactString| {
-                self.tables
-                    .functions
-                    .wide
-                    .iter()
-                    .find(|wide| wide.name == *name)?
-                    .values
-                    .iter()
-                    .position(|known| known == value)
-            };
-            let (before, now) = (loudness(self.chosen[at].1), loudness(value));
-            if let Some(other) = self.asked_by[at]
-                && before != now
-            {
-                problems.push(Problem {
-                    level: Level::Warning,
-                    code: "louder-wins",
-                    what: format!(
-                        "`{place}` and `{other}` want different values of `{name}`, which holds for the whole phone"
-                    ),
-                    hint: Some("the louder one is sent".into()),
-                });
-            }
-            if now > before || self.asked_by[at].is_none() {
-                if now >= before {
-                    self.chosen[at].1 = value;
-                }
-                self.asked_by[at] = Some(place);
-            }
-        }
     }
 }

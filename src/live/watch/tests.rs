@@ -5,7 +5,7 @@ use notify::{Error, ErrorKind, EventKind};
 
 use super::*;
 
-#[path = "../../tests/common/log.rs"]
+#[path = "../../../tests/common/log.rs"]
 mod log;
 
 use log::Log;

@@ -5,6 +5,13 @@
 //! were lost, or a whole folder came or went, everything is looked at again; so it is once a minute, for links into
 //! folders that nobody watches and for network disks, which tell nothing.
 
+mod beside;
+mod place;
+mod root;
+mod state;
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -13,12 +20,15 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use compact_str::CompactString;
 use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher};
+
+use beside::folder_of;
+use place::Place;
+pub use state::WatchState;
+use state::{Standing, locked};
 
 use super::refused::{hint, plainly};
 use super::settle::Settling;
-use super::watch_state::{Standing, WatchState, locked};
 use super::{Changed, Held, Live};
 use crate::fleet::{Entity, Stamp};
 
@@ -256,72 +266,6 @@ impl Following {
         held
     }
 
-    /// Sees whether the folder was replaced, has vanished, or is back.
-    fn find_root(&mut self, now: Instant) {
-        let above = self.above.clone();
-        let touched =
-            self.settling.is_touched(&self.root) | above.is_some_and(|above| self.settling.is_touched(&above));
-        let place = Stamp::of(&self.root).filter(|_| self.root.is_dir());
-        let same = match (&self.place, &place) {
-            (Some(known), Some(place)) => known.is_same_place(place) && !touched,
-            (known, place) => known.is_none() && place.is_none(),
-        };
-        if same {
-            return;
-        }
-        // Whoever wrote a file of the old folder does not write in the new one.
-        self.settling.lose_track(now);
-        if self.place.is_some() || self.lacking.is_some() {
-            self.settling.be_careful(now);
-        }
-        self.place = place;
-        if self.place.is_some() {
-            self.watch_root();
-            self.next_look = now;
-        }
-    }
-
-    /// Whether the folder has what makes it a fleet. One that has not is a mount or a checkout in the making: nothing
-    /// is taken away then, and what was good stays served.
-    fn is_whole(&mut self, now: Instant) -> bool {
-        let lacks = |name: &str| std::fs::symlink_metadata(self.root.join(name)).is_err();
-        let lacking = match self.place {
-            None => Some("has vanished"),
-            Some(_) if lacks("fleet.toml") => Some("has lost its fleet.toml"),
-            Some(_) if lacks("sites") && self.live.now().world.counts().2 > 0 => Some("has lost its sites"),
-            Some(_) => None,
-        };
-        let Some(what) = lacking else {
-            if self.lacking.take().is_some() {
-                self.settling.be_careful(now);
-                self.next_look = now;
-            }
-            return true;
-        };
-        let (since, told) = self.lacking.get_or_insert((now, None));
-        // Editors take a file away for a moment.
-        if told.is_none() && now.saturating_duration_since(*since) >= PAUSE {
-            *told = Some(what);
-            tracing::error!("the fleet's folder `{}` {what}; what was good stays served", self.root.display());
-        }
-        false
-    }
-
-    fn watch_root(&mut self) {
-        // The folder above tells when the fleet's own folder, or the link that it is, is replaced.
-        let above = self.root.parent().and_then(|above| std::fs::canonicalize(above).ok());
-        self.above = above.as_ref().zip(self.root.file_name()).map(|(above, name)| above.join(name));
-        let Some(watcher) = &mut self.watcher else { return };
-        let _ = watcher.unwatch(&self.root);
-        self.blind = false;
-        if let Err(error) = watcher.watch(&self.root, RecursiveMode::Recursive) {
-            self.go_blind(&error);
-        }
-        if let (Some(watcher), Some(above)) = (&mut self.watcher, above) {
-            let _ = watcher.watch(&above, RecursiveMode::NonRecursive);
-        }
-    }
-
     /// Watches a folder that has come, with everything in it: the watcher itself does so some time after it has told,
     /// and never where the folder is a link.
     fn watch_again(&mut self, folder: &Path) {
@@ -339,38 +283,6 @@ impl Following {
         }
     }
 
-    /// Folders with certificates and secrets; secrets come and go with the fleet's own files.
-    fn watch_beside(&mut self, again: bool) {
-        // There may be one for each line, so only new ones are worth a look.
-        if !again && self.live.count_secret_files() == self.secrets {
-            return;
-        }
-        let secrets = self.live.secret_files();
-        self.secrets = secrets.len();
-        let files = self.followed.iter().flat_map(|followed| &followed.files).chain(&secrets);
-        let folders: BTreeSet<PathBuf> = files.map(|file| folder_of(file)).collect();
-        let inside = std::fs::canonicalize(&self.root).unwrap_or_else(|_| self.root.clone());
-        for folder in folders {
-            let known = self.beside.get(&folder);
-            if known.is_some_and(|watched| *watched || !again) {
-                continue;
-            }
-            let watcher = self.watcher.as_mut().filter(|_| !folder.starts_with(&inside));
-            let watched = watcher.map(|watcher| watcher.watch(&folder, RecursiveMode::NonRecursive));
-            if let (None, Some(Err(error))) = (known, &watched) {
-                let seconds = LOOK.as_secs();
-                tracing::warn!("`{}` is looked at every {seconds} s only: {}", folder.display(), plainly(error));
-            }
-            self.beside.insert(folder, watched.is_none_or(|watched| watched.is_ok()));
-        }
-    }
-
-    /// Of folders in which something happened, those with certificates and secrets.
-    fn known_beside(&self, folders: &BTreeSet<&Path>) -> BTreeSet<PathBuf> {
-        let known = folders.iter().filter_map(|folder| std::fs::canonicalize(folder).ok());
-        known.filter(|folder| self.beside.contains_key(folder)).collect()
-    }
-
     fn go_blind(&mut self, error: &notify::Error) {
         if !std::mem::replace(&mut self.blind, true) {
             let (folder, seconds) = (self.root.display(), LOOK_BLIND.as_secs());
@@ -381,37 +293,3 @@ impl Following {
         self.next_look = self.next_look.min(Instant::now() + LOOK_BLIND);
     }
 }
-
-/// The folder of a file as events name it. Certificates and secrets are often links into a folder that is replaced, so
-/// any change beside them counts.
-fn folder_of(file: &Path) -> PathBuf {
-    let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
-    let folder = file.parent().unwrap_or(&file);
-    std::fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned())
-}
-
-/// A folder by its place, even when it is gone.
-enum Place {
-    /// `sites/SITE`, `sites/SITE/lines` or `sites/SITE/phones`.
-    Site(CompactString),
-    /// `sites`; or what begins with two dots: container platforms replace the content of a folder by such a link.
-    All,
-}
-
-impl Place {
-    fn of(relative: &Path) -> Option<Place> {
-        let parts: Vec<&str> = relative.iter().filter_map(|part| part.to_str()).collect();
-        match parts.as_slice() {
-            ["sites"] => Some(Place::All),
-            ["sites", site] | ["sites", site, "lines" | "phones"] if !site.starts_with('.') => {
-                Some(Place::Site((*site).into()))
-            }
-            [link] if link.starts_with("..") => Some(Place::All),
-            _ => None,
-        }
-    }
-}
-
-#[cfg(test)]
-#[path = "watch_tests.rs"]
-mod tests;
