@@ -4,7 +4,7 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::IntoResponse;
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
@@ -123,7 +123,10 @@ async fn import_table(
     Asked(Importing { table, dry_run }): Asked<Importing>,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<impl IntoResponse, Problem> {
-    let body = body.map_err(|rejection| Problem::new("too-large", rejection.body_text()))?;
+    let body = body.map_err(|rejection| {
+        let is_large = rejection.status() == StatusCode::PAYLOAD_TOO_LARGE;
+        Problem::new(if is_large { "too-large" } else { "bad-request" }, rejection.body_text())
+    })?;
     caller.may_import(table)?;
     let who = caller.clone();
     let (done, told) = change_told(api, caller, "POST /import", (dry_run, &headers), move |draft| {

@@ -10,7 +10,7 @@ use crate::edit::Mistake;
 pub(super) struct Sheet {
     /// The names in the first row.
     pub names: Vec<String>,
-    /// The rows, each with its line in the file.
+    /// The rows, each with its number as spreadsheets count them: from the first line, empty ones as well.
     pub rows: Vec<(u64, StringRecord)>,
 }
 
@@ -31,16 +31,17 @@ impl Sheet {
             .flexible(true)
             .delimiter(separator(text).byte())
             .from_reader(text.as_bytes());
-        let (mut sheet, mut lines) = (Sheet::default(), Lines::of(text));
+        let (mut sheet, mut lines, mut in_cells) = (Sheet::default(), Lines::of(text), 0);
         for record in reader.records() {
             let record = record.map_err(|error| wrong(error.to_string(), "write one row for each line"))?;
-            let line = lines.at(record.position().map_or(0, csv::Position::byte) as usize);
+            let row = lines.at(record.position().map_or(0, csv::Position::byte) as usize) - in_cells;
+            in_cells += record.iter().map(|cell| lines.ends_in(cell)).sum::<u64>();
             if record.iter().all(str::is_empty) {
                 continue;
             }
             match sheet.names.is_empty() {
                 true => sheet.names = record.iter().map(|name| name.trim().to_owned()).collect(),
-                false => sheet.rows.push((line, record)),
+                false => sheet.rows.push((row, record)),
             }
         }
         match sheet.names.is_empty() {
@@ -62,6 +63,11 @@ impl Lines<'_> {
     fn of(text: &str) -> Lines<'_> {
         let end = if text.contains('\n') { b'\n' } else { b'\r' };
         Lines { text: text.as_bytes(), end, at: 0, line: 1 }
+    }
+
+    /// How many lines end within a text.
+    fn ends_in(&self, text: &str) -> u64 {
+        text.bytes().filter(|byte| *byte == self.end).count() as u64
     }
 
     /// The line of a record that begins here, or behind the ends of lines that stand here.
@@ -101,7 +107,7 @@ mod tests {
         for (bytes, table) in [
             (&b"a,b\n1,2\n"[..], "a|b  2:1|2"),
             (b"\xef\xbb\xbfa;b\r\n1;2\r\n", "a|b  2:1|2"),
-            (b"a;b\r\n\r\n\"1\r\n1\";2\r\n3;4\r\n", "a|b  3:1\r\n1|2  5:3|4"),
+            (b"a;b\r\n\r\n\"1\r\n1\";2\r\n3;4\r\n", "a|b  3:1\r\n1|2  4:3|4"),
             (b"a;b\r1;2\r", "a|b  2:1|2"),
             (b"a\tb\n1\t2", "a|b  2:1|2"),
             (b"\"a\";\"b\"\n\"1,5\";\"say \"\"x\"\"\"\n", "a|b  2:1,5|say \"x\""),
