@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use offhook::catalogue::{FilePattern, How};
 use offhook::format::Format;
-use offhook::live::{Against, Serving, prove, spare};
+use offhook::live::{Against, Serving, prove, shipped, spare};
 use offhook::phone::Function;
 use offhook::render::{Renderer, Reveal, RevisionKey, Unclaimed, pairing, render};
 use offhook::resolve::{Phase, resolve};
@@ -44,6 +44,26 @@ fn the_models_that_the_sheets_know_are_there() {
     for id in ["yealink-t88w", "cisco-spa122", "cisco-spa525g2", "cisco-8861-3pcc", "gigaset-maxwell-basic"] {
         assert!(serving.world.catalogue.models.contains_key(id), "{id}");
     }
+}
+
+#[test]
+fn parameters_that_restart_phones_are_written_by_their_family_and_stand_once() {
+    let serving = catalogue();
+    let texts = shipped();
+    for maker in serving.world.catalogue.families.values() {
+        let folders = [format!("models/{}/", maker.family.id), format!("templates/{}/", maker.family.id)];
+        let of_family = texts.iter().filter(|(file, _)| folders.iter().any(|folder| file.starts_with(folder)));
+        let written: String =
+            of_family.filter(|(file, _)| !file.ends_with("family.toml")).map(|(_, text)| text.as_str()).collect();
+        let mut seen = BTreeSet::new();
+        for name in maker.family.reboots.iter().flat_map(|reboots| &reboots.parameters) {
+            assert!(seen.insert(name), "{}: `{name}` stands twice", maker.family.id);
+            let name = name.strip_prefix("static.").unwrap_or(name);
+            assert!(written.contains(name), "{}: no file has `{name}`", maker.family.id);
+        }
+    }
+    let has = |family: &str| !serving.world.catalogue.families[family].family.reboots.is_empty();
+    assert!(has("yealink") && !has("cisco-spa"));
 }
 
 #[test]

@@ -144,6 +144,20 @@ fn a_file_of_a_format_that_nobody_knows_is_told() {
 }
 
 #[test]
+fn parameters_that_restart_phones_have_to_be_named() {
+    let mut texts = shipped();
+    let family = texts.get_mut("models/cisco-mpp/family.toml").unwrap();
+    family.push_str("\n[[reboots]]\nparameter = \"Enable_CDP\"\nstate = \"sure\"\nsource = \"a guide\"\n");
+    let findings: Vec<String> = Catalogue::load(&texts, None).1.iter().map(ToString::to_string).collect();
+    assert_snapshot!(lines_with(&findings.join("\n"), &["cisco-mpp/family.toml", "parameters"]), @"
+    error: models/cisco-mpp/family.toml:213: `reboots[1].parameters` is missing [missing-field]
+    error: models/cisco-mpp/family.toml:215: `state` is `sure`, but must be known, peer or inferred [unknown-word]
+    error: models/cisco-mpp/family.toml:214: `reboots[1].parameter` is not a known field [unknown-field]
+    hint: did you mean `parameters`?
+    ");
+}
+
+#[test]
 fn a_group_is_a_list_of_models_that_are_there() {
     let told = |from: &str, to: &str| {
         let mut texts = shipped();

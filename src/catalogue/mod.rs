@@ -14,6 +14,7 @@ mod load;
 mod mapping;
 mod model;
 mod pairing;
+mod reboots;
 mod resync;
 mod setting;
 
@@ -30,5 +31,6 @@ pub use load::{Catalogue, Maker, Tables, Texts};
 pub use mapping::{How, Mapping, Mappings, Parameter};
 pub use model::{Count, HandsetSlots, KeyGroup, Model, ModuleModel, ModuleSlots, SoftKeyGroup, Width};
 pub use pairing::Pairing;
+pub use reboots::Reboots;
 pub use resync::{Notice, Resync, Verb};
 pub use setting::{CODECS, Kind, Scope, Setting, SettingId, Vocabulary, check_url};

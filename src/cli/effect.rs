@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use super::args::{Effect as Args, EffectFormat};
 use super::output;
-use crate::effect::{Change, Effect, Fate, Group, all_macs, effect};
+use crate::effect::{Change, Effect, Fate, Group, Reboot, all_macs, effect};
 use crate::live::Loader;
 
 /// So many groups are printed for people…
@@ -99,6 +99,7 @@ pub(super) fn human(found: &Effect) -> Result<()> {
     for group in found.groups.iter().take(GROUPS) {
         output::line(&format!("{}", heading(group).bold()))?;
         group.changes.iter().try_for_each(|change| output::line(&format!("  {change}")))?;
+        group.reboots.iter().try_for_each(|reboot| output::line(&format!("  {reboot}")))?;
         files(group)?;
         output::line("")?;
     }
@@ -174,7 +175,8 @@ fn github(found: &Effect) -> Result<()> {
             let lines = file.differs.lines.iter().take(LINES).cloned();
             std::iter::once(file.differs.file.clone()).chain(lines)
         });
-        notice(&heading(group), &changes.chain(files).collect::<Vec<_>>().join("\n"))?;
+        let reboots = group.reboots.iter().map(Reboot::to_string);
+        notice(&heading(group), &changes.chain(reboots).chain(files).collect::<Vec<_>>().join("\n"))?;
     }
     let more = match found.groups.len().saturating_sub(NOTICES - 1) {
         0 => String::new(),

@@ -1,5 +1,7 @@
 //! The files of one phone in two states.
 
+use std::borrow::Cow;
+
 use similar::{ChangeTag, TextDiff};
 
 use super::{Change, FileLines, Said};
@@ -45,6 +47,14 @@ pub(super) fn differing<'s>([before, after]: [State<'_, 's>; 2], reveal: Reveal)
 type Written = Result<Draft, RenderError>;
 
 impl<'s> Differing<'s> {
+    /// What the file says in both states; none where it is not made in one of them.
+    pub fn texts(&self) -> Option<(Cow<'_, str>, Cow<'_, str>)> {
+        match (&self.was, &self.will_be) {
+            (Some(Ok(was)), Some(Ok(will_be))) => Some((was.text(), will_be.text())),
+            _ => None,
+        }
+    }
+
     /// A file, if it is not the same. What is written alike is read back alike, so that is not done then.
     fn between(file: &'s str, was: Option<Written>, will_be: Option<Written>) -> Option<Differing<'s>> {
         if was == will_be {
@@ -61,7 +71,7 @@ impl<'s> Differing<'s> {
 }
 
 /// Files that come, go, or cannot be made; and the lines that differ in the others.
-pub(super) fn told(differing: Vec<Differing<'_>>, mac: Mac) -> (Vec<Change>, Vec<FileLines>) {
+pub(super) fn told(differing: &[Differing<'_>], mac: Mac) -> (Vec<Change>, Vec<FileLines>) {
     let (mut changes, mut lines) = (Vec::new(), Vec::new());
     for Differing { file, was, will_be } in differing {
         match (was, will_be) {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::phone::Compared;
-use super::{Change, Effect, Fate, FileGroup, FileLines, Group};
+use super::{Change, Effect, Fate, FileGroup, FileLines, Group, Reboot};
 use crate::phone::Mac;
 
 /// So many phones of a group are named.
@@ -21,11 +21,12 @@ pub(super) struct Groups {
 impl Groups {
     /// Takes a phone in; they come in their order.
     pub fn add(&mut self, (mac, compared): (Mac, Compared)) {
-        let Compared { fate, changes, files } = compared;
+        let Compared { fate, changes, files, reboots } = compared;
         self.affected += 1;
         let at = *self.by_what.entry((fate, changes)).or_insert_with_key(|(fate, changes)| {
             let (fate, changes) = (*fate, changes.clone());
-            self.groups.push(Group { fate, phones: 0, first: Vec::new(), changes, files: Vec::new(), more_files: 0 });
+            let (first, reboots, files) = (Vec::new(), Vec::new(), Vec::new());
+            self.groups.push(Group { fate, phones: 0, first, changes, reboots, files, more_files: 0 });
             self.groups.len() - 1
         });
         let group = &mut self.groups[at];
@@ -34,6 +35,7 @@ impl Groups {
             group.first.push(mac);
         }
         files.into_iter().for_each(|file| group.add(file));
+        reboots.into_iter().for_each(|reboot| group.add_reboot(reboot));
     }
 
     /// The largest groups first, and in each the most frequent differences.
@@ -53,6 +55,16 @@ impl Group {
             Some(at) => self.files[at].phones += 1,
             None if self.files.len() < WAYS => self.files.push(FileGroup { differs, phones: 1 }),
             None => self.more_files += 1,
+        }
+    }
+
+    fn add_reboot(&mut self, reboot: Reboot) {
+        match self.reboots.iter_mut().find(|known| known.source == reboot.source) {
+            Some(known) => {
+                known.phones += reboot.phones;
+                known.parameters.extend(reboot.parameters);
+            }
+            None => self.reboots.push(reboot),
         }
     }
 }

@@ -3,14 +3,15 @@
 //!
 //! Both states are resolved and rendered, phone by phone, and compared: what is resolved tells the change as people say
 //! it, the rendered files tell the lines, and whether the phone gets anything else at all. Secrets are never shown: of one
-//! that is another only that is told. Files are those of the phone's own `firmware`, after its first provisioning. Whether a phone reboots when it
-//! fetches them no family's data say, and so neither does this.
+//! that is another only that is told. Files are those of the phone's own `firmware`, after its first provisioning. That a
+//! phone reboots when it takes them is told where its family's data say so; of all others nobody knows.
 
 mod device;
 mod files;
 mod groups;
 mod keys;
 mod phone;
+mod reboots;
 
 use std::collections::BTreeSet;
 use std::convert::Infallible;
@@ -20,6 +21,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::catalogue::{Source, State};
 use crate::live::Serving;
 use crate::phone::Mac;
 use groups::Groups;
@@ -108,6 +110,33 @@ pub struct FileGroup {
     pub phones: usize,
 }
 
+/// Phones that restart by themselves when they take their files.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Reboot {
+    /// How many phones of the group.
+    pub phones: usize,
+    /// The parameters for which they do: those that change on any of them.
+    pub parameters: BTreeSet<String>,
+    /// Who says that phones restart for these, and how sure that is.
+    #[serde(flatten)]
+    pub source: Source,
+}
+
+impl fmt::Display for Reboot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Reboot { phones, parameters, source } = self;
+        let verb = match (source.state, phones) {
+            (State::Known, 1) => "phone reboots",
+            (State::Known, _) => "phones reboot",
+            (_, 1) => "phone may reboot",
+            (_, _) => "phones may reboot",
+        };
+        let parameters = parameters.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+        let state = format!("{:?}", source.state).to_lowercase();
+        write!(f, "{phones} {verb} for {parameters} ({state}: {})", source.source)
+    }
+}
+
 /// Phones to which the same happens.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Group {
@@ -119,6 +148,8 @@ pub struct Group {
     pub first: Vec<Mac>,
     /// What changes; nothing where only a template or what is known of the model is another.
     pub changes: Vec<Change>,
+    /// Which of them restart when they take their files, as far as a source says so; of others nobody knows.
+    pub reboots: Vec<Reboot>,
     /// How their files differ, the most frequent first.
     pub files: Vec<FileGroup>,
     /// Files that differ in further ways.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Change, Fate, FileLines, device, files, keys};
+use super::{Change, Fate, FileLines, Reboot, device, files, keys, reboots};
 use crate::live::Serving;
 use crate::phone::{Mac, Secret};
 use crate::render::Reveal;
@@ -14,6 +14,7 @@ pub(super) struct Compared {
     pub fate: Fate,
     pub changes: Vec<Change>,
     pub files: Vec<FileLines>,
+    pub reboots: Vec<Reboot>,
 }
 
 /// Compares a phone with itself; none where it gets what it got.
@@ -34,7 +35,7 @@ pub(super) fn compare(before: &Serving, after: &Serving, mac: Mac) -> Option<Com
         (_, Err(_)) => Fate::Breaks,
     };
     let changes = Change::between("served", served(&was), served(&will_be)).into_iter().collect();
-    Some(Compared { fate, changes, files: Vec::new() })
+    Some(Compared { fate, changes, files: Vec::new(), reboots: Vec::new() })
 }
 
 fn is_stored(unserved: &Unserved) -> bool {
@@ -76,9 +77,10 @@ fn changed((before, old): (&Serving, &Subject), (after, new): (&Serving, &Subjec
     if is_secret {
         changes.extend(secrets);
     }
-    let (of_files, lines) = files::told(shown, new.phone.mac);
+    let (of_files, lines) = files::told(&shown, new.phone.mac);
+    let reboots = reboots::of(&shown, &lines, &new.maker.family);
     changes.extend(of_files);
-    (is_shown || is_secret).then_some(Compared { fate: Fate::Changes, changes, files: lines })
+    (is_shown || is_secret).then_some(Compared { fate: Fate::Changes, changes, files: lines, reboots })
 }
 
 /// What is another one as people say it, and the secrets that are.

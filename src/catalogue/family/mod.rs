@@ -23,6 +23,7 @@ use super::client::{CertificateName, OldTls, WithoutFiles};
 use super::encryption::Encryption;
 use super::limits::LabelLimits;
 use super::pairing::Pairing;
+use super::reboots::Reboots;
 use super::resync::Resync;
 use super::setting::{SettingId, Vocabulary, read_settings};
 use crate::format::Format;
@@ -82,6 +83,8 @@ pub struct Family {
     pub pairing: Option<Pairing>,
     /// How to make its phones fetch.
     pub resync: Option<Resync>,
+    /// The parameters for which its phones are known to restart; of all others nobody knows.
+    pub reboots: Vec<Reboots>,
     /// How its phones have their files encrypted.
     pub encryption: Option<Encryption>,
     /// Where its phones' certificates name the MAC; the first field that has one counts.
@@ -127,6 +130,7 @@ impl Family {
             numbers: table.tables("numbers").into_iter().map(read_number).collect(),
             pairing: table.table("pairing").map(Pairing::read),
             resync: table.table("resync").map(Resync::read),
+            reboots: table.tables("reboots").into_iter().map(Reboots::read).collect(),
             encryption: table.table("encryption").and_then(Encryption::read),
             certificate_names: table.tables("certificate").into_iter().filter_map(CertificateName::read).collect(),
             without_files: table.tables("without_files").into_iter().map(WithoutFiles::read).collect(),
