@@ -128,20 +128,23 @@ impl Mapping {
             }
             regex.ok()
         });
-        let grammar = table.text("grammar").and_then(|word| {
-            let grammar = Grammar::parse_name(&word.value);
-            if grammar.is_none() {
-                let known = Grammar::ALL.map(Grammar::name).join(", ");
-                table.error("unknown-word", word.line, format!("`{}` is not a grammar; known are {known}", word.value));
-            }
-            grammar
-        });
+        let grammar = read_grammar(&mut table);
         let template = table.boolean("template").is_some_and(|at| at.value);
         let how = if template { How::Template } else { How::Parameter(Parameter::read(&mut table, kind)) };
         let source = Source::read(&mut table);
         table.finish();
-        Mapping { fits, how, forbid, offsets, grammar: grammar.unwrap_or_default(), pattern, source: Some(source) }
+        Mapping { fits, how, forbid, offsets, grammar, pattern, source: Some(source) }
     }
+}
+
+/// The grammar that a table names; another word is told.
+pub(super) fn read_grammar(table: &mut Table<'_, '_>) -> Grammar {
+    let Some(word) = table.text("grammar") else { return Grammar::default() };
+    Grammar::parse_name(&word.value).unwrap_or_else(|| {
+        let known = Grammar::ALL.map(Grammar::name).join(", ");
+        table.error("unknown-word", word.line, format!("`{}` is not a grammar; known are {known}", word.value));
+        Grammar::default()
+    })
 }
 
 fn read_offsets(table: &mut Table<'_, '_>) -> Vec<i64> {

@@ -178,7 +178,7 @@ fn fill<'t>(
             fields.push(field.empty.clone());
             continue;
         };
-        let grammar = Grammar::parse_name(&field.grammar).unwrap_or_default();
+        let grammar = field.grammar;
         says_line |= pattern.names_line();
         shows |= pattern.names_label();
         fitted = fitted.or_else(|| values.fitted(pattern));

@@ -36,11 +36,8 @@ impl Class {
     pub fn name(self) -> &'static str {
         Class::ALL.iter().find(|(_, class)| *class == self).map_or("", |(name, _)| name)
     }
-}
-
-pub(super) fn read_classes(table: &mut Table<'_, '_>) -> Vec<Class> {
-    let words = table.texts("class").map(|at| at.value).unwrap_or_default();
-    let class = |word: At<String>| {
+    /// The class that a word of a table names; another word is told.
+    pub(in crate::catalogue) fn read(table: &Table<'_, '_>, word: &At<String>) -> Option<Class> {
         let class = Class::named(&word.value);
         if class.is_none() {
             let what =
@@ -48,6 +45,10 @@ pub(super) fn read_classes(table: &mut Table<'_, '_>) -> Vec<Class> {
             table.error("unknown-word", word.line, what);
         }
         class
-    };
-    words.into_iter().filter_map(class).collect()
+    }
+}
+
+pub(super) fn read_classes(table: &mut Table<'_, '_>) -> Vec<Class> {
+    let words = table.texts("class").map(|at| at.value).unwrap_or_default();
+    words.iter().filter_map(|word| Class::read(table, word)).collect()
 }

@@ -14,6 +14,7 @@ pub use pattern::{Part, Pattern, Placeholder};
 
 use super::family::Family;
 use super::figure::Source;
+use super::mapping::read_grammar;
 use crate::format::grammar::Grammar;
 use crate::phone::Function;
 use crate::reader::{Table, Value};
@@ -28,7 +29,7 @@ pub struct Field {
     /// Its value on a key that does something, unless the alternative says another.
     pub value: Option<Pattern>,
     /// The grammar that guards what is put into it.
-    pub grammar: CompactString,
+    pub grammar: Grammar,
     /// How many characters it takes, where that is known.
     pub characters: Option<u16>,
     /// The classes of keys that have it; empty: all.
@@ -128,21 +129,7 @@ impl FunctionTable {
             let Some(mut entry) = fields.table_named(&name.value) else { continue };
             let empty = scalar(&mut entry, "empty").unwrap_or_default();
             let value = scalar(&mut entry, "value").and_then(|text| pattern(&entry, entry.line(), &text));
-            let grammar = entry.text("grammar");
-            if let Some(word) = &grammar
-                && Grammar::parse_name(&word.value).is_none()
-            {
-                entry.error(
-                    "unknown-word",
-                    word.line,
-                    format!(
-                        "`{}` is not a grammar; known are {}",
-                        word.value,
-                        Grammar::ALL.map(Grammar::name).join(", ")
-                    ),
-                );
-            }
-            let grammar = grammar.map_or("plain".into(), |at| at.value.into());
+            let grammar = read_grammar(&mut entry);
             let characters = entry.integer("characters", 1..=10_000).map(|at| at.value as u16);
             let classes = read_classes(&mut entry);
             entry.finish();

@@ -57,13 +57,7 @@ pub enum Width {
 
 pub(super) fn read_class(table: &mut Table<'_, '_>) -> Option<Class> {
     let word = table.required_text("class")?;
-    let class = Class::named(&word.value);
-    if class.is_none() {
-        let what =
-            format!("`{}` is not a class of key: line, memory, programmable or module were expected", word.value);
-        table.error("unknown-word", word.line, what);
-    }
-    class
+    Class::read(table, &word)
 }
 
 pub(super) fn read_group(mut table: Table<'_, '_>) -> Option<KeyGroup> {

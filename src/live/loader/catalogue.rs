@@ -35,16 +35,7 @@ impl Loader {
         let mut known = self.load_catalogue(Some(before));
         known.keep_models_in_use(&before.world);
         let world = before.world.with_catalogue(known.catalogue.clone());
-        let changed = |prefix: &str| {
-            let of = |texts: &Texts| {
-                texts
-                    .range(prefix.to_owned()..)
-                    .take_while(|(path, _)| path.starts_with(prefix))
-                    .map(|(path, text)| (path.clone(), text.clone()))
-                    .collect::<Vec<_>>()
-            };
-            of(&texts) != of(&self.texts)
-        };
+        let changed = |prefix| below(&texts, prefix).ne(below(&self.texts, prefix));
         let (vocabulary, codes) = (changed("models/settings.toml"), changed("models/feature-codes/"));
         let world = match (vocabulary, codes) {
             (true, _) => world.with(self.everything(&world)),
@@ -137,14 +128,8 @@ impl Loader {
 
     /// The catalogue; the one that is there already where none of its texts has changed.
     fn load_models(&mut self, texts: &Texts, before: Option<&Catalogue>) -> Models {
-        let of_models = |texts: &Texts| -> Vec<(String, String)> {
-            texts
-                .range("models/".to_owned().."models0".to_owned())
-                .map(|(path, text)| (path.clone(), text.clone()))
-                .collect()
-        };
         if let Some(models) = self.models.take()
-            && of_models(texts) == of_models(&self.texts)
+            && below(texts, "models/").eq(below(&self.texts, "models/"))
         {
             return models;
         }
@@ -156,6 +141,11 @@ impl Loader {
         });
         Models { catalogue: Arc::new(catalogue), index: Arc::new(index), findings }
     }
+}
+
+/// The texts whose paths begin so.
+fn below<'t>(texts: &'t Texts, prefix: &'static str) -> impl Iterator<Item = (&'t String, &'t String)> {
+    texts.range(prefix.to_owned()..).take_while(move |(path, _)| path.starts_with(prefix))
 }
 
 /// The families to which a changed text may matter: its own, or all where it belongs to none.

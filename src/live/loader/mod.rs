@@ -17,7 +17,7 @@ use super::serving::Serving;
 use super::shipped::{Overrides, shipped};
 use super::stamps::Stamps;
 use crate::catalogue::Texts;
-use crate::fleet::{Edit, Entity, Reading, Secrets};
+use crate::fleet::{Edit, Entity, Secrets};
 use crate::world::{Change, Read, World};
 
 /// Loads a fleet's folder, and loads it again as it changes.
@@ -112,21 +112,16 @@ impl Loader {
 
     /// What would be served with other texts in some files.
     pub fn with_texts(&self, before: &Serving, texts: &[(Entity, String)]) -> Serving {
-        let change = |(entity, text): &(Entity, String)| {
-            let reading = Reading { vocabulary: &before.world.catalogue.vocabulary, secrets: &self.secrets, entity };
-            Change::read(entity.clone(), text, &reading)
-        };
+        let vocabulary = &before.world.catalogue.vocabulary;
+        let change = |(entity, text): &(Entity, String)| self.as_text(entity, text, vocabulary);
         before.with_world(before.world.with(texts.iter().map(change).collect()))
     }
 
     /// What would be served with edited files.
     pub fn with_edits(&self, before: &Serving, edits: &[Edit]) -> Serving {
+        let vocabulary = &before.world.catalogue.vocabulary;
         let change = |Edit { entity, after, .. }: &Edit| match after {
-            Some(text) => {
-                let reading =
-                    Reading { vocabulary: &before.world.catalogue.vocabulary, secrets: &self.secrets, entity };
-                Change::read(entity.clone(), text, &reading)
-            }
+            Some(text) => self.as_text(entity, text, vocabulary),
             None => Change::gone(entity.clone()),
         };
         before.with_world(before.world.with(edits.iter().map(change).collect()))

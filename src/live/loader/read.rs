@@ -51,14 +51,17 @@ impl Loader {
     fn read_one(&self, entity: Entity, vocabulary: &Vocabulary) -> Change {
         let relative = entity.path();
         let path = self.root.join(&relative);
-        let known = entity.clone();
-        let reading = Reading { vocabulary, secrets: &self.secrets, entity: &known };
         match read_text(&path, &relative) {
             // Secrets may stand in it.
-            Ok(text) => Change::read(entity, &Zeroizing::new(text), &reading),
+            Ok(text) => self.as_text(&entity, &Zeroizing::new(text), vocabulary),
             Err(_) if is_gone(&path) => Change::gone(entity),
             Err(finding) => Change::unreadable(entity, finding),
         }
+    }
+
+    /// A file as it is with this text.
+    pub(super) fn as_text(&self, entity: &Entity, text: &str, vocabulary: &Vocabulary) -> Change {
+        Change::read(entity.clone(), text, &Reading { vocabulary, secrets: &self.secrets, entity })
     }
 }
 
