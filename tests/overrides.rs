@@ -71,6 +71,20 @@ fn a_model_without_a_required_figure() {
 }
 
 #[test]
+fn a_model_whose_lists_hold_something_else() {
+    let model = "name = \"T99\"\nproducts = [\"T99\"]\nlines = { count = 1, state = \"known\", source = \"x\" }\n\
+        [[keys]]\nclass = \"programmable\"\ncount = 2\nstate = \"known\"\nsource = \"x\"\nsides = [-1, 70000]\n\
+        [[keys]]\nclass = \"programmable\"\ncount = 2\nstate = \"known\"\nsource = \"x\"\nsides = [1]\n\
+        [[soft_keys]]\nclass = \"programmable\"\nslots = [\"x\", 70000, 1]\nstate = \"known\"\nsource = \"x\"\n";
+    let fleet = phone("yealink-t46s", "").with("overrides/models/yealink/t99.toml", model);
+    assert_snapshot!(fleet.findings_with_overrides(), @r"
+    error: overrides/models/yealink/t99.toml:9: `keys[1].sides` must be a list of whole numbers from 0 to 200 [wrong-type]
+    error: overrides/models/yealink/t99.toml:15: `sides` must be two numbers: how many keys stand on the left and the right [wrong-type]
+    error: overrides/models/yealink/t99.toml:18: `soft_keys[1].slots` must be a list of whole numbers from 1 to 200 [wrong-type]
+    ");
+}
+
+#[test]
 fn an_override_of_a_file_that_has_changed_since() {
     let text = "# based-on: sha256:00000000000000000000000000000000\nname = \"FreeSWITCH\"\n";
     let fleet = phone("yealink-t46s", "").with("overrides/models/feature-codes/fusionpbx.toml", text);

@@ -39,6 +39,25 @@ fn a_second_start_has_the_same_certificate() {
 }
 
 #[test]
+fn one_certificate_of_ours_is_for_all_listeners() {
+    let folder = fleet();
+    let mut server =
+        Server::start(folder.path(), &["--listen", "127.0.0.2:0", "--listen", "127.0.0.3:0", "--api", "127.0.0.4:0"]);
+    let read = || std::fs::read(folder.path().join("state/self-signed.pem")).unwrap();
+    let first = read();
+    server.until("API at ");
+    let certificate = folder.path().join("state/self-signed.pem");
+    for said in server.said.iter().filter(|said| said.contains("listening on ")) {
+        let url = said.rsplit(' ').next().unwrap();
+        shell(&format!("curl --silent --max-time 20 --cacert {} {url}", certificate.display()));
+    }
+    assert_eq!(server.terminate().0.code(), Some(0));
+    let server = Server::start(folder.path(), &["--listen", "127.0.0.3:0"]);
+    assert_eq!(server.terminate().0.code(), Some(0));
+    assert_eq!(read(), first, "it has that name already");
+}
+
+#[test]
 fn an_address_that_is_taken() {
     let folder = fleet();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -47,6 +66,9 @@ fn an_address_that_is_taken() {
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2), "{said}");
     assert!(said.contains(&format!("error: cannot listen on `{address}`")), "{said}");
+    assert!(said.contains("hint: another program, or another `offhook serve`, listens there already"), "{said}");
+    let output = serve(folder.path(), &["--listen", "127.0.0.1:0", "--api", &address]).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
     assert!(said.contains("hint: another program, or another `offhook serve`, listens there already"), "{said}");
 }
 

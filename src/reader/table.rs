@@ -135,6 +135,20 @@ impl<'s, 'i> Table<'s, 'i> {
         Some(At { value: number, line })
     }
 
+    /// A list of whole numbers in a range.
+    pub fn integers(&mut self, field: &'static str, range: RangeInclusive<u16>) -> Option<At<Vec<u16>>> {
+        let (value, line) = self.get(field)?;
+        let numbers = value.as_array().and_then(|items| {
+            let number = |item| u16::try_from(integer_of(item)?).ok().filter(|number| range.contains(number));
+            items.iter().map(|item| number(item.get_ref())).collect()
+        });
+        if numbers.is_none() {
+            let (name, range) = (self.name_of(field), format!("from {} to {}", range.start(), range.end()));
+            self.error("wrong-type", line, format!("`{name}` must be a list of whole numbers {range}"));
+        }
+        Some(At { value: numbers?, line })
+    }
+
     /// True or false.
     pub fn boolean(&mut self, field: &'static str) -> Option<At<bool>> {
         let (value, line) = self.get(field)?;

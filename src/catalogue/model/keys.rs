@@ -3,7 +3,7 @@
 use super::required_integer;
 use crate::catalogue::figure::Source;
 use crate::catalogue::functions::{Class, scalar};
-use crate::reader::{Table, Value};
+use crate::reader::{At, Table};
 
 /// A group of keys of one class.
 #[derive(Debug, Clone)]
@@ -72,12 +72,16 @@ pub(super) fn read_group(mut table: Table<'_, '_>) -> Option<KeyGroup> {
         }
         word.value == "lines"
     });
-    let sides = table.value("sides").and_then(|at| match at.value {
-        Value::List(sides) => match sides.as_slice() {
-            [Value::Integer(left), Value::Integer(right)] => Some([*left as u16, *right as u16]),
-            _ => None,
-        },
-        _ => None,
+    let sides = table.integers("sides", 0..=200).and_then(|At { value, line }| {
+        let sides = value.try_into().ok();
+        if sides.is_none() {
+            table.error(
+                "wrong-type",
+                line,
+                "`sides` must be two numbers: how many keys stand on the left and the right",
+            );
+        }
+        sides
     });
     let source = Source::read(&mut table);
     table.finish();
@@ -86,19 +90,10 @@ pub(super) fn read_group(mut table: Table<'_, '_>) -> Option<KeyGroup> {
 
 pub(super) fn read_soft_group(mut table: Table<'_, '_>) -> Option<SoftKeyGroup> {
     let class = read_class(&mut table);
-    let slots = match table.value("slots").map(|at| at.value) {
-        Some(Value::List(slots)) => slots
-            .iter()
-            .filter_map(|slot| match slot {
-                Value::Integer(slot) => u16::try_from(*slot).ok(),
-                _ => None,
-            })
-            .collect(),
-        _ => {
-            table.missing("slots");
-            Vec::new()
-        }
-    };
+    if !table.has("slots") {
+        table.missing("slots");
+    }
+    let slots = table.integers("slots", 1..=200).map(|at| at.value).unwrap_or_default();
     let labels = table.boolean("labels").is_none_or(|at| at.value);
     let source = Source::read(&mut table);
     table.finish();

@@ -34,20 +34,19 @@ impl Sockets {
     pub async fn bind(args: &Serve, root: &Root, loaded: &Loaded, state: &Path) -> Result<Sockets> {
         let listens =
             if args.listen.is_empty() { root.listen.clone() } else { args.listen.iter().map(own_address).collect() };
-        let (listeners, mut followed) = listeners(&listens, loaded, root, &args.fleet, state)?;
-        let phones = bind(listeners).await.map_err(|error| {
-            let hint = error.hint().map(|hint| format!("\n  hint: {hint}")).unwrap_or_default();
-            anyhow!("{:#}{hint}", anyhow::Error::new(error))
-        })?;
+        let api = args.api.map(ApiListen::at).or(root.api.clone());
+        let certificates = Certificates { fleet: &args.fleet, state, names: names(&listens, api.as_ref(), root) };
+        let (listeners, mut followed) = listeners(&listens, loaded, &certificates)?;
+        let phones = take(listeners).await?;
         let figures = match root.metrics {
-            Some(address) => Some(bind([Listener { address, tls: None, proxies: Proxies::default() }]).await?),
+            Some(address) => Some(take(vec![Listener { address, tls: None, proxies: Proxies::default() }]).await?),
             None => None,
         };
-        let api = match &args.api.map(ApiListen::at).or(root.api.clone()) {
-            Some(listen) => {
-                let listener = api_listener(listen, &args.fleet, state)?;
-                followed.extend(listener.tls.as_ref().and_then(look_after));
-                Some((bind([listener]).await?, listen.plain))
+        let api = match api {
+            Some(ApiListen { address, tls, plain }) => {
+                let tls = if plain { None } else { Some(Arc::new(certificates.of(tls.as_ref())?)) };
+                followed.extend(tls.as_ref().and_then(look_after));
+                Some((take(vec![Listener { address, tls, proxies: Proxies::default() }]).await?, plain))
             }
             None => None,
         };
@@ -59,16 +58,14 @@ impl Sockets {
 fn listeners(
     listens: &[Listen],
     live: &Loaded,
-    root: &Root,
-    fleet: &Path,
-    state: &Path,
+    certificates: &Certificates<'_>,
 ) -> Result<(Vec<Listener>, Vec<Followed>)> {
     let mut listeners = Vec::new();
     let mut followed = Vec::new();
     for listen in listens {
         let tls = match listen.plain {
             true => None,
-            false => Some(material(listen.tls.as_ref(), fleet, state, &names(listen, root))?),
+            false => Some(certificates.of(listen.tls.as_ref())?),
         };
         let tls = match (tls, listen.client_certificates) {
             (Some(tls), ClientCertificates::Ask) => Some(tls.asking(authorities(live)).map_err(told)?),
@@ -82,30 +79,39 @@ fn listeners(
     Ok((listeners, followed))
 }
 
-/// The listener of the API.
-fn api_listener(listen: &ApiListen, fleet: &Path, state: &Path) -> Result<Listener> {
-    let ApiListen { address, tls, plain } = listen;
-    let tls = match plain {
-        true => None,
-        false => Some(Arc::new(material(tls.as_ref(), fleet, state, &[address.ip().to_string()])?)),
-    };
-    Ok(Listener { address: *address, tls, proxies: Proxies::default() })
+/// Takes sockets.
+async fn take(listeners: Vec<Listener>) -> Result<Bound> {
+    bind(listeners).await.map_err(|error| {
+        let hint = error.hint();
+        with_hint(error, hint)
+    })
 }
 
-/// By what phones call a listener.
-fn names(listen: &Listen, root: &Root) -> Vec<String> {
+/// By what listeners are called that have no certificate of their own: one for all of them, since they share its file.
+fn names(listens: &[Listen], api: Option<&ApiListen>, root: &Root) -> Vec<String> {
     let host = url::Url::parse(&root.url()).ok().and_then(|url| url.host_str().map(str::to_owned));
-    let ip = listen.address.ip();
-    host.into_iter().chain((!ip.is_unspecified()).then(|| ip.to_string())).collect()
+    let of_phones = listens.iter().filter(|listen| !listen.plain && listen.tls.is_none()).map(|listen| listen.address);
+    let of_api = api.filter(|listen| !listen.plain && listen.tls.is_none()).map(|listen| listen.address);
+    let addresses = of_phones.chain(of_api).map(|address| address.ip()).filter(|ip| !ip.is_unspecified());
+    host.into_iter().chain(addresses.map(|ip| ip.to_string())).collect()
 }
 
-/// The certificate of a listener; where it has no files, the self-signed one, for these names.
-fn material(files: Option<&TlsFiles>, fleet: &Path, state: &Path, names: &[String]) -> Result<TlsMaterial> {
-    let material = match files {
-        Some(files) => TlsMaterial::load(fleet.join(&files.certificate), fleet.join(&files.key)),
-        None => TlsMaterial::self_signed(state, &names.iter().map(String::as_str).collect::<Vec<_>>()),
-    };
-    material.map_err(told)
+/// Where listeners have their certificates from.
+struct Certificates<'s> {
+    fleet: &'s Path,
+    state: &'s Path,
+    names: Vec<String>,
+}
+
+impl Certificates<'_> {
+    /// The certificate of a listener; where it has no files, the self-signed one.
+    fn of(&self, files: Option<&TlsFiles>) -> Result<TlsMaterial> {
+        let material = match files {
+            Some(files) => TlsMaterial::load(self.fleet.join(&files.certificate), self.fleet.join(&files.key)),
+            None => TlsMaterial::self_signed(self.state, &self.names.iter().map(String::as_str).collect::<Vec<_>>()),
+        };
+        material.map_err(told)
+    }
 }
 
 /// The authorities of `fleet.toml`, as it is at each moment.
@@ -118,7 +124,12 @@ fn authorities(live: &Loaded) -> impl Fn() -> Arc<[ClientAuthority]> + Send + Sy
 }
 
 fn told(error: TlsError) -> anyhow::Error {
-    let hint = error.hint().map(|hint| format!("\n  hint: {hint}")).unwrap_or_default();
+    let hint = error.hint();
+    with_hint(error, hint)
+}
+
+fn with_hint(error: impl std::error::Error + Send + Sync + 'static, hint: Option<&str>) -> anyhow::Error {
+    let hint = hint.map(|hint| format!("\n  hint: {hint}")).unwrap_or_default();
     anyhow!("{:#}{hint}", anyhow::Error::new(error))
 }
 
