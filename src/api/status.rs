@@ -107,8 +107,11 @@ async fn phones(
     Asked(WantedPhones { site, state, after, limit }): Asked<WantedPhones>,
 ) -> Result<Json<Page<PhoneState>>, Problem> {
     let seen = seen(api, caller, site, state).await?;
-    let rows = seen.into_iter().map(|phone| (format!("{}/{}", phone.site, phone.mac), phone));
-    Ok(Json(paged(rows, after.as_deref(), limit)?))
+    let named = seen.into_iter().map(|phone| (format!("{}/{}", phone.site, phone.mac), phone));
+    let mut rows: Vec<(String, PhoneState)> = named.collect();
+    // Not the order of the sites: `a-b/` is before `a/`.
+    rows.sort_by(|(one, _), (other, _)| one.cmp(other));
+    Ok(Json(paged(rows.into_iter(), after.as_deref(), limit)?))
 }
 
 /// The phones that a caller sees.

@@ -107,6 +107,30 @@ fn a_write_leaves_a_phone_behind_until_it_fetches() {
     becomes(&api, "in-sync");
 }
 
+#[test]
+fn phones_are_listed_a_page_at_a_time() {
+    let mut fleet = full();
+    for (at, site) in ["paris", "paris-nord", "paris nord", "paris.x"].into_iter().enumerate() {
+        fleet = fleet.with(&format!("sites/{site}/site.toml"), "");
+        for last in 0..2 {
+            let path = format!("sites/{site}/phones/001565bb{at:02}{last:02}.toml");
+            fleet = fleet.with(&path, "model = \"yealink-t46s\"\n");
+        }
+    }
+    let api = Api::start(fleet);
+    becomes(&api, "never-seen");
+    let all = api.get("/status/phones").json()["items"].as_array().unwrap().clone();
+    assert_eq!(all.len(), 10);
+    let (mut paged, mut after) = (Vec::new(), String::new());
+    for _ in 0..all.len() {
+        let page = api.get(&format!("/status/phones?limit=1{after}")).json();
+        paged.extend(page["items"].as_array().unwrap().iter().map(|phone| phone["mac"].clone()));
+        let Some(next) = page["next"].as_str() else { break };
+        after = format!("&after={}", next.replace(' ', "%20"));
+    }
+    assert_eq!(paged, all.iter().map(|phone| phone["mac"].clone()).collect::<Vec<_>>());
+}
+
 /// A registrar that takes what is sent to it, and the phone behind it that comes when it is told to.
 fn registrar(socket: UdpSocket, url: String) {
     let mut packet = [0; 4096];
