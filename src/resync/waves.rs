@@ -179,6 +179,11 @@ impl Waves {
         self.stopped = true;
     }
 
+    /// Whether nobody else is asked.
+    pub fn is_stopped(&self) -> bool {
+        self.stopped
+    }
+
     /// Takes note of what came of a phone that was asked.
     pub fn came(&mut self, back: bool) {
         self.out = self.out.saturating_sub(1);

@@ -26,13 +26,22 @@ pub(super) enum Wire {
 }
 
 impl Wire {
-    /// Opens the way to a hop.
+    /// Opens the way to a hop, by the first of its addresses to which there is one.
     ///
     /// # Errors
     /// There is no such host, nobody listens there, or its certificate is not trusted.
     pub(super) async fn open(hop: &Hop, tls: &Arc<ClientConfig>) -> std::io::Result<Wire> {
-        let mut found = lookup_host((hop.host.as_str(), hop.port)).await?;
-        let to = found.next().ok_or_else(|| Error::new(ErrorKind::NotFound, "it has no address"))?;
+        let mut last = Error::new(ErrorKind::NotFound, "it has no address");
+        for to in lookup_host((hop.host.as_str(), hop.port)).await? {
+            match Wire::open_to(to, hop, tls).await {
+                Ok(wire) => return Ok(wire),
+                Err(error) => last = error,
+            }
+        }
+        Err(last)
+    }
+
+    async fn open_to(to: SocketAddr, hop: &Hop, tls: &Arc<ClientConfig>) -> std::io::Result<Wire> {
         if hop.transport == Transport::Udp {
             let any: SocketAddr = if to.is_ipv4() { ([0; 4], 0).into() } else { ([0_u16; 8], 0).into() };
             let socket = UdpSocket::bind(any).await?;
