@@ -147,6 +147,13 @@ fn what_cannot_be_asked_is_told() {
       hint: name the server's state folder with --state DIR
     exit 2
     ");
+    write(&folder, "fleet.toml", "schema = 1\n[journal]\nenabled = false\n");
+    std::fs::create_dir_all(folder.path().join("state")).unwrap();
+    std::fs::write(folder.path().join("state/journal.sqlite"), "").unwrap();
+    assert_snapshot!(run(folder.path(), &["resync", "--all"]), @"
+    error: no journal is kept, so nobody would know who came back: `enabled` of `[journal]` in fleet.toml is false
+    exit 2
+    ");
     assert_snapshot!(run(folder.path(), &["resync", "001565019999"]), @"
     error: no phone `001565019999` is stored
     exit 2
