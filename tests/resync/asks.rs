@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use md5::Digest;
 use offhook::catalogue::Verb;
-use offhook::resync::{Answered, Asking, Hop, Transport, Way, ask};
+use offhook::resync::{Answered, Asking, Transport, Way, ask};
 use offhook::simulate::trust::{self, Trust};
 
 use super::sipp::{Sipp, answers, challenges, free_port, pauses, says, takes};
@@ -115,15 +115,6 @@ fn who_is_gone_after_the_request_may_have_obeyed() {
     let answered = wait(ask(&of_tcp, &fast(Duration::from_secs(5))));
     peer.join().unwrap();
     assert_eq!(answered, Answered::Lost("the connection was closed".into()));
-}
-
-#[test]
-fn each_address_of_a_name_is_tried() {
-    let Some(sipp) = Sipp::start(Transport::Tcp, &[takes(""), answers("200 OK", "")]) else { return };
-    // On most machines the first address is `::1`, at which nobody listens.
-    let hop = Hop { host: "localhost".into(), ..hop(sipp.port, Transport::Tcp) };
-    let target = target(MODEL, LINE, Verb::Resync, &Way::At(hop)).unwrap();
-    assert_eq!(wait(ask(&target, &fast(Duration::from_secs(5)))), Answered::Taken);
 }
 
 #[test]

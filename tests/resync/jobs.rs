@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 use insta::assert_snapshot;
 use offhook::catalogue::Verb;
+use offhook::fleet::Keeping;
+use offhook::journal::{Fetch, Journal, now_ms};
 use offhook::phone::Mac;
 use offhook::resync::{
     Asking, Event, JobFigures, JobPhones, JobState, JobView, MAX_RUNNING, Options, Outcome, Pace, Progress, StartError,
@@ -380,7 +382,17 @@ fn a_journal_that_was_replaced_during_a_job_is_read() {
             let _ = std::fs::rename(&file, file.with_extension(format!("aside{ending}")));
         };
         ["", "-wal", "-shm"].into_iter().for_each(aside);
-        house.boots(mac(1)).await;
+        // As a server writes it that has begun a new one.
+        let journal = Journal::open(&house.state, Keeping::default).unwrap();
+        journal.fetched(Fetch {
+            mac: Some(mac(1)),
+            known: true,
+            file: Some("phone".into()),
+            revision: Some("r".into()),
+            status: 200,
+            reason: None,
+            ..Fetch::handshake(now_ms(), [127, 0, 0, 1].into(), "")
+        });
         until(&house, job, |job| job.summary.came_back == 2).await;
     });
 }
