@@ -83,6 +83,13 @@ fn status_tells_who_has_what_the_fleet_says() {
     1 phone would be asked
     exit 1
     ");
+    write(&folder, "sites/b/phones/001565010005.toml", "model = \"none\"\nlines = [\"1\"]\n");
+    assert_snapshot!(run(folder.path(), &["status", "--site", "b"]), @"
+    001565010003  b  never seen
+    001565010005  b  the phone `001565010005` cannot be served: sites/b/phones/001565010005.toml: the model `none` does not exist
+    3 phones: 1 in sync, 0 behind, 1 never seen, 1 cannot be served
+    exit 1
+    ");
     assert_snapshot!(run(folder.path(), &["status", "--site", "c"]), @"
     error: the site `c` does not exist
       hint: did you mean `a`?

@@ -84,7 +84,9 @@ fn a_job_tells_who_came_back_and_who_did_not() {
         ended
         snapshot
         ");
-        assert_eq!(*asked.lock().unwrap(), all);
+        let mut asked = asked.lock().unwrap().clone();
+        asked.sort_unstable();
+        assert_eq!(asked, all);
         // Who comes late misses nothing.
         let late = house.heard(job).await;
         let [Event::Snapshot(all), Event::Ended(end)] = late.as_slice() else { panic!("{late:?}") };
@@ -324,12 +326,13 @@ fn the_time_of_a_phone_begins_when_it_is_asked() {
         let job = house.jobs.start(Wanted { wait: Duration::from_secs(3), ..wanted(&macs(2)) }).unwrap();
         let view = until(&house, job, |job| job.summary.asked == 1).await;
         assert_eq!(view.summary.waiting, 1);
-        // It fetches for reasons of its own while it waits for its turn.
-        house.boots(mac(1)).await;
-        assert_eq!(*asked.lock().unwrap(), [mac(0)]);
+        let [first] = asked.lock().unwrap()[..] else { panic!("{asked:?}") };
+        // The other one fetches for reasons of its own while it waits for its turn.
+        house.boots(if first == mac(0) { mac(1) } else { mac(0) }).await;
+        assert_eq!(*asked.lock().unwrap(), [first]);
         let view = until(&house, job, |job| job.ended.is_some()).await;
         assert_eq!(view.summary.to_string(), "2 phones: 0 came back, 2 did not answer");
-        assert_eq!(*asked.lock().unwrap(), macs(2));
+        assert_eq!(asked.lock().unwrap().len(), 2);
     });
 }
 
@@ -345,7 +348,7 @@ fn whose_turn_has_come_is_not_asked_after_a_stop() {
         house.jobs.stop(job);
         let view = until(&house, job, |job| job.ended.is_some()).await;
         assert_eq!((view.state, view.summary.given_up), (JobState::Stopped, 1));
-        assert_eq!(*asked.lock().unwrap(), [mac(0)]);
+        assert_eq!(asked.lock().unwrap().len(), 1);
     });
 }
 
