@@ -172,9 +172,9 @@ fn states(root: &Path, live: &Arc<Live>) {
         fs::write(&line, text.replace("display_name = \"", "display_name = \"A")).expect("it can be written");
         let written = Instant::now();
         // Both are told: that it is being looked at, and what came of it.
-        let is_first = |change: Change| change.mac == Mac::from_bytes([0, 0x15, 0x65, 0, 0, 0]);
+        let is_first = |change: &Change| change.mac == Mac::from_bytes([0, 0x15, 0x65, 0, 0, 0]);
         let is_known = |state: Option<State>| state.is_some_and(|state| state != State::Checking);
-        while !changes.try_recv().is_ok_and(|change| is_first(change) && is_known(change.state)) {
+        while !changes.try_recv().is_ok_and(|change| is_first(&change) && is_known(change.state)) {
             std::thread::yield_now();
         }
         row(&format!("edit to known, {what}"), written.elapsed());

@@ -88,7 +88,7 @@ fn targets(phones: u32, port: u16) -> Vec<Target> {
     let live = Arc::new(Live::load(folder.path()));
     let subject = live.now().world.subject(mac(0)).expect("the phone is good");
     let hop = Hop { host: "127.0.0.1".into(), port, transport: Transport::Udp };
-    let one = Target::new(&subject, Verb::Resync, &Way::At(hop), None).expect("it can be asked");
+    let one = Target::new(&subject, None, Verb::Resync, &Way::At(hop), None).expect("it can be asked");
     (0..phones).map(|number| Target { mac: mac(number), ..one.clone() }).collect()
 }
 

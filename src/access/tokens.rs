@@ -137,6 +137,11 @@ impl AccessTokens {
         judged
     }
 
+    /// Whether the token of an id is still good. Touches no disk.
+    pub fn is_good(&self, id: &str, now: u64) -> bool {
+        self.known.load().get(id).is_some_and(|known| known.stored.state(now) == TokenState::Good)
+    }
+
     /// Whether there is a token of this id, be it this one and good or not. Touches no disk.
     pub fn knows(&self, token: &str) -> bool {
         id_of(token).is_some_and(|id| self.known.load().contains_key(id))

@@ -32,6 +32,7 @@ mod resync;
 mod status;
 mod strangers;
 mod tokens;
+mod told;
 mod vocabulary;
 mod watched;
 mod write;

@@ -2,13 +2,15 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::response::sse::{Event as Told, KeepAlive, Sse};
+use axum::response::sse::{Event as Told, Sse};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
+use tokio::time::timeout;
 use tokio_stream::{Stream, StreamExt};
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
@@ -16,12 +18,19 @@ use utoipa_axum::routes;
 
 use super::aside::blocking;
 use super::asked::{Asked, Sent};
+use super::status::target;
+use super::told::told;
 use super::{Api, Caller, Problem, Shared};
 use crate::access::{Action, Target};
-use crate::board::Filter;
 use crate::edit::Mistake;
 use crate::phone::Mac;
-use crate::resync::{ChoiceError, Event, JobPhones, JobView, Options, PlanView, StartError, plan};
+use crate::resync::{
+    ChoiceError, Event, JobPhones, JobView, Options, PhoneView, PlanView, StartError, firmware_told, plan,
+};
+use crate::world::Unserved;
+
+/// So long it is waited for that it is known of phones whether they are behind.
+const LOOKED_AT: Duration = Duration::from_secs(10);
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new().routes(routes!(start, list)).routes(routes!(job, stop)).routes(routes!(events))
@@ -59,7 +68,8 @@ async fn start(
     let who = caller.name();
     let macs = meant(&api, caller, options.clone()).await?;
     if dry_run {
-        let plan = plan(&api.now(), macs, options.verb(), options.way(), &api.state).await?;
+        let firmware = firmware_told(&api.state).await;
+        let plan = plan(&api.now(), macs, options.verb(), options.way(), &firmware, &api.state).await?;
         return Ok(Json(PlanView::from(&plan)).into_response());
     }
     let id = api.jobs.start(options.wanted(macs, who)).map_err(|error| match error {
@@ -76,29 +86,35 @@ async fn meant(api: &Shared, caller: Caller, options: Options) -> Result<Vec<Mac
     if caller.writes_keys_only() && (options.direct || options.to.is_some()) {
         return Err(Problem::new("forbidden", "a user's token asks phones through their registrar only"));
     }
-    let api = api.clone();
+    let (board, only_behind, serving) = (&api.board, options.behind, api.now());
     let chosen = move || {
-        let serving = api.now();
-        let is_asked = |mac: &Mac| match serving.world.phone(*mac) {
-            Some(phone) => caller.may(Action::Resync, &Target::phone(phone)),
-            None => Err(Problem::not_found()),
+        let may = |action: Action, mac: Mac| {
+            let site = serving.world.site_of(mac).ok_or_else(Problem::not_found)?;
+            caller.may(action, &target(&serving.world, mac, site))
         };
         if options.site.as_ref().is_some_and(|site| !caller.may_know_of(site)) {
             return Err(Problem::not_found());
         }
+        if let Some(hidden) = options.macs.iter().find(|mac| may(Action::See, **mac).is_err()) {
+            return Err(ChoiceError::NoPhone(Unserved::Unknown(*hidden)).into());
+        }
         let mut macs = options.macs(&serving.world)?;
         match options.macs.is_empty() {
-            true => macs.retain(|mac| is_asked(mac).is_ok()),
-            false => macs.iter().try_for_each(is_asked)?,
-        }
-        if options.behind {
-            let behind = api.board.behind(&Filter { site: options.site.clone(), state: None });
-            let behind: std::collections::BTreeSet<Mac> = behind.into_iter().map(|phone| phone.mac).collect();
-            macs.retain(|mac| behind.contains(mac));
+            true => macs.retain(|mac| may(Action::Resync, *mac).is_ok()),
+            false => macs.iter().try_for_each(|mac| may(Action::Resync, *mac))?,
         }
         Ok(macs)
     };
-    blocking(chosen).await?
+    let mut macs = blocking(chosen).await??;
+    if only_behind {
+        if timeout(LOOKED_AT, board.looked_at(&macs)).await.is_err() {
+            let checking = macs.iter().filter(|mac| board.is_checking(**mac)).count();
+            let what = format!("what phones should have is still being found out, for {checking} of {}", macs.len());
+            return Err(Problem { retry_after_secs: Some(10), ..Problem::new("trouble", what) });
+        }
+        macs.retain(|mac| board.is_behind(*mac).is_some());
+    }
+    Ok(macs)
 }
 
 /// The jobs that are running, and the last that have ended; the latest first.
@@ -142,8 +158,9 @@ async fn job(State(api): State<Shared>, caller: Caller, Path(id): Path<u64>) -> 
 async fn stop(State(api): State<Shared>, caller: Caller, Path(id): Path<u64>) -> Result<Json<JobView>, Problem> {
     let job = api.sees(&caller, id)?;
     let serving = api.now();
-    for phone in job.phones.iter().filter_map(|phone| serving.world.phone(phone.mac)) {
-        caller.may(Action::Resync, &Target::phone(phone))?;
+    for PhoneView { mac, site, .. } in &job.phones {
+        let site = serving.world.site_of(*mac).unwrap_or(site);
+        caller.may(Action::Resync, &target(&serving.world, *mac, site))?;
     }
     api.jobs.stop(id).map(Json).ok_or_else(Problem::not_found)
 }
@@ -165,20 +182,22 @@ async fn events(
 ) -> Result<Sse<impl Stream<Item = Result<Told, Infallible>>>, Problem> {
     api.sees(&caller, id)?;
     let events = api.jobs.events(id).ok_or_else(Problem::not_found)?;
-    let sent = events.map(|event| Ok(Told::default().event(event.name()).json_data(&event).unwrap_or_default()));
-    Ok(Sse::new(sent).keep_alive(KeepAlive::default()))
+    let events = events.map(|event| Told::default().event(event.name()).json_data(&event).unwrap_or_default());
+    Ok(told(api, caller, events))
 }
 
 impl Api {
-    /// A job of which the caller sees every phone.
+    /// A job that is the caller's own, or of which he sees every phone; where its phones are not known, who sees all.
     fn sees(self: &Arc<Api>, caller: &Caller, id: u64) -> Result<JobPhones, Problem> {
         let job = self.jobs.get(id).ok_or_else(Problem::not_found)?;
         let serving = self.now();
-        let is_seen = |mac: Mac| match serving.world.phone(mac) {
-            Some(phone) => caller.sees(&Target::phone(phone)),
-            None => caller.may(Action::Inspect, &Target::Server).is_ok(),
+        let is_seen = |PhoneView { mac, site, .. }: &PhoneView| {
+            let site = serving.world.site_of(*mac).unwrap_or(site);
+            caller.sees(&target(&serving.world, *mac, site))
         };
-        match job.job.who == caller.name() || job.phones.iter().all(|phone| is_seen(phone.mac)) {
+        let sees_all = || caller.may(Action::Inspect, &Target::Server).is_ok();
+        let is_his = job.job.who == caller.name();
+        match is_his || sees_all() || (!job.phones.is_empty() && job.phones.iter().all(is_seen)) {
             true => Ok(job),
             false => Err(Problem::not_found()),
         }

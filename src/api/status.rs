@@ -4,7 +4,7 @@ use std::convert::Infallible;
 
 use axum::Json;
 use axum::extract::{Path, State as Of};
-use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::sse::{Event, Sse};
 use serde::{Deserialize, Serialize};
 use tokio_stream::wrappers::BroadcastStream;
 use tokio_stream::{Stream, StreamExt};
@@ -15,10 +15,12 @@ use utoipa_axum::routes;
 use super::aside::blocking;
 use super::asked::Asked;
 use super::lists::{Page, page, paged};
+use super::told::told;
 use super::{Caller, Problem, Shared};
 use crate::access::{Action, Target};
 use crate::board::{Change, Counts, Filter, PhoneFiles, PhoneState, State};
 use crate::phone::Mac;
+use crate::world::World;
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
@@ -107,8 +109,17 @@ async fn phones(
     Asked(WantedPhones { site, state, after, limit }): Asked<WantedPhones>,
 ) -> Result<Json<Page<PhoneState>>, Problem> {
     let seen = seen(api, caller, site, state).await?;
-    let rows = seen.into_iter().map(|phone| (format!("{}/{}", phone.site, phone.mac), phone));
-    Ok(Json(paged(rows, after.as_deref(), limit)?))
+    let named = seen.into_iter().map(|phone| (format!("{}/{}", phone.site, phone.mac), phone));
+    let mut rows: Vec<(String, PhoneState)> = named.collect();
+    // Not the order of the sites: `a-b/` is before `a/`.
+    rows.sort_by(|(one, _), (other, _)| one.cmp(other));
+    Ok(Json(paged(rows.into_iter(), after.as_deref(), limit)?))
+}
+
+/// A phone of a site, be there a good version of it or not.
+pub(super) fn target<'a>(world: &'a World, mac: Mac, site: &'a str) -> Target<'a> {
+    let good = world.phone(mac).filter(|phone| phone.site == site);
+    good.map_or(Target::Phone { site, lines: Vec::new() }, |phone| Target::phone(phone))
 }
 
 /// The phones that a caller sees.
@@ -124,10 +135,7 @@ async fn seen(
     blocking(move || {
         let serving = api.now();
         let mut phones = api.board.all(&Filter { site: site.map(Into::into), state });
-        phones.retain(|phone| {
-            let lines = serving.world.phone(phone.mac).map(|phone| Target::phone(phone));
-            caller.sees(&lines.unwrap_or(Target::Phone { site: &phone.site, lines: Vec::new() }))
-        });
+        phones.retain(|phone| caller.sees(&target(&serving.world, phone.mac, &phone.site)));
         phones
     })
     .await
@@ -145,11 +153,9 @@ async fn seen(
 )]
 async fn of_phone(Of(api): Of<Shared>, caller: Caller, Path(mac): Path<String>) -> Result<Json<PhoneFiles>, Problem> {
     let mac: Mac = mac.parse().map_err(|_| Problem::not_found())?;
-    if let Some(phone) = api.now().world.phone(mac) {
-        caller.may(Action::See, &Target::phone(phone))?;
-    } else {
-        caller.may(Action::See, &Target::Server).map_err(|_| Problem::not_found())?;
-    }
+    let serving = api.now();
+    let site = serving.world.site_of(mac).ok_or_else(Problem::not_found)?;
+    caller.may(Action::See, &target(&serving.world, mac, site))?;
     let found = blocking(move || api.board.of(mac)).await?;
     found.map(Json).ok_or_else(Problem::not_found)
 }
@@ -173,15 +179,13 @@ async fn events(
         return Err(Problem::not_found());
     }
     let changes = BroadcastStream::new(api.board.changes());
-    let sees_all = caller.may(Action::Inspect, &Target::Server).is_ok() && site.is_none();
-    let is_seen = move |change: &Change| {
-        let serving = api.now();
-        let Some(phone) = serving.world.phone(change.mac) else { return sees_all };
-        site.as_ref().is_none_or(|site| phone.site == *site) && caller.sees(&Target::phone(phone))
-    };
-    let events = changes.filter_map(move |change| match change {
-        Ok(change) => is_seen(&change).then(|| Event::default().event("state").json_data(change).unwrap_or_default()),
-        Err(_) => Some(Event::default().event("missed").data("{}")),
+    let (live, who) = (api.live().clone(), caller.clone());
+    let events = changes.filter_map(move |change| {
+        let Ok(change) = change else { return Some(Event::default().event("missed").data("{}")) };
+        let (serving, mac) = (live.now(), change.mac);
+        let is_seen =
+            |own: &str| site.as_ref().is_none_or(|site| site == own) && who.sees(&target(&serving.world, mac, own));
+        Some(Event::default().event("state").json_data(change.within(is_seen)?).unwrap_or_default())
     });
-    Ok(Sse::new(events.map(Ok)).keep_alive(KeepAlive::default()))
+    Ok(told(api, caller, events))
 }

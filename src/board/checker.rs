@@ -14,6 +14,7 @@ use super::queue::Queue;
 use super::{Board, Told};
 use crate::live::Reloaded;
 use crate::phone::Mac;
+use crate::world::World;
 
 /// How long it works before it rests.
 const SLICE: Duration = Duration::from_millis(5);
@@ -77,23 +78,23 @@ impl Checker {
             Told::Check(mac) => self.queue.push(vec![mac]),
             Told::Start => {
                 let serving = board.live.now();
-                self.mark(board, serving.world.macs().collect());
+                self.mark(board, &serving.world, serving.world.macs().collect());
                 board.follow(serving);
             }
             Told::Reloaded(reloaded) => {
                 let (stored, gone): (Vec<Mac>, Vec<Mac>) =
                     reached(&reloaded).into_iter().partition(|mac| reloaded.now.world.stores(*mac));
                 gone.into_iter().for_each(|mac| board.forget(mac));
-                self.mark(board, stored);
+                self.mark(board, &reloaded.now.world, stored);
                 board.follow(reloaded.now);
             }
         }
     }
 
     /// Phones that are to be looked at. Those of a wide change that are to be already have their turn.
-    fn mark(&mut self, board: &Board, mut macs: Vec<Mac>) {
+    fn mark(&mut self, board: &Board, world: &World, mut macs: Vec<Mac>) {
         let is_wide = macs.len() >= WIDE;
-        macs.retain(|mac| board.mark(*mac) || !is_wide);
+        macs.retain(|mac| world.site_of(*mac).is_some_and(|site| board.mark(*mac, site) || !is_wide));
         self.queue.push(macs);
     }
 }

@@ -1,5 +1,7 @@
 //! What the board knows of one phone.
 
+use compact_str::CompactString;
+
 use super::recorded::Standing;
 use super::state::State;
 use crate::admit::Refusal;
@@ -7,8 +9,12 @@ use crate::admit::Refusal;
 /// What the board knows of one phone; a fleet has a hundred thousand of them, so it is small.
 #[derive(Debug)]
 pub(super) struct Entry {
+    /// Its site.
+    pub site: CompactString,
     /// What it has beside what it should have, as it was found out last.
     pub standing: Standing,
+    /// Another number whenever it should have something else.
+    pub wanted: u64,
     /// Whether that is being found out anew.
     pub checking: bool,
     /// It was asked for its password, and has got nothing since.
@@ -31,9 +37,11 @@ enum News {
 
 impl Entry {
     /// A phone of which nothing is known yet.
-    pub fn new() -> Entry {
+    pub fn new(site: CompactString) -> Entry {
         Entry {
+            site,
             standing: Standing::NeverSeen,
+            wanted: 0,
             checking: true,
             challenged: false,
             ticket: 0,
@@ -51,9 +59,7 @@ impl Entry {
             (Standing::Unserved { .. }, _) => State::Unserved,
             (_, Some(News::Asked)) => State::Asked,
             (_, Some(News::Refused(_))) => State::Refused,
-            (Standing::InSync, _) => State::InSync,
-            (Standing::Behind { .. }, _) => State::Behind,
-            (Standing::NeverSeen, _) => State::NeverSeen,
+            (standing, None) => standing.state(),
         }
     }
 
@@ -107,6 +113,16 @@ impl Entry {
         self.news = Some(News::Asked);
     }
 
+    /// Nobody waits for it any more.
+    pub fn given_up(&mut self) {
+        self.news = self.news.filter(|news| !matches!(news, News::Asked));
+    }
+
+    /// Whether it is known to have something else than it should.
+    pub fn is_behind(&self) -> bool {
+        !self.checking && matches!(self.standing, Standing::Behind { .. })
+    }
+
     /// A request was refused. That a phone is asked for its password once before each file is its normal life.
     pub fn refused(&mut self, refusal: Refusal, is_challenge: bool) {
         let is_normal = is_challenge && !self.challenged && !refusal.is_a_guess();
@@ -137,7 +153,7 @@ mod tests {
 
     fn behind(files: &[&str]) -> Entry {
         let standing = Standing::Behind { files: files.iter().map(|file| (*file).into()).collect() };
-        Entry { standing, checking: false, ..Entry::new() }
+        Entry { standing, checking: false, ..Entry::new("a".into()) }
     }
 
     #[test]
@@ -161,6 +177,11 @@ mod tests {
         assert_eq!((entry.state(), entry.refusal()), (State::Refused, Some(Refusal::WrongPassword)));
         entry.asked();
         assert_eq!(entry.state(), State::Asked);
+        entry.given_up();
+        assert_eq!(entry.state(), State::Behind);
+        entry.refused(Refusal::WrongPassword, false);
+        entry.given_up();
+        assert_eq!(entry.state(), State::Refused);
         entry.came();
         assert_eq!(entry.state(), State::Behind);
         entry.refused(Refusal::NoPassword, true);

@@ -26,6 +26,7 @@ use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwapOption;
+use compact_str::CompactString;
 use tokio::sync::{broadcast, watch};
 
 pub use recorded::{Recorded, Standing};
@@ -109,6 +110,11 @@ impl Board {
         self.change(mac, Entry::asked);
     }
 
+    /// Takes note that nobody waits for a phone any more that was asked.
+    pub fn given_up(&self, mac: Mac) {
+        self.change(mac, Entry::given_up);
+    }
+
     /// Looks at a phone again, as after its tokens were revoked.
     pub fn look_again(&self, mac: Mac) {
         if self.change(mac, |entry| entry.check_again(true)) {
@@ -131,33 +137,36 @@ impl Board {
     fn change(&self, mac: Mac, change: impl FnOnce(&mut Entry)) -> bool {
         let mut shard = self.shard(mac);
         let Some(entry) = shard.get_mut(&mac) else { return false };
-        let before = entry.state();
+        let (before, former) = (entry.state(), entry.site.clone());
         change(entry);
         let after = entry.state();
-        if before != after {
+        if before != after || former != entry.site {
             entry.settle(now_secs());
-            self.told(mac, Some(before), Some(after));
+            let former = (former != entry.site).then_some(former);
+            self.told(Change { mac, site: entry.site.clone(), state: Some(after), former }, Some(before));
         }
         true
     }
 
     /// Counts a phone's new state and tells it; its entry is locked, so that its states are told in their order.
-    fn told(&self, mac: Mac, before: Option<State>, after: Option<State>) {
+    fn told(&self, change: Change, before: Option<State>) {
+        let after = change.state;
         // Nobody may listen. Who waits for the counts finds what has changed told.
-        let _ = self.changes.send(Change { mac, state: after });
+        let _ = self.changes.send(change);
         self.counts.send_modify(|counts| counts.move_one(before, after));
     }
 
-    /// A phone of the fleet is to be looked at; says whether that is new.
-    fn mark(&self, mac: Mac) -> bool {
+    /// A phone of a site is to be looked at; says whether that is new.
+    fn mark(&self, mac: Mac, site: &CompactString) -> bool {
         let mut was_checking = false;
         let mark = |entry: &mut Entry| {
             was_checking = entry.checking;
+            entry.site.clone_from(site);
             entry.check_again(true);
         };
         if !self.change(mac, mark) {
-            self.shard(mac).insert(mac, Entry::new());
-            self.told(mac, None, Some(State::Checking));
+            self.shard(mac).insert(mac, Entry::new(site.clone()));
+            self.told(Change { mac, site: site.clone(), state: Some(State::Checking), former: None }, None);
         }
         !was_checking
     }
@@ -166,7 +175,8 @@ impl Board {
     fn forget(&self, mac: Mac) {
         let mut shard = self.shard(mac);
         if let Some(entry) = shard.remove(&mac) {
-            self.told(mac, Some(entry.state()), None);
+            let before = entry.state();
+            self.told(Change { mac, site: entry.site, state: None, former: None }, Some(before));
         }
     }
 
@@ -175,10 +185,10 @@ impl Board {
         let to_check = |entry: &Entry| entry.checking.then_some((entry.ticket, entry.fresh));
         while let Some((ticket, fresh)) = { self.shard(mac).get(&mac).and_then(to_check) } {
             let is_fresh = |file: usize| fresh.checked_shr(file as u32).unwrap_or_default() & 1 == 1;
-            let standing = self.recorded(mac).standing(&self.live.now(), &self.key, mac, is_fresh);
+            let (standing, wanted) = self.recorded(mac).standing(&self.live.now(), &self.key, mac, is_fresh);
             self.change(mac, |entry| {
                 if entry.ticket == ticket {
-                    (entry.standing, entry.checking) = (standing, false);
+                    (entry.standing, entry.wanted, entry.checking) = (standing, wanted, false);
                 }
             });
         }

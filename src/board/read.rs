@@ -7,7 +7,7 @@ use tokio::sync::broadcast;
 
 use super::entry::Entry;
 use super::recorded::Standing;
-use super::state::{Change, Counts, FileState, Filter, PhoneFiles, PhoneState, State};
+use super::state::{Change, Counts, FileState, Filter, PhoneFiles, PhoneState};
 use super::{Board, Recorded};
 use crate::catalogue::Answer;
 use crate::live::Serving;
@@ -32,13 +32,6 @@ impl Board {
         let mut phones: Vec<PhoneState> =
             macs.filter_map(|(mac, site)| self.told_of(mac, site)).filter(in_state).collect();
         phones.sort_by(|a, b| (&a.site, a.mac).cmp(&(&b.site, b.mac)));
-        phones
-    }
-
-    /// Those that have not got what the fleet says now, be they asked or refused meanwhile.
-    pub fn behind(&self, filter: &Filter) -> Vec<PhoneState> {
-        let mut phones = self.all(filter);
-        phones.retain(|phone| !phone.behind.is_empty() && phone.state != State::Checking);
         phones
     }
 
@@ -86,14 +79,40 @@ impl Board {
 
     /// Waits until everything that is served now is taken note of, and no phone is being looked at.
     pub async fn settled(&self) {
+        self.until(|| self.counts.borrow().checking == 0).await;
+    }
+
+    /// Waits until everything that is served now is taken note of, and each of these phones was looked at.
+    pub async fn looked_at(&self, macs: &[Mac]) {
+        let mut left = macs.iter().copied().peekable();
+        let is_looked_at = |mac: &Mac| !self.is_checking(*mac);
+        self.until(|| {
+            while left.next_if(is_looked_at).is_some() {}
+            left.peek().is_none()
+        })
+        .await;
+    }
+
+    async fn until(&self, mut is_so: impl FnMut() -> bool) {
         let mut counts = self.counts.subscribe();
         loop {
-            let checking = counts.borrow_and_update().checking;
+            counts.mark_unchanged();
             let follows = self.followed.load().as_ref().is_some_and(|own| Arc::ptr_eq(own, &self.live.now()));
-            if (follows && checking == 0) || counts.changed().await.is_err() {
+            if (follows && is_so()) || counts.changed().await.is_err() {
                 return;
             }
         }
+    }
+
+    /// Whether a phone is being looked at.
+    pub fn is_checking(&self, mac: Mac) -> bool {
+        self.shard(mac).get(&mac).is_some_and(|entry| entry.checking)
+    }
+
+    /// Whether a phone is known to have something else than it should, be it asked or refused meanwhile: a number that is
+    /// another one whenever it should have something else.
+    pub fn is_behind(&self, mac: Mac) -> Option<u64> {
+        self.shard(mac).get(&mac).filter(|entry| entry.is_behind()).map(|entry| entry.wanted)
     }
 
     pub(super) fn follow(&self, serving: Arc<Serving>) {

@@ -1,9 +1,12 @@
 //! Whether a phone has what the fleet says now: the revisions of its files as they would be made, beside those that the
 //! server has recorded.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use compact_str::CompactString;
 use serde::Serialize;
 
+use super::State;
 use crate::admit::{Stage, TokenKey};
 use crate::catalogue::{Answer, FilePattern};
 use crate::fleet::Rung;
@@ -35,6 +38,18 @@ pub enum Standing {
     },
 }
 
+impl Standing {
+    /// The state of a phone that stands so and of which nothing else is known.
+    pub fn state(&self) -> State {
+        match self {
+            Standing::InSync => State::InSync,
+            Standing::Behind { .. } => State::Behind,
+            Standing::NeverSeen => State::NeverSeen,
+            Standing::Unserved { .. } => State::Unserved,
+        }
+    }
+}
+
 /// What a server has recorded of a phone.
 #[derive(Debug)]
 pub struct Recorded {
@@ -47,37 +62,47 @@ pub struct Recorded {
 }
 
 impl Recorded {
-    /// How the phone stands; `is_known` tells of files, by their places in the family, that they are as they should be.
+    /// How the phone stands, and a number that is another one whenever it should have something else; `is_known` tells of
+    /// files, by their places in the family, that they are as they should be.
     pub fn standing(
         &self,
         serving: &Serving,
         key: &RevisionKey,
         mac: Mac,
         is_known: impl Fn(usize) -> bool,
-    ) -> Standing {
+    ) -> (Standing, u64) {
+        let unserved = |why: &dyn std::fmt::Display| (Standing::Unserved { why: why.to_string() }, 0);
         let subject = match serving.world.subject(mac) {
             Ok(subject) => subject,
-            Err(why) => return Standing::Unserved { why: why.to_string() },
+            Err(why) => return unserved(&why),
         };
         let mut has_any = false;
         let mut behind = Vec::new();
+        let mut wanted = DefaultHasher::new();
         for (at, file) in subject.maker.family.documents().filter(|(_, file)| file.answer == Answer::Document) {
-            let Some(got) = self.got(&subject, file) else { continue };
-            has_any = true;
-            if is_known(at) {
+            let got = self.got(&subject, file).map(|got| &got.revision);
+            has_any |= got.is_some();
+            if let Some(got) = got.filter(|_| is_known(at)) {
+                got.as_str().hash(&mut wanted);
                 continue;
             }
+            // One that it never got is made too: it may be that it cannot be.
             match self.desired(serving, key, &subject, file) {
-                Ok(desired) if desired == got.revision => {}
-                Ok(_) => behind.push(file.name.clone()),
-                Err(why) => return Standing::Unserved { why: why.to_string() },
+                Ok(desired) => {
+                    desired.as_str().hash(&mut wanted);
+                    if got.is_some_and(|got| desired != *got) {
+                        behind.push(file.name.clone());
+                    }
+                }
+                Err(why) => return unserved(&why),
             }
         }
-        match (has_any, behind.is_empty()) {
+        let standing = match (has_any, behind.is_empty()) {
             (false, _) => Standing::NeverSeen,
             (true, true) => Standing::InSync,
             (true, false) => Standing::Behind { files: behind },
-        }
+        };
+        (standing, wanted.finish())
     }
 
     /// What the phone last got of a document, by whichever of its names it has asked.

@@ -137,14 +137,32 @@ impl fmt::Display for Counts {
 }
 
 /// A phone is in another state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = StateChange)]
 pub struct Change {
     /// The phone.
     #[schema(value_type = String)]
     pub mac: Mac,
-    /// Its state; none where it is not in the fleet any more.
+    /// Its site.
+    #[schema(value_type = String)]
+    pub site: CompactString,
+    /// Its state; none where it is not in that site any more.
     pub state: Option<State>,
+    /// The site that it has left, if it has.
+    #[serde(skip)]
+    pub former: Option<CompactString>,
+}
+
+impl Change {
+    /// The same as those are told who know of some sites only: who has left them is gone.
+    pub fn within(self, knows: impl Fn(&str) -> bool) -> Option<Change> {
+        let former = self.former.filter(|site| knows(site));
+        let gone = |site| Change { mac: self.mac, site, state: None, former: None };
+        match knows(&self.site) {
+            true => Some(Change { former: None, ..self }),
+            false => former.map(gone),
+        }
+    }
 }
 
 /// Which phones are meant; left out: all.

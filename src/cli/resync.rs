@@ -15,8 +15,8 @@ use super::status::{Watched, told};
 use crate::journal;
 use crate::phone::Mac;
 use crate::resync::{
-    Asking, Ended, Job, Options, Outcome, Plan, PlanView, Progress, Standing, Step, Stop, Summary, Target, TargetView,
-    UnaskedView, plan,
+    Asking, Ended, Job, Options, Outcome, Plan, PlanView, Progress, Standing, StartError, Step, Stop, Summary, Target,
+    TargetView, UnaskedView, firmware_told, keeps_journal, plan,
 };
 use crate::simulate::trust::{self, Trust};
 
@@ -26,9 +26,13 @@ pub fn run(args: &Resync) -> Result<u8> {
     let options = options(args)?;
     let macs = chosen(&options, &watched)?;
     wait_for(async {
-        let plan = plan(&watched.serving, macs, options.verb(), options.way(), &watched.state).await?;
+        let firmware = firmware_told(&watched.state).await;
+        let plan = plan(&watched.serving, macs, options.verb(), options.way(), &firmware, &watched.state).await?;
         if args.dry_run {
             return dry_run(args, &plan);
+        }
+        if !keeps_journal(&watched.serving.world) {
+            bail!("{}", StartError::NoJournal);
         }
         if !journal::path(&watched.state).exists() {
             let state = watched.state.display();
@@ -36,11 +40,7 @@ pub fn run(args: &Resync) -> Result<u8> {
                 "there is no journal in `{state}`, so nobody would know who came back\n  hint: name the server's state folder with --state DIR"
             );
         }
-        let trust = match (&args.ca, args.insecure) {
-            (Some(ca), _) => Trust::File(ca),
-            (None, true) => Trust::Anybody,
-            (None, false) => Trust::System,
-        };
+        let trust = Trust::chosen(args.ca.as_deref(), args.insecure);
         let asking = Asking::new(trust::config(trust).map_err(|why| anyhow!(why))?, options.wait);
         let PlanView { cannot_ask, .. } = PlanView::from(&plan);
         let job = Job {

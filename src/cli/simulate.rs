@@ -37,11 +37,7 @@ fn told(what: String) -> anyhow::Error {
 }
 
 fn trust_of(args: &Simulate) -> Trust<'_> {
-    match (&args.ca, args.insecure) {
-        (Some(ca), _) => Trust::File(ca),
-        (None, true) => Trust::Anybody,
-        (None, false) => Trust::System,
-    }
+    Trust::chosen(args.ca.as_deref(), args.insecure)
 }
 
 fn credentials(args: &Simulate) -> Option<Credentials> {

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::args::{Format, Served, Status};
 use super::output;
 use super::state::default_state;
+use crate::board::Counts;
 use crate::journal::now_secs;
 use crate::live::{Loader, Serving};
 use crate::phone::Mac;
@@ -49,7 +50,7 @@ impl Watched {
 
     /// The site of a phone.
     pub(super) fn site_of(&self, mac: Mac) -> &str {
-        self.serving.world.phone(mac).map_or("", |phone| phone.site.as_str())
+        self.serving.world.site_of(mac).map_or("", |site| site.as_str())
     }
 }
 
@@ -64,11 +65,8 @@ pub fn run(args: &Status) -> Result<u8> {
     let watched = Watched::at(&args.served)?;
     let macs = macs_of(&watched.serving.world, args.site.as_deref()).map_err(told)?;
     let standings = watched.standings(&macs)?;
-    let count = |is: fn(&Standing) -> bool| standings.iter().filter(|standing| is(standing)).count();
-    let in_sync = count(|standing| *standing == Standing::InSync);
-    let behind = count(|standing| matches!(standing, Standing::Behind { .. }));
-    let never = count(|standing| *standing == Standing::NeverSeen);
-    let unserved = count(|standing| matches!(standing, Standing::Unserved { .. }));
+    let counts: Counts = standings.iter().map(Standing::state).collect();
+    let Counts { in_sync, behind, never_seen, unserved, .. } = counts;
     match args.format {
         Format::Json => {
             let phone = |(mac, standing): (&Mac, &Standing)| -> Result<Value> {
@@ -79,7 +77,7 @@ pub fn run(args: &Status) -> Result<u8> {
             };
             let phones = macs.iter().zip(&standings).map(phone).collect::<Result<Vec<_>>>()?;
             output::json(&json!({
-                "in_sync": in_sync, "behind": behind, "never_seen": never, "unserved": unserved, "phones": phones,
+                "in_sync": in_sync, "behind": behind, "never_seen": never_seen, "unserved": unserved, "phones": phones,
             }))?;
         }
         Format::Human => {
@@ -89,7 +87,7 @@ pub fn run(args: &Status) -> Result<u8> {
             output::table(&rows.collect::<Vec<_>>())?;
             let others = if unserved > 0 { format!(", {unserved} cannot be served") } else { String::new() };
             let phones = output::counted(macs.len(), "phone");
-            output::line(&format!("{phones}: {in_sync} in sync, {behind} behind, {never} never seen{others}"))?;
+            output::line(&format!("{phones}: {in_sync} in sync, {behind} behind, {never_seen} never seen{others}"))?;
         }
     }
     Ok(u8::from(in_sync < macs.len()))

@@ -6,6 +6,8 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::future::ready;
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -62,7 +64,9 @@ pub enum Answered {
     Silent,
     /// What came was no answer.
     Nonsense(String),
-    /// The request could not be sent.
+    /// The request was sent, and the way broke before an answer came: whoever restarts at once answers nothing.
+    Lost(String),
+    /// The request could not be sent, or nobody was there to take it.
     Unreachable(String),
 }
 
@@ -73,6 +77,7 @@ impl fmt::Display for Answered {
             Answered::Refused { code, why } => write!(f, "refused: {code} {why}"),
             Answered::Silent => f.write_str("did not answer"),
             Answered::Nonsense(what) => write!(f, "answered nonsense: {what}"),
+            Answered::Lost(why) => write!(f, "did not answer: {why}"),
             Answered::Unreachable(why) => write!(f, "cannot be reached: {why}"),
         }
     }
@@ -80,6 +85,11 @@ impl fmt::Display for Answered {
 
 /// Asks one phone.
 pub async fn ask(target: &Target, asking: &Asking) -> Answered {
+    ask_after(target, asking, ready(())).await
+}
+
+/// The same, once something is done when the way is open and nothing is sent yet.
+pub(super) async fn ask_after(target: &Target, asking: &Asking, before: impl Future<Output = ()>) -> Answered {
     let _socket = asking.sockets.acquire().await;
     let deadline = Instant::now() + asking.patience;
     let opened = timeout_at(deadline, Wire::open(&target.hop, &asking.tls)).await;
@@ -90,7 +100,10 @@ pub async fn ask(target: &Target, asking: &Asking) -> Answered {
     };
     let notify = wire.local().map_err(|error| error.to_string()).and_then(|local| Notify::new(target, local));
     match notify {
-        Ok(notify) => converse(&mut wire, target, &notify, asking, deadline).await,
+        Ok(notify) => {
+            before.await;
+            converse(&mut wire, target, &notify, asking, deadline).await
+        }
         Err(why) => Answered::Unreachable(why),
     }
 }
@@ -102,11 +115,10 @@ async fn converse(
     asking: &Asking,
     deadline: Instant,
 ) -> Answered {
-    // A proxy and the phone behind it may both want to know who asks.
-    let mut shown: BTreeMap<&str, String> = BTreeMap::new();
-    for cseq in 1..=CHALLENGES + 1 {
-        let authorizations: Vec<String> = shown.iter().map(|(name, value)| format!("{name}: {value}")).collect();
-        let request = notify.request(cseq, &authorizations);
+    // A proxy and the phone behind it may both want to know who asks, and take no answer twice.
+    let mut clients: BTreeMap<&str, DigestClient> = BTreeMap::new();
+    let mut request = notify.request(1, &[]);
+    for cseq in 2..=CHALLENGES + 2 {
         let answer = match transact(wire, &request, asking, deadline).await {
             Ok(answer) => answer,
             Err(lost) => return lost,
@@ -118,11 +130,13 @@ async fn converse(
             407 => "Proxy-Authorization",
             _ => return refused(&answer.reason),
         };
-        match respond(&answer, target, notify) {
-            Ok((stale, _)) if shown.contains_key(header) && !stale => {
-                return refused("the line's user and password are not taken");
-            }
-            Ok((_, value)) => shown.insert(header, value),
+        let Some(client) = challenge(&answer) else { return refused("it asks for no digest that is known") };
+        let is_stale = client.stale();
+        if clients.insert(header, client).is_some() && !is_stale {
+            return refused("the line's user and password are not taken");
+        }
+        request = match authorizations(&mut clients, target, notify) {
+            Ok(lines) => notify.request(cseq, &lines),
             Err(why) => return refused(&why),
         };
     }
@@ -131,14 +145,18 @@ async fn converse(
 
 /// Sends a request until it has a final answer.
 async fn transact(wire: &mut Wire, request: &Request, asking: &Asking, end: Instant) -> Result<Answer, Answered> {
-    let broken = |error: std::io::Error| match error.kind() {
-        std::io::ErrorKind::InvalidData => Answered::Nonsense(error.to_string()),
-        _ => Answered::Unreachable(error.to_string()),
-    };
     let (mut distance, mut nonsense) = (asking.t1, None);
-    timeout_at(end, wire.send(&request.text)).await.map_err(|_| Answered::Silent)?.map_err(broken)?;
+    let unsent = |error: std::io::Error| Answered::Unreachable(error.to_string());
+    timeout_at(end, wire.send(&request.text)).await.map_err(|_| Answered::Silent)?.map_err(unsent)?;
     let mut again = Instant::now() + distance;
+    let mut is_repeated = false;
     loop {
+        let broken = |error: std::io::Error| match error.kind() {
+            ErrorKind::InvalidData => Answered::Nonsense(error.to_string()),
+            // The only packet was sent back.
+            ErrorKind::ConnectionRefused if !is_repeated => Answered::Unreachable(error.to_string()),
+            _ => Answered::Lost(error.to_string()),
+        };
         let came = tokio::select! {
             came = wire.receive() => Some(came.map_err(broken)?),
             () = sleep_until(end) => return Err(nonsense.map_or(Answered::Silent, Answered::Nonsense)),
@@ -147,6 +165,7 @@ async fn transact(wire: &mut Wire, request: &Request, asking: &Asking, end: Inst
         match came.map(|bytes| answer(&bytes, request)) {
             None => {
                 wire.send(&request.text).await.map_err(broken)?;
+                is_repeated = true;
                 distance = (distance * 2).min(asking.t2);
                 again = Instant::now() + distance;
             }
@@ -158,21 +177,29 @@ async fn transact(wire: &mut Wire, request: &Request, asking: &Asking, end: Inst
     }
 }
 
-/// What answers the first challenge that a digest can answer; and whether only the nonce was too old.
-fn respond(answer: &Answer, target: &Target, notify: &Notify<'_>) -> Result<(bool, String), String> {
+/// The first challenge that a digest can answer.
+fn challenge(answer: &Answer) -> Option<DigestClient> {
     let read = |text: &String| {
         let challenges = parse_challenges(text).ok()?;
         challenges.iter().find_map(|challenge| DigestClient::try_from(challenge).ok())
     };
-    let mut client = answer.challenges.iter().find_map(read).ok_or("it asks for no digest that is known")?;
+    answer.challenges.iter().find_map(read)
+}
+
+/// What answers challenges, each time another text: headers without their ends.
+fn authorizations(
+    clients: &mut BTreeMap<&str, DigestClient>,
+    target: &Target,
+    notify: &Notify<'_>,
+) -> Result<Vec<String>, String> {
     let password = target.password.as_ref().ok_or("it asks for a password, and the line has no `sip.password`")?;
     let uri = notify.uri();
-    let value = client.respond(&PasswordParams {
+    let params = PasswordParams {
         username: &target.auth_user,
         password: password.expose(),
         uri: &uri,
         method: "NOTIFY",
         body: Some(notify.body().as_bytes()),
-    })?;
-    Ok((client.stale(), value))
+    };
+    clients.iter_mut().map(|(name, client)| Ok(format!("{name}: {}", client.respond(&params)?))).collect()
 }

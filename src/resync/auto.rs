@@ -8,10 +8,11 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use compact_str::CompactString;
+use compact_str::{CompactString, ToCompactString};
+use tokio::runtime::Handle;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::spawn_blocking;
-use tokio::time::{Instant, interval};
+use tokio::time::{Instant, interval, timeout};
 
 use super::gather::Gather;
 use super::job::Outcome;
@@ -19,7 +20,7 @@ use super::jobs::{Jobs, MAX_RUNNING, StartError, Wanted};
 use super::target::Way;
 use super::view::Progress;
 use super::waves::Pace;
-use crate::board::{Board, Filter};
+use crate::board::Board;
 use crate::catalogue::Verb;
 use crate::fleet::Entity;
 use crate::live::{Live, Reloaded};
@@ -43,32 +44,41 @@ pub struct Late {
     pub wanted: CompactString,
 }
 
-/// Somebody who knows which phones are behind.
-pub trait Behind: Send + Sync + 'static {
-    /// The phones of a site that have got a file, and not the one that they would get now. May take its time.
-    fn behind(&self, site: &str) -> Vec<Late>;
+/// What is known of the phones of a site.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    /// Those that have got a file, and not the one that they would get now.
+    pub late: Vec<Late>,
+    /// Of others that is not known yet.
+    pub is_part: bool,
 }
 
-/// What the server knows of its phones.
-pub struct OnBoard(pub Arc<Board>);
+/// Somebody who knows which phones are behind.
+pub trait Behind: Send + Sync + 'static {
+    /// Looks at the phones of a site. May take its time.
+    fn behind(&self, site: &str) -> Known;
+}
 
-/// How long it is waited for that all phones of a site are looked at.
+/// What the server knows of its phones. Must be asked within a runtime.
+pub struct OnBoard {
+    /// How they stand.
+    pub board: Arc<Board>,
+    /// The fleet.
+    pub live: Arc<Live>,
+}
+
+/// So long it is waited for that all phones of a site are looked at; then those are asked of which it is known.
 const LOOKED_AT: Duration = Duration::from_secs(120);
 
 impl Behind for OnBoard {
-    fn behind(&self, site: &str) -> Vec<Late> {
-        let OnBoard(board) = self;
-        let filter = Filter { site: Some(site.into()), state: None };
-        let begin = Instant::now();
-        while board.counts(&filter).checking > 0 && begin.elapsed() < LOOKED_AT {
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        let wanted = |mac: Mac| -> Option<CompactString> {
-            let desired: Vec<String> = board.of(mac)?.files.into_iter().filter_map(|file| file.desired).collect();
-            Some(desired.join(" ").into())
-        };
-        let behind = board.behind(&filter).into_iter();
-        behind.filter_map(|phone| Some(Late { mac: phone.mac, wanted: wanted(phone.mac)? })).collect()
+    fn behind(&self, site: &str) -> Known {
+        let OnBoard { board, live } = self;
+        let serving = live.now();
+        let of_site = serving.world.sites_of_phones().filter(|(_, own)| *own == site);
+        let macs: Vec<Mac> = of_site.map(|(mac, _)| mac).collect();
+        let is_part = Handle::current().block_on(async { timeout(LOOKED_AT, board.looked_at(&macs)).await }).is_err();
+        let late = |mac| Some(Late { mac, wanted: board.is_behind(mac)?.to_compact_string() });
+        Known { late: macs.into_iter().filter_map(late).collect(), is_part }
     }
 }
 
@@ -140,19 +150,19 @@ impl Auto {
         let serving = self.live.now();
         let Some(auto) = serving.world.site(&site).and_then(|site| site.auto_resync) else { return };
         let (behind, name) = (self.behind.clone(), site.clone());
-        let late = match spawn_blocking(move || behind.behind(&name)).await {
-            Ok(late) => late,
+        let Known { late, is_part } = match spawn_blocking(move || behind.behind(&name)).await {
+            Ok(known) => known,
             Err(error) => return tracing::error!("which phones of `{site}` are behind cannot be told: {error}"),
         };
         let asked = self.sites.entry(site.clone()).or_default();
         asked.take_back(&self.jobs);
         let mut wanted: HashMap<Mac, CompactString> = late.into_iter().map(|late| (late.mac, late.wanted)).collect();
-        asked.wanted.retain(|mac, former| wanted.get(mac) == Some(former));
+        asked.wanted.retain(|mac, former| wanted.get(mac).map_or(is_part, |wanted| wanted == former));
         wanted.retain(|mac, _| !asked.wanted.contains_key(mac));
         // A phone that is asked already may come too early for this change.
         let count = wanted.len();
         wanted.retain(|mac, _| !self.jobs.has(*mac));
-        let mut again = wanted.len() < count;
+        let mut again = is_part || wanted.len() < count;
         if !wanted.is_empty() {
             let pace = Pace { overall: auto.pace, ..Pace::default() };
             let macs = wanted.keys().copied().collect();

@@ -1,5 +1,6 @@
 //! Which phones are meant, and what each of them can be asked.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use crate::findings::nearest;
 use crate::journal::{JournalError, Reader};
 use crate::live::Serving;
 use crate::phone::Mac;
+use crate::server::seen;
 use crate::world::{Unserved, World};
 
 /// Why it is not clear which phones are meant.
@@ -63,8 +65,7 @@ pub fn macs_of(world: &World, site: Option<&str>) -> Result<Vec<Mac>, ChoiceErro
         let near = nearest(site, world.sites().map(|site| site.id.as_str())).map(CompactString::from);
         return Err(ChoiceError::NoSite { site: site.into(), near });
     }
-    let is_there = |mac: &Mac| site.is_none_or(|site| world.phone(*mac).is_some_and(|phone| phone.site == site));
-    Ok(world.macs().filter(is_there).collect())
+    Ok(world.sites_of_phones().filter(|(_, own)| site.is_none_or(|site| *own == site)).map(|(mac, _)| mac).collect())
 }
 
 impl Options {
@@ -99,6 +100,9 @@ impl Options {
     }
 }
 
+/// The firmware of phones.
+pub type Firmware = HashMap<Mac, CompactString>;
+
 /// What phones can be asked.
 #[derive(Debug, Default)]
 pub struct Plan {
@@ -108,7 +112,19 @@ pub struct Plan {
     pub unasked: Vec<(Mac, NoWay)>,
 }
 
-/// Finds out what phones can be asked, and where; `state` is the folder of the server from which they fetch.
+/// What each phone last told of its firmware to the server with this state folder; where that cannot be read, nothing.
+pub async fn firmware_told(state: &Path) -> Arc<Firmware> {
+    let folder = state.to_owned();
+    let told = tokio::task::spawn_blocking(move || seen::all(&folder)).await;
+    let told = told.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));
+    Arc::new(told.unwrap_or_else(|error| {
+        tracing::warn!("which firmware phones run cannot be read: {error}");
+        Firmware::new()
+    }))
+}
+
+/// Finds out what phones can be asked, and where; `firmware` is what phones last told, and `state` the folder of the server
+/// from which they fetch.
 ///
 /// # Errors
 /// The journal cannot be read, so nobody knows from which addresses they fetched.
@@ -117,6 +133,7 @@ pub async fn plan(
     macs: Vec<Mac>,
     verb: Verb,
     way: Way,
+    firmware: &Arc<Firmware>,
     state: &Path,
 ) -> Result<Plan, JournalError> {
     let mut reader = if way == Way::Direct { Reader::open(state).await? } else { None };
@@ -126,11 +143,12 @@ pub async fn plan(
             *source = reader.served(*mac, 0).await?.and_then(|last| last.source?.parse().ok());
         }
     }
-    let serving = serving.clone();
+    let (serving, firmware) = (serving.clone(), firmware.clone());
     let plan = move || {
         let target = |(mac, source): (Mac, Option<IpAddr>)| {
             let subject = serving.world.subject(mac).map_err(|why| (mac, why.into()))?;
-            Target::new(&subject, verb, &way, source).map_err(|why| (mac, why))
+            let firmware = firmware.get(&mac).map(CompactString::as_str);
+            Target::new(&subject, firmware, verb, &way, source).map_err(|why| (mac, why))
         };
         let (targets, unasked) = macs.into_par_iter().zip(sources).map(target).partition_map(|target| match target {
             Ok(target) => rayon::iter::Either::Left(target),

@@ -72,7 +72,8 @@ impl Entry {
     /// Whether every phone was asked and waited for, where it could be.
     pub(super) fn is_complete(&self) -> bool {
         let is_left = |progress: &Progress| {
-            matches!(progress, Progress::Waiting | Progress::Asked | Progress::Ended(Outcome::GivenUp))
+            let is_over = |outcome: &Outcome| !matches!(outcome, Outcome::GivenUp | Outcome::NotAsked);
+            !matches!(progress, Progress::Ended(outcome) if is_over(outcome))
         };
         !self.state().phones.iter().any(|phone| is_left(&phone.progress))
     }
@@ -149,8 +150,11 @@ impl Entry {
     }
 
     pub(super) fn phones(&self) -> JobPhones {
-        let state = self.state();
-        JobPhones { job: self.view_of(&state), phones: state.phones.clone() }
+        self.phones_of(&self.state())
+    }
+
+    fn phones_of(&self, state: &State) -> JobPhones {
+        JobPhones { job: self.view_of(state), phones: state.phones.clone() }
     }
 
     pub(super) fn stopping(&self) -> watch::Receiver<Stop> {
@@ -172,8 +176,7 @@ impl Entry {
         loop {
             let (snapshot, news) = {
                 let state = self.state();
-                let snapshot = JobPhones { job: self.view_of(&state), phones: state.phones.clone() };
-                (snapshot, state.listeners.as_ref().map(broadcast::Sender::subscribe))
+                (self.phones_of(&state), state.listeners.as_ref().map(broadcast::Sender::subscribe))
             };
             let job = snapshot.job.clone();
             if to.send(Event::Snapshot(Box::new(snapshot))).await.is_err() {

@@ -6,15 +6,16 @@ use std::time::Duration;
 
 use compact_str::CompactString;
 use serde::Serialize;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, sleep_until};
 use utoipa::ToSchema;
 
-use super::ask::{Answered, Asking, ask};
+use super::ask::{Answered, Asking, ask_after};
 use super::target::Target;
 use super::waves::{Next, Pace, Waves};
-use crate::journal::{JournalError, Reader, now_ms};
+use crate::fleet::Stamp;
+use crate::journal::{self, JournalError, Reader, now_ms};
 
 /// How often the journal is looked into; the server writes into it ten times a second.
 const LOOK: Duration = Duration::from_millis(250);
@@ -99,7 +100,7 @@ impl Outcome {
 /// What a job tells of a phone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step<'o> {
-    /// It is asked.
+    /// It is asked: the first packet is about to be sent.
     Asked,
     /// This came of it.
     Ended(&'o Outcome),
@@ -126,14 +127,16 @@ pub struct Ended {
     pub stopped: bool,
 }
 
-/// A phone that was asked.
+/// A phone that is out.
 struct Out {
-    at: Instant,
-    /// The same in milliseconds since 1970.
-    at_ms: i64,
+    /// When it was asked, also in milliseconds since 1970; none: its turn has come, and the way to it is being opened.
+    begun: Option<(Instant, i64)>,
     answered: Option<Answered>,
     asking: AbortHandle,
 }
+
+/// A phone to which the way is open, and what lets it be asked.
+type Begin = (usize, oneshot::Sender<()>);
 
 struct Running<'j> {
     job: &'j Job,
@@ -141,8 +144,10 @@ struct Running<'j> {
     begin: Instant,
     out: BTreeMap<usize, Out>,
     asked: JoinSet<(usize, Answered)>,
+    begin_asking: mpsc::UnboundedSender<Begin>,
     outcomes: Vec<Outcome>,
-    reader: Option<Reader>,
+    /// The journal, and which file that is.
+    reader: Option<(Stamp, Reader)>,
 }
 
 impl Job {
@@ -156,16 +161,18 @@ impl Job {
         mut stop: watch::Receiver<Stop>,
     ) -> Result<Ended, JournalError> {
         let places = self.targets.iter().map(|target| (&target.site, &target.hop));
+        let (begin_asking, begins) = mpsc::unbounded_channel();
         let mut running = Running {
             job: self,
             waves: Waves::new(places, self.pace),
             begin: Instant::now(),
             out: BTreeMap::new(),
             asked: JoinSet::new(),
+            begin_asking,
             outcomes: vec![Outcome::NotAsked; self.targets.len()],
             reader: None,
         };
-        let stopped = running.run_out(&mut tell, &mut stop).await?;
+        let stopped = running.run_out(begins, &mut tell, &mut stop).await?;
         Ok(Ended { outcomes: running.outcomes, stopped })
     }
 }
@@ -174,6 +181,7 @@ impl Running<'_> {
     /// Whether it was stopped.
     async fn run_out(
         &mut self,
+        mut begins: mpsc::UnboundedReceiver<Begin>,
         tell: &mut impl FnMut(usize, Step<'_>),
         stop: &mut watch::Receiver<Stop>,
     ) -> Result<bool, JournalError> {
@@ -186,15 +194,17 @@ impl Running<'_> {
                     Stop::No => {}
                     Stop::AskNobodyElse => self.waves.stop(),
                     Stop::Now => {
-                        self.give_up(tell);
+                        self.take_back(true, tell);
                         return Ok(true);
                     }
                 }
             }
+            if self.waves.is_stopped() {
+                self.take_back(false, tell);
+            }
             let wake = match self.waves.next(self.begin.elapsed()) {
                 Next::Ask(phone) => {
                     self.ask(phone);
-                    tell(phone, Step::Asked);
                     continue;
                 }
                 Next::At(time) => look.min(self.begin + time),
@@ -210,6 +220,7 @@ impl Running<'_> {
                     // A panic is a mistake of ours, and no phone may be lost by it.
                     Err(error) => std::panic::resume_unwind(error.into_panic()),
                 },
+                Some((phone, go)) = begins.recv() => self.begin(phone, go, tell),
                 Ok(()) = stop.changed() => stop.mark_changed(),
                 () = sleep_until(wake) => {}
             }
@@ -222,18 +233,32 @@ impl Running<'_> {
 
     fn ask(&mut self, phone: usize) {
         let (target, asking) = (self.job.targets[phone].clone(), self.job.asking.clone());
-        let (at, at_ms) = (Instant::now(), now_ms());
-        let asking = self.asked.spawn(async move { (phone, ask(&target, &asking).await) });
-        self.out.insert(phone, Out { at, at_ms, answered: None, asking });
+        let (begin, begun) = oneshot::channel();
+        let begins = self.begin_asking.clone();
+        let before = async move {
+            // Who is not listened to any more is ended.
+            let _ = begins.send((phone, begin));
+            let _ = begun.await;
+        };
+        let asking = self.asked.spawn(async move { (phone, ask_after(&target, &asking, before).await) });
+        self.out.insert(phone, Out { begun: None, answered: None, asking });
+    }
+
+    /// The first packet is about to be sent.
+    fn begin(&mut self, phone: usize, go: oneshot::Sender<()>, tell: &mut impl FnMut(usize, Step<'_>)) {
+        let Some(out) = self.out.get_mut(&phone) else { return };
+        out.begun = Some((Instant::now(), now_ms()));
+        tell(phone, Step::Asked);
+        let _ = go.send(());
     }
 
     fn answered(&mut self, phone: usize, answered: Answered, tell: &mut impl FnMut(usize, Step<'_>)) {
         match answered {
             Answered::Refused { code, why } => self.settle(phone, Outcome::Refused { code, why }, tell),
-            // What was not sent cannot be obeyed.
+            // What nobody took cannot be obeyed.
             Answered::Unreachable(_) => self.settle(phone, Outcome::NoAnswer { why: answered.to_string() }, tell),
             // An answer may be lost, and the phone comes none the less.
-            Answered::Taken | Answered::Silent | Answered::Nonsense(_) => {
+            Answered::Taken | Answered::Silent | Answered::Lost(_) | Answered::Nonsense(_) => {
                 if let Some(out) = self.out.get_mut(&phone) {
                     out.answered = Some(answered);
                 }
@@ -243,14 +268,17 @@ impl Running<'_> {
 
     /// Looks who has come, and gives up those that were waited for long enough.
     async fn look(&mut self, tell: &mut impl FnMut(usize, Step<'_>)) -> Result<(), JournalError> {
-        if self.reader.is_none() {
-            self.reader = Reader::open(&self.job.state).await?;
+        let file = Stamp::of(&journal::path(&self.job.state));
+        if let Some(file) = file
+            && !self.reader.as_ref().is_some_and(|(known, _)| known.is_same_place(&file))
+        {
+            self.reader = Reader::open(&self.job.state).await?.map(|reader| (file, reader));
         }
         let phones: Vec<usize> = self.out.keys().copied().collect();
         for phone in phones {
-            let Some(Out { at, at_ms, answered, .. }) = self.out.get(&phone) else { continue };
+            let Some(Out { begun: Some((at, at_ms)), answered, .. }) = self.out.get(&phone) else { continue };
             let served = match &mut self.reader {
-                Some(reader) => reader.served(self.job.targets[phone].mac, *at_ms).await?,
+                Some((_, reader)) => reader.served(self.job.targets[phone].mac, *at_ms).await?,
                 None => None,
             };
             let outcome = match (served, answered) {
@@ -277,9 +305,11 @@ impl Running<'_> {
         self.outcomes[phone] = outcome;
     }
 
-    /// Waits for nobody any more.
-    fn give_up(&mut self, tell: &mut impl FnMut(usize, Step<'_>)) {
-        let phones: Vec<usize> = self.out.keys().copied().collect();
-        phones.into_iter().for_each(|phone| self.settle(phone, Outcome::GivenUp, tell));
+    /// Asks nobody who was not asked yet; `all`: nor waits for anybody.
+    fn take_back(&mut self, all: bool, tell: &mut impl FnMut(usize, Step<'_>)) {
+        let outcome = |out: &Out| if out.begun.is_some() { Outcome::GivenUp } else { Outcome::NotAsked };
+        let out: Vec<_> = self.out.iter().map(|(phone, out)| (*phone, outcome(out))).collect();
+        let back = out.into_iter().filter(|(_, outcome)| all || *outcome == Outcome::NotAsked);
+        back.for_each(|(phone, outcome)| self.settle(phone, outcome, tell));
     }
 }

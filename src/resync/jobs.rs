@@ -17,7 +17,7 @@ use tokio::time::timeout;
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::ask::Asking;
-use super::choice::{Plan, plan};
+use super::choice::{Plan, firmware_told, plan};
 use super::entry::Entry;
 use super::job::{Job, Outcome, Step, Stop};
 use super::target::Way;
@@ -27,6 +27,7 @@ use crate::catalogue::Verb;
 use crate::journal::{Change, Journal, now_ms};
 use crate::live::Live;
 use crate::phone::Mac;
+use crate::world::World;
 
 /// So many run at once.
 pub const MAX_RUNNING: usize = 16;
@@ -51,8 +52,8 @@ pub struct Around {
     pub state: PathBuf,
     /// How one phone is asked; a job's own wait may shorten its patience.
     pub asking: Asking,
-    /// Is told of each phone that is asked.
-    pub asked: Arc<dyn Fn(Mac) + Send + Sync>,
+    /// Is told of each phone that is asked, before it is, and when it is not waited for any more.
+    pub tell: Arc<dyn Fn(Mac, Step<'_>) + Send + Sync>,
 }
 
 /// What is wanted of phones.
@@ -126,7 +127,7 @@ impl Jobs {
     pub fn start(&self, wanted: Wanted) -> Result<u64, StartError> {
         let house = &self.0;
         let serving = house.around.live.now();
-        if !serving.world.root().is_none_or(|root| root.journal.enabled) {
+        if !keeps_journal(&serving.world) {
             return Err(StartError::NoJournal);
         }
         let mut table = house.table();
@@ -142,7 +143,7 @@ impl Jobs {
         macs.sort_unstable();
         macs.dedup();
         let phones = macs.iter().map(|mac| {
-            let site = serving.world.phone(*mac).map(|phone| phone.site.clone()).unwrap_or_default();
+            let site = serving.world.site_of(*mac).cloned().unwrap_or_default();
             let other = table.busy.get(mac).map(|job| Progress::Ended(Outcome::InAnotherJob { job: *job }));
             (*mac, site, other.unwrap_or(Progress::Waiting))
         });
@@ -213,6 +214,11 @@ impl Jobs {
     }
 }
 
+/// Whether the fleet says that a journal is kept, without which nobody knows who came back.
+pub fn keeps_journal(world: &World) -> bool {
+    world.root().is_none_or(|root| root.journal.enabled)
+}
+
 impl Table {
     fn running(&self) -> usize {
         self.jobs.values().filter(|job| !job.has_ended()).count()
@@ -246,14 +252,16 @@ impl Leaving {
     }
 
     async fn ask(&self, wanted: Wanted) -> Result<JobState, crate::journal::JournalError> {
-        let Around { live, state, asking, asked, .. } = &self.house.around;
+        let Around { live, state, asking, tell, .. } = &self.house.around;
         let stop = self.entry.stopping();
+        let firmware = firmware_told(state).await;
         let mut targets = Vec::new();
         for macs in self.entry.waiting().chunks(STEP) {
             if *stop.borrow() != Stop::No {
                 break;
             }
-            let found = plan(&live.now(), macs.to_vec(), wanted.verb, wanted.way.clone(), state).await?;
+            let (serving, way) = (live.now(), wanted.way.clone());
+            let found = plan(&serving, macs.to_vec(), wanted.verb, way, &firmware, state).await?;
             let Plan { targets: more, unasked } = found;
             targets.extend(more);
             unasked.into_iter().for_each(|(mac, why)| self.ended(mac, Outcome::CannotBeAsked { why: why.to_string() }));
@@ -264,11 +272,9 @@ impl Leaving {
             .run(
                 |phone, step| {
                     let mac = job.targets[phone].mac;
+                    tell(mac, step);
                     match step {
-                        Step::Asked => {
-                            asked(mac);
-                            self.entry.note(mac, Progress::Asked);
-                        }
+                        Step::Asked => self.entry.note(mac, Progress::Asked),
                         Step::Ended(outcome) => self.ended(mac, outcome.clone()),
                     }
                 },
@@ -292,9 +298,10 @@ impl Leaving {
         let mut table = self.house.table();
         let Some(view) = self.entry.end(state, why, now_ms()) else { return };
         table.ended.add(&view);
-        table.busy.retain(|_, job| *job != view.id);
+        let left: Vec<Mac> = table.busy.extract_if(|_, job| *job == view.id).map(|(mac, _)| mac).collect();
         forget(&mut table.jobs);
         drop(table);
+        left.into_iter().for_each(|mac| (self.house.around.tell)(mac, Step::Ended(&Outcome::GivenUp)));
         tracing::info!(job = view.id, by = view.who, "{}: {}", view.verb, view.summary);
         let failed = view.why.as_ref().map(|why| format!("; it broke off: {why}")).unwrap_or_default();
         self.house.around.journal.changed(Change {

@@ -25,10 +25,10 @@ mod wire;
 
 pub use crate::board::Standing;
 pub use ask::{Answered, Asking, ask};
-pub use auto::{Behind, Late, OnBoard, ask_those_behind, auto_resync};
-pub use choice::{ChoiceError, Plan, macs_of, plan};
+pub use auto::{Behind, Known, Late, OnBoard, ask_those_behind, auto_resync};
+pub use choice::{ChoiceError, Firmware, Plan, firmware_told, macs_of, plan};
 pub use job::{Ended, Job, Outcome, Step, Stop};
-pub use jobs::{Around, Jobs, MAX_RUNNING, StartError, Wanted};
+pub use jobs::{Around, Jobs, MAX_RUNNING, StartError, Wanted, keeps_journal};
 pub use options::{Options, seconds, wave};
 pub use standing::Books;
 pub use target::{Hop, NoWay, Role, Target, Transport, Way};

@@ -51,6 +51,6 @@ impl Books {
             firmware: self.firmware.get(&mac).cloned(),
             epoch: self.epochs.get(&mac).copied().unwrap_or_default(),
         };
-        recorded.standing(serving, &self.key, mac, |_| false)
+        recorded.standing(serving, &self.key, mac, |_| false).0
     }
 }

@@ -137,15 +137,21 @@ pub enum NoWay {
 }
 
 impl Target {
-    /// What a phone is asked; `source` is the address from which it last fetched.
+    /// What a phone is asked; `firmware` is what it last told, and `source` the address from which it last fetched.
     ///
     /// # Errors
     /// Why it cannot be asked.
-    pub fn new(subject: &Subject, verb: Verb, way: &Way, source: Option<IpAddr>) -> Result<Target, NoWay> {
+    pub fn new(
+        subject: &Subject,
+        firmware: Option<&str>,
+        verb: Verb,
+        way: &Way,
+        source: Option<IpAddr>,
+    ) -> Result<Target, NoWay> {
         let family = &subject.maker.family;
         let resync = family.resync.as_ref().ok_or_else(|| NoWay::NoEvent(family.id.clone()))?;
         let notice = resync.notice(verb).ok_or_else(|| NoWay::NoReboot(family.id.clone()))?;
-        let band = subject.band(None, None);
+        let band = subject.band(None, firmware);
         let resolved = resolve(subject, band, Phase::Later).ok_or_else(|| NoWay::NoFiles(subject.no_files(band)))?;
         let account = resolved.accounts.first().ok_or(NoWay::NoLine)?;
         let line = account.line.ok_or(NoWay::NoLine)?;

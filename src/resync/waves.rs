@@ -50,7 +50,7 @@ pub enum Next {
     Stopped,
 }
 
-/// How few results are no reason to stop.
+/// Behind the canary, fewer results than these are no reason to stop; unless a wave has no more.
 const FEW: usize = 5;
 
 /// The order and the pace of a job.
@@ -66,7 +66,7 @@ pub struct Waves {
     waiting: usize,
     out: usize,
     asked: usize,
-    /// The last results, as many as a wave has.
+    /// The results by which it is judged: those of the canary, then the last ones, as many as a wave has.
     last: VecDeque<bool>,
     failed: usize,
     stopped: bool,
@@ -179,18 +179,23 @@ impl Waves {
         self.stopped = true;
     }
 
+    /// Whether nobody else is asked.
+    pub fn is_stopped(&self) -> bool {
+        self.stopped
+    }
+
     /// Takes note of what came of a phone that was asked.
     pub fn came(&mut self, back: bool) {
         self.out = self.out.saturating_sub(1);
         self.failed += usize::from(!back);
         self.last.push_back(back);
-        if self.last.len() > self.pace.wave {
+        let Pace { canary, wave, .. } = self.pace;
+        let (size, enough) = if self.asked <= canary { (canary, canary) } else { (wave, wave.min(FEW)) };
+        while self.last.len() > size {
             self.failed -= usize::from(self.last.pop_front() == Some(false));
         }
-        let is_canary = self.asked == self.pace.canary && self.out == 0;
-        let is_enough = is_canary || self.last.len() >= FEW.max(self.pace.canary);
         let share = self.failed as f64 / self.last.len() as f64;
-        self.stopped |= is_enough && share > self.pace.bearable && self.waiting > 0;
+        self.stopped |= self.last.len() >= enough && share > self.pace.bearable && self.waiting > 0;
     }
 }
 
@@ -307,6 +312,30 @@ mod tests {
         assert_eq!(asked(|phone| phone % 3 != 0 || phone < 3), 1000);
         // From the five hundredth on nobody comes: half of the last twenty is borne.
         assert_eq!(asked(|phone| phone < 500), 511);
+    }
+
+    #[test]
+    fn what_phones_do_not_survive_costs_the_canary_or_a_wave() {
+        // Phones from one on do not come back: so many were asked in all.
+        for (canary, wave, good, asked) in [
+            (0, 1, 50, 51),
+            (3, 1, 50, 51),
+            (0, 2, 50, 52),
+            (3, 3, 50, 52),
+            (3, 4, 50, 53),
+            (3, 4, 0, 3),
+            (10, 4, 0, 10),
+            (10, 4, 6, 11),
+            (10, 4, 4, 10),
+            (10, 4, 50, 53),
+            (0, 200, 0, 5),
+            (100, 20, 200, 211),
+        ] {
+            let mut waves = Waves::new((0..1000).map(|_| ((), ())), pace(1000.0, canary, wave));
+            let all = until(&mut waves, 100 * SECOND, |phone| phone < good);
+            assert_eq!(all.len(), asked, "canary {canary}, wave {wave}, {good} are good");
+            assert!(asked - good <= canary.max(wave));
+        }
     }
 
     #[test]

@@ -26,13 +26,30 @@ pub(super) enum Wire {
 }
 
 impl Wire {
-    /// Opens the way to a hop.
+    /// Opens the way to a hop, by the first of its addresses to which there is one.
     ///
     /// # Errors
     /// There is no such host, nobody listens there, or its certificate is not trusted.
     pub(super) async fn open(hop: &Hop, tls: &Arc<ClientConfig>) -> std::io::Result<Wire> {
-        let mut found = lookup_host((hop.host.as_str(), hop.port)).await?;
-        let to = found.next().ok_or_else(|| Error::new(ErrorKind::NotFound, "it has no address"))?;
+        Wire::open_first(lookup_host((hop.host.as_str(), hop.port)).await?, hop, tls).await
+    }
+
+    async fn open_first(
+        addresses: impl Iterator<Item = SocketAddr>,
+        hop: &Hop,
+        tls: &Arc<ClientConfig>,
+    ) -> std::io::Result<Wire> {
+        let mut last = Error::new(ErrorKind::NotFound, "it has no address");
+        for to in addresses {
+            match Wire::open_to(to, hop, tls).await {
+                Ok(wire) => return Ok(wire),
+                Err(error) => last = error,
+            }
+        }
+        Err(last)
+    }
+
+    async fn open_to(to: SocketAddr, hop: &Hop, tls: &Arc<ClientConfig>) -> std::io::Result<Wire> {
         if hop.transport == Transport::Udp {
             let any: SocketAddr = if to.is_ipv4() { ([0; 4], 0).into() } else { ([0_u16; 8], 0).into() };
             let socket = UdpSocket::bind(any).await?;
@@ -103,5 +120,30 @@ impl Wire {
                 return Err(Error::new(ErrorKind::UnexpectedEof, "the connection was closed"));
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simulate::trust::{self, Trust};
+
+    #[tokio::test]
+    async fn each_address_of_a_name_is_tried() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let heard = listener.local_addr().unwrap();
+        let closed = {
+            let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+            socket.local_addr().unwrap()
+        };
+        let hop = Hop { host: "sip.example.org".into(), port: 5060, transport: Transport::Tcp };
+        let tls = trust::config(Trust::Anybody).unwrap();
+        let open = async |addresses: &[SocketAddr]| {
+            let opened = Wire::open_first(addresses.iter().copied(), &hop, &tls).await;
+            opened.map(drop).map_err(|error| error.kind())
+        };
+        assert_eq!(open(&[closed, heard]).await, Ok(()));
+        assert_eq!(open(&[closed]).await, Err(ErrorKind::ConnectionRefused));
+        assert_eq!(open(&[]).await, Err(ErrorKind::NotFound));
     }
 }

@@ -22,6 +22,17 @@ pub enum Trust<'a> {
     Anybody,
 }
 
+impl<'a> Trust<'a> {
+    /// As a command's options say it: `--ca FILE`, `--insecure`, or neither.
+    pub fn chosen(ca: Option<&'a Path>, insecure: bool) -> Trust<'a> {
+        match (ca, insecure) {
+            (Some(ca), _) => Trust::File(ca),
+            (None, true) => Trust::Anybody,
+            (None, false) => Trust::System,
+        }
+    }
+}
+
 /// TLS for a run. Each phone shakes hands anew, as phones that restart do.
 ///
 /// # Errors

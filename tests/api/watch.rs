@@ -44,8 +44,12 @@ struct Events {
 
 impl Events {
     fn of(api: &Api, path: &str) -> Events {
+        Events::told_to(api, api.admin(), path)
+    }
+
+    fn told_to(api: &Api, token: &str, path: &str) -> Events {
         let mut curl = Command::new("curl")
-            .args(["-sN", "--max-time", "60", "-H", &format!("authorization: Bearer {}", api.admin())])
+            .args(["-sN", "--max-time", "60", "-H", &format!("authorization: Bearer {token}")])
             .arg(format!("http://{}/api/v1{path}", api.address()))
             .stdout(Stdio::piped())
             .spawn()
@@ -105,6 +109,30 @@ fn a_write_leaves_a_phone_behind_until_it_fetches() {
     // What changes no file leaves nobody behind.
     assert_eq!(api.write("PATCH", "/sites/a/numbers/0033972109000", &json!({ "label": "Shop" })).status, 200);
     becomes(&api, "in-sync");
+}
+
+#[test]
+fn phones_are_listed_a_page_at_a_time() {
+    let mut fleet = full();
+    for (at, site) in ["paris", "paris-nord", "paris nord", "paris.x"].into_iter().enumerate() {
+        fleet = fleet.with(&format!("sites/{site}/site.toml"), "");
+        for last in 0..2 {
+            let path = format!("sites/{site}/phones/001565bb{at:02}{last:02}.toml");
+            fleet = fleet.with(&path, "model = \"yealink-t46s\"\n");
+        }
+    }
+    let api = Api::start(fleet);
+    becomes(&api, "never-seen");
+    let all = api.get("/status/phones").json()["items"].as_array().unwrap().clone();
+    assert_eq!(all.len(), 10);
+    let (mut paged, mut after) = (Vec::new(), String::new());
+    for _ in 0..all.len() {
+        let page = api.get(&format!("/status/phones?limit=1{after}")).json();
+        paged.extend(page["items"].as_array().unwrap().iter().map(|phone| phone["mac"].clone()));
+        let Some(next) = page["next"].as_str() else { break };
+        after = format!("&after={}", next.replace(' ', "%20"));
+    }
+    assert_eq!(paged, all.iter().map(|phone| phone["mac"].clone()).collect::<Vec<_>>());
 }
 
 /// A registrar that takes what is sent to it, and the phone behind it that comes when it is told to.
@@ -171,6 +199,82 @@ fn a_job_is_stopped() {
     assert_eq!((stopping.status, &stopping.json()["state"]), (200, &json!("stopping")), "{stopping}");
     assert_eq!(api.send("DELETE", path, &[], "").status, 200);
     until(|| (api.get(path).json()["state"] == "stopped").then_some(()));
+    assert_eq!(state(&api), "never-seen", "nobody waits for it any more");
+}
+
+#[test]
+fn a_phone_that_a_write_leaves_behind_is_asked_at_once() {
+    let api = Api::start(full());
+    let options = json!({ "site": "a", "behind": true }).to_string();
+    for label in ["Paul", "Marie", "Anna", "Emil"] {
+        api.phone_gets(&format!("{MAC}.cfg"));
+        becomes(&api, "in-sync");
+        let done = api.write("PATCH", "/sites/a/lines/201/keys/2", &json!({ "label": label }));
+        assert_eq!(done.status, 200, "{done}");
+        let plan = api.send("POST", "/resyncs?dry_run=true", &[], &options);
+        assert_eq!(plan.json()["would_ask"][0]["mac"], MAC, "{plan}");
+    }
+}
+
+#[test]
+fn phones_of_other_sites_are_as_if_they_were_not_there() {
+    let fleet = phone("yealink-t46s", "sip.password = \"x\"\n").with("sites/b/site.toml", "");
+    let broken = "001565aabbdd";
+    let api = Api::start(fleet.with(&format!("sites/a/phones/{broken}.toml"), "model = \"none\"\n"));
+    let operator = format!("Bearer {}", api.known("o --role operator --site b"));
+    let as_operator = |method: &str, path: &str, body: Value| {
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        api.send(method, path, &[("authorization", &operator)], &body)
+    };
+    let asked = |mac: &str| {
+        let answer = as_operator("POST", "/resyncs?dry_run=true", json!({ "macs": [mac] }));
+        answer.to_string().replace(mac, "MAC")
+    };
+    let unknown = asked("001565aabbee");
+    assert!(unknown.starts_with("422") && unknown.contains("no phone `MAC` is stored"), "{unknown}");
+    assert_eq!([asked(MAC), asked(broken)], [unknown.clone(), unknown]);
+    assert_eq!(as_operator("GET", &format!("/phones/{broken}/status"), Value::Null).status, 404);
+    assert_eq!(api.get(&format!("/phones/{broken}/status")).json()["state"], "unserved");
+    // A job without a phone is nobody's but his who started it, and theirs who see everything.
+    assert_eq!(api.send("POST", "/resyncs", &[], &json!({ "site": "b" }).to_string()).status, 201);
+    assert_eq!(as_operator("GET", "/resyncs", Value::Null).json(), json!([]));
+    assert_eq!(as_operator("GET", "/resyncs/1", Value::Null).status, 404);
+    assert_eq!(as_operator("POST", "/resyncs", json!({ "site": "b" })).status, 201);
+    assert_eq!(as_operator("GET", "/resyncs/2", Value::Null).status, 200);
+    assert_eq!(api.get("/resyncs").json().as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn who_listens_hears_of_his_site_until_his_token_is_revoked() {
+    let api = Api::start(full().with("sites/b/site.toml", ""));
+    becomes(&api, "never-seen");
+    let token = api.known("o --role reader --site b");
+    let mut events = Events::told_to(&api, &token, "/status/events");
+    let mut of_site = Events::of(&api, "/status/events?site=b");
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    let mac = "001565aabbdd";
+    let path = |site: &str| api.fleet.path().join(format!("sites/{site}/phones/{mac}.toml"));
+    // It cannot be served from the start, and is taken away again; another site is none of theirs.
+    std::fs::create_dir_all(path("b").parent().unwrap()).unwrap();
+    for site in ["a", "b"] {
+        std::fs::write(path(site), "model = \"none\"\n").unwrap();
+        until(|| (api.get(&format!("/phones/{mac}/status")).json()["state"] == "unserved").then_some(()));
+        std::fs::remove_file(path(site)).unwrap();
+        until(|| (api.get(&format!("/phones/{mac}/status")).status == 404).then_some(()));
+    }
+    for events in [&mut events, &mut of_site] {
+        let states = (0..3).map(|_| events.next().unwrap()).map(|(name, change)| {
+            assert_eq!((name.as_str(), &change["mac"], &change["site"]), ("state", &json!(mac), &json!("b")));
+            change["state"].clone()
+        });
+        assert_eq!(states.collect::<Vec<_>>(), [json!("checking"), json!("unserved"), Value::Null]);
+    }
+    let id = api.get("/tokens").json();
+    let id = id.as_array().unwrap().iter().find(|token| token["name"] == "o").unwrap()["id"].clone();
+    assert_eq!(api.send("DELETE", &format!("/tokens/{}", id.as_str().unwrap()), &[], "").status, 200);
+    let begin = std::time::Instant::now();
+    assert_eq!(events.next(), None);
+    assert!(begin.elapsed() < std::time::Duration::from_secs(10), "{:?}", begin.elapsed());
 }
 
 /// A phone out of its box.

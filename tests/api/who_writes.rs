@@ -163,8 +163,8 @@ fn each_role_writes_what_is_its_own() {
     200 404 200 200 404 GET /status?site=b 
     200 404 200 200 404 GET /phones/001565aabb77/status 
     200 404 200 200 404 GET /phones/001565aabb77/history 
-    200 404 403 403 404 POST /resyncs?dry_run=true {"macs":["001565aabb77"]}
-    200 200 403 404 200 POST /resyncs?dry_run=true {"macs":["001565aabbcc"]}
+    200 422 403 403 422 POST /resyncs?dry_run=true {"macs":["001565aabb77"]}
+    200 200 403 422 200 POST /resyncs?dry_run=true {"macs":["001565aabbcc"]}
     "#);
 }
 

@@ -63,7 +63,8 @@ fn a_default_reaches_those_below_it() {
     let changed = house.changed();
     assert!(!changed.contains('4') && changed.matches("checking").count() == 3, "{changed}");
     let sites = |filter| -> Vec<String> {
-        house.board.behind(&filter).iter().map(|phone| format!("{}/{}", phone.site, phone.mac)).collect()
+        let all = house.board.all(&filter).into_iter().filter(|phone| house.board.is_behind(phone.mac).is_some());
+        all.map(|phone| format!("{}/{}", phone.site, phone.mac)).collect()
     };
     assert_eq!(sites(Filter::default()), ["a/001565000001", "a/001565000002", "a/001565000003"]);
     assert_eq!(sites(Filter { site: Some("b".into()), state: None }), [""; 0]);
@@ -119,7 +120,7 @@ fn a_phone_that_is_refused_is_told_with_the_reason_until_it_gets_its_file() {
     assert_eq!(phone.why.as_deref(), Some("the phone's site does not trust this network"));
     house.put("sites/b/lines/204.toml", &line("Dora"));
     assert_eq!(house.changed(), "4 checking, 4 refused");
-    assert_eq!(house.board.behind(&Filter::default())[0].behind, ["phone"], "what it lacks is known all the same");
+    assert_eq!(house.phone(4).behind, ["phone"], "what it lacks is known all the same");
     house.get(FOURTH);
     assert_eq!(house.changed(), "4 in-sync");
     // Who is in no file is in no state.
@@ -151,9 +152,13 @@ fn a_phone_that_was_asked_is_waited_for() {
     house.board.asked(mac(0xff));
     assert_eq!(house.changed(), "1 asked");
     assert_eq!(house.summary(), "4 phones: 3 in sync, 1 asked");
-    assert_eq!(house.board.behind(&Filter::default()).len(), 1, "it may be asked again");
+    assert!(house.board.is_behind(mac(1)).is_some(), "it may be asked again");
+    house.board.given_up(mac(1));
+    assert_eq!(house.changed(), "1 behind", "nobody waits for it any more");
+    house.board.asked(mac(1));
     house.get(FIRST);
-    assert_eq!(house.changed(), "1 in-sync");
+    house.board.given_up(mac(1));
+    assert_eq!(house.changed(), "1 asked, 1 in-sync");
 }
 
 #[test]
@@ -183,6 +188,66 @@ fn phones_come_go_and_break() {
     house.edit(|| std::fs::remove_file(house.root.join(&path)).unwrap());
     assert_eq!(house.changed(), "5 gone");
     assert_eq!(house.summary(), "4 phones: 4 in sync");
+}
+
+#[test]
+fn a_file_that_cannot_be_made_is_known_before_a_phone_asks() {
+    let house = House::new();
+    let broken = "model = \"yealink-t46s\"\nlines = [\"201\"]\nraw.yealink = { \"a b\" = \"1\" }\n";
+    house.put(&format!("sites/a/phones/{}.toml", mac(1)), broken);
+    assert_eq!(house.changed(), "1 checking, 1 unserved");
+    let why = house.phone(1).why.unwrap();
+    assert!(why.contains("an edit of `[raw]` cannot be made"), "{why}");
+}
+
+#[test]
+fn what_a_phone_should_have_has_a_number() {
+    let house = House::new();
+    house.all_come();
+    let number_for = |name: &str| {
+        house.put("sites/a/lines/201.toml", &line(name));
+        house.board.is_behind(mac(1))
+    };
+    let (anna, bert) = (number_for("Anna"), number_for("Bert"));
+    assert!(anna.is_some() && bert.is_some() && anna != bert);
+    assert_eq!(number_for("Anna"), anna);
+    assert_eq!((house.board.is_behind(mac(2)), house.board.is_behind(mac(0xff))), (None, None));
+}
+
+#[test]
+fn it_is_waited_for_phones_that_are_looked_at() {
+    let house = House::new();
+    house.all_come();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    for name in ["Anna", "Bert", "Cleo", "Dora", "Emil", "Fred"] {
+        let before = house.live.now();
+        put(&house.root, "sites/a/lines/201.toml", &line(name));
+        house.until("the edit is followed", || !std::sync::Arc::ptr_eq(&before, &house.live.now()));
+        runtime.block_on(house.board.looked_at(&[mac(1), mac(2), mac(0xff)]));
+        assert!(house.board.is_behind(mac(1)).is_some() && !house.board.is_checking(mac(2)));
+        house.get(FIRST);
+        house.settle();
+    }
+}
+
+#[test]
+fn a_phone_that_moves_leaves_its_site() {
+    let house = House::new();
+    house.all_come();
+    let mut changes = house.board.changes();
+    let (from, to) = (house.root.join(format!("sites/a/phones/{}.toml", mac(3))), house.root.join("sites/b/phones"));
+    std::fs::write(house.root.join("sites/b/lines/203.toml"), "").unwrap();
+    house.edit(|| std::fs::rename(from, to.join(format!("{}.toml", mac(3)))).unwrap());
+    house.until("it has moved", || house.phone(3).site == "b");
+    house.settle();
+    let changes: Vec<_> = std::iter::from_fn(|| changes.try_recv().ok()).collect();
+    let told = |site: &str| {
+        let seen = changes.iter().filter_map(|change| change.clone().within(|own| own == site));
+        seen.map(|change| change.state.map_or("gone", State::code)).collect::<Vec<_>>()
+    };
+    assert_eq!(told("a").last(), Some(&"gone"), "{changes:?}");
+    assert_eq!(told("b").first(), Some(&"checking"), "{changes:?}");
+    assert_eq!(told("c"), [""; 0]);
 }
 
 #[test]

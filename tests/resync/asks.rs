@@ -1,5 +1,6 @@
 //! One phone is asked, and the other side does as it likes.
 
+use std::io::Read;
 use std::net::TcpListener;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -77,6 +78,43 @@ fn who_wants_to_know_who_asks_is_told() {
             }
         }
     }
+}
+
+#[test]
+fn a_proxy_and_the_phone_behind_it_may_both_ask() {
+    let proxy = format!("Proxy-Authenticate: {DIGEST}, qop=\"auth\"");
+    let phone = format!("WWW-Authenticate: {DIGEST}, qop=\"auth\"");
+    let steps = [
+        [takes(""), answers("407 Proxy Authentication Required", &proxy)],
+        [takes(""), answers("401 Unauthorized", &phone)],
+        [takes(""), answers("200 OK", "")],
+    ];
+    let Some((answered, _, messages)) = asked(Transport::Udp, LINE, &steps.concat(), 10_000) else { return };
+    assert_eq!(answered, "took the request", "{messages}");
+    let shown: Vec<&str> = messages.lines().filter(|line| line.starts_with("Proxy-Authorization:")).collect();
+    let [first, second] = shown.as_slice() else { panic!("{messages}") };
+    // Who keeps count takes no answer twice.
+    assert!(first.contains("nc=00000001") && second.contains("nc=00000002"), "{messages}");
+    assert!(messages.contains("\nAuthorization: Digest "), "{messages}");
+}
+
+#[test]
+fn who_is_gone_after_the_request_may_have_obeyed() {
+    let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let port = socket.local_addr().unwrap().port();
+    let peer = std::thread::spawn(move || socket.recv(&mut [0; 4096]).unwrap());
+    let of_udp = target(MODEL, LINE, Verb::Resync, &Way::At(hop(port, Transport::Udp))).unwrap();
+    let answered = wait(ask(&of_udp, &fast(Duration::from_secs(5))));
+    peer.join().unwrap();
+    assert!(matches!(&answered, Answered::Lost(why) if why.contains("refused")), "{answered}");
+
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let peer = std::thread::spawn(move || listener.accept().unwrap().0.read(&mut [0; 4096]).unwrap());
+    let of_tcp = target(MODEL, LINE, Verb::Resync, &Way::At(hop(port, Transport::Tcp))).unwrap();
+    let answered = wait(ask(&of_tcp, &fast(Duration::from_secs(5))));
+    peer.join().unwrap();
+    assert_eq!(answered, Answered::Lost("the connection was closed".into()));
 }
 
 #[test]

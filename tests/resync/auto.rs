@@ -1,13 +1,13 @@
 //! `auto_resync`: phones that a change has left behind are asked to come, once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use insta::assert_snapshot;
 use offhook::journal::Reader;
 use offhook::phone::Mac;
-use offhook::resync::{Asking, Behind, Late, Transport, ask_those_behind};
+use offhook::resync::{Asking, Behind, Known, Late, Transport, ask_those_behind};
 use tokio::net::UdpSocket;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
@@ -21,17 +21,17 @@ use super::{fast, wait};
 
 /// Who is behind, by site, as a test says.
 #[derive(Default)]
-struct Said(Mutex<BTreeMap<String, Vec<Late>>>);
+struct Said(Mutex<BTreeMap<String, Known>>);
 
 impl Said {
-    fn say(&self, site: &str, late: &[(Mac, &str)]) {
-        let late = late.iter().map(|(mac, wanted)| Late { mac: *mac, wanted: (*wanted).into() });
-        self.0.lock().unwrap().insert(site.to_owned(), late.collect());
+    fn say(&self, site: &str, late: &[(Mac, &str)], is_part: bool) {
+        let late = late.iter().map(|(mac, wanted)| Late { mac: *mac, wanted: (*wanted).into() }).collect();
+        self.0.lock().unwrap().insert(site.to_owned(), Known { late, is_part });
     }
 }
 
 impl Behind for Said {
-    fn behind(&self, site: &str) -> Vec<Late> {
+    fn behind(&self, site: &str) -> Known {
         self.0.lock().unwrap().get(site).cloned().unwrap_or_default()
     }
 }
@@ -65,7 +65,7 @@ impl Watched {
 
     /// A site changes, and leaves phones behind.
     fn change(&self, site: &str, late: &[(Mac, &str)]) {
-        self.behind.say(site, late);
+        self.behind.say(site, late, false);
         self.changed.send(site.into()).unwrap();
     }
 
@@ -87,7 +87,7 @@ fn a_phone_is_asked_once_for_what_it_should_have() {
         let (one, two, other) = (mac(0), mac(2), mac(1));
         watched.change("a", &[(one, "r1")]);
         watched.change("a", &[(one, "r1"), (two, "r1")]);
-        assert_eq!(watched.asked(2).await, [one, two]);
+        assert_eq!(BTreeSet::from_iter(watched.asked(2).await), BTreeSet::from([one, two]));
         assert_eq!(watched.house.jobs.list()[0].who, "auto_resync");
         assert_eq!(watched.house.jobs.list().len(), 1, "both changes make one job");
         for _ in 0..2 {
@@ -116,6 +116,22 @@ fn a_phone_that_is_asked_already_is_asked_again_when_that_is_over() {
             watched.house.jobs.stop(job);
         }
         assert_eq!(watched.asked(3).await, [mac(0), mac(2), mac(0)]);
+    });
+}
+
+#[test]
+fn phones_of_which_it_is_not_known_yet_are_asked_when_it_is() {
+    wait(async {
+        let watched = Watched::open(fast(Duration::from_millis(200))).await;
+        let (one, two, three) = (mac(0), mac(2), mac(4));
+        watched.behind.say("a", &[(one, "r1")], true);
+        watched.changed.send("a".into()).unwrap();
+        assert_eq!(watched.asked(1).await, [one]);
+        // Nothing changes any more, and it is found out all the same. Who is looked at again meanwhile was asked.
+        watched.behind.say("a", &[(two, "r1")], true);
+        assert_eq!(watched.asked(2).await, [one, two]);
+        watched.behind.say("a", &[(one, "r1"), (two, "r1"), (three, "r1")], false);
+        assert_eq!(watched.asked(3).await, [one, two, three]);
     });
 }
 

@@ -83,6 +83,13 @@ fn status_tells_who_has_what_the_fleet_says() {
     1 phone would be asked
     exit 1
     ");
+    write(&folder, "sites/b/phones/001565010005.toml", "model = \"none\"\nlines = [\"1\"]\n");
+    assert_snapshot!(run(folder.path(), &["status", "--site", "b"]), @"
+    001565010003  b  never seen
+    001565010005  b  the phone `001565010005` cannot be served: sites/b/phones/001565010005.toml: the model `none` does not exist
+    3 phones: 1 in sync, 0 behind, 1 never seen, 1 cannot be served
+    exit 1
+    ");
     assert_snapshot!(run(folder.path(), &["status", "--site", "c"]), @"
     error: the site `c` does not exist
       hint: did you mean `a`?
@@ -145,6 +152,13 @@ fn what_cannot_be_asked_is_told() {
     assert_snapshot!(run(folder.path(), &["resync", "--all"]), @"
     error: there is no journal in `state`, so nobody would know who came back
       hint: name the server's state folder with --state DIR
+    exit 2
+    ");
+    write(&folder, "fleet.toml", "schema = 1\n[journal]\nenabled = false\n");
+    std::fs::create_dir_all(folder.path().join("state")).unwrap();
+    std::fs::write(folder.path().join("state/journal.sqlite"), "").unwrap();
+    assert_snapshot!(run(folder.path(), &["resync", "--all"]), @"
+    error: no journal is kept, so nobody would know who came back: `enabled` of `[journal]` in fleet.toml is false
     exit 2
     ");
     assert_snapshot!(run(folder.path(), &["resync", "001565019999"]), @"

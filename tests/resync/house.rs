@@ -10,7 +10,7 @@ use offhook::journal::{Journal, Reader};
 use offhook::live::Live;
 use offhook::phone::Mac;
 use offhook::render::{Cache, MAX_CACHE_BYTES, RevisionKey};
-use offhook::resync::{Around, Asking, Event, Jobs, Pace, Wanted, Way};
+use offhook::resync::{Around, Asking, Event, Jobs, Pace, Step, Wanted, Way};
 use offhook::server::ledger::Ledger;
 use offhook::server::phones::Phones;
 use offhook::server::{Limits, Listener, Proxies, TlsMaterial, bind, run};
@@ -50,7 +50,12 @@ impl House {
         let phones = Phones::new(live.clone(), cache, RevisionKey::fixed(), ledger, Vec::new());
         let phones = Arc::new(phones.with_journal(journal.clone()));
         tokio::spawn(run(bound, phones, Limits::default(), std::future::pending()));
-        let around = Around { live: live.clone(), journal: journal.clone(), state: state.clone(), asking, asked };
+        let tell = Arc::new(move |mac, step: Step<'_>| {
+            if step == Step::Asked {
+                asked(mac);
+            }
+        });
+        let around = Around { live: live.clone(), journal: journal.clone(), state: state.clone(), asking, tell };
         let (network, given) = network(&address.to_string());
         House { _folder: folder, state, live, jobs: Jobs::new(around), journal, network, given }
     }

@@ -4,10 +4,13 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use insta::assert_snapshot;
+use offhook::catalogue::Verb;
+use offhook::fleet::Keeping;
+use offhook::journal::{Fetch, Journal, now_ms};
 use offhook::phone::Mac;
 use offhook::resync::{
     Asking, Event, JobFigures, JobPhones, JobState, JobView, MAX_RUNNING, Options, Outcome, Pace, Progress, StartError,
-    Wanted,
+    Transport, Wanted, Way, plan,
 };
 use tokio::net::UdpSocket;
 use tokio::sync::Semaphore;
@@ -81,7 +84,9 @@ fn a_job_tells_who_came_back_and_who_did_not() {
         ended
         snapshot
         ");
-        assert_eq!(*asked.lock().unwrap(), all);
+        let mut asked = asked.lock().unwrap().clone();
+        asked.sort_unstable();
+        assert_eq!(asked, all);
         // Who comes late misses nothing.
         let late = house.heard(job).await;
         let [Event::Snapshot(all), Event::Ended(end)] = late.as_slice() else { panic!("{late:?}") };
@@ -308,9 +313,112 @@ fn few_sockets_keep_phones_waiting_and_lose_none() {
     });
 }
 
+/// A house in which one phone is asked at a time, and nobody answers.
+async fn narrow_house(count: usize) -> (House, UdpSocket, Arc<Mutex<Vec<Mac>>>) {
+    let sockets = Arc::new(Semaphore::new(1));
+    house(count, Asking { sockets, ..fast(Duration::from_secs(2)) }).await
+}
+
+#[test]
+fn the_time_of_a_phone_begins_when_it_is_asked() {
+    wait(async {
+        let (house, _socket, asked) = narrow_house(2).await;
+        let job = house.jobs.start(Wanted { wait: Duration::from_secs(3), ..wanted(&macs(2)) }).unwrap();
+        let view = until(&house, job, |job| job.summary.asked == 1).await;
+        assert_eq!(view.summary.waiting, 1);
+        let [first] = asked.lock().unwrap()[..] else { panic!("{asked:?}") };
+        // The other one fetches for reasons of its own while it waits for its turn.
+        house.boots(if first == mac(0) { mac(1) } else { mac(0) }).await;
+        assert_eq!(*asked.lock().unwrap(), [first]);
+        let view = until(&house, job, |job| job.ended.is_some()).await;
+        assert_eq!(view.summary.to_string(), "2 phones: 0 came back, 2 did not answer");
+        assert_eq!(asked.lock().unwrap().len(), 2);
+    });
+}
+
+#[test]
+fn whose_turn_has_come_is_not_asked_after_a_stop() {
+    wait(async {
+        let (house, _socket, asked) = narrow_house(3).await;
+        let job = house.start(&macs(3));
+        until(&house, job, |job| job.summary.asked == 1).await;
+        house.jobs.stop(job);
+        let view = until(&house, job, |job| job.summary.not_asked == 2).await;
+        assert_eq!((view.state, view.summary.asked), (JobState::Stopping, 1));
+        house.jobs.stop(job);
+        let view = until(&house, job, |job| job.ended.is_some()).await;
+        assert_eq!((view.state, view.summary.given_up), (JobState::Stopped, 1));
+        assert_eq!(asked.lock().unwrap().len(), 1);
+    });
+}
+
+#[test]
+fn who_restarts_before_it_answers_has_come_back() {
+    wait(async {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (house, ..) = house(1, fast(Duration::from_secs(5))).await;
+        let hop = super::hop(listener.local_addr().unwrap().port(), Transport::Tcp);
+        let pace = Pace { canary: 1, ..wanted(&[]).pace };
+        let wanted = Wanted { way: Way::At(hop), pace, ..wanted(&macs(1)) };
+        let job = house.jobs.start(wanted).unwrap();
+        let (mut phone, _) = listener.accept().await.unwrap();
+        assert!(tokio::io::AsyncReadExt::read(&mut phone, &mut [0; 4096]).await.unwrap() > 0);
+        drop(phone);
+        // It takes a while to start.
+        tokio::time::sleep(Duration::from_millis(600)).await;
+        house.boots(mac(0)).await;
+        let view = until(&house, job, |job| job.ended.is_some()).await;
+        assert_eq!(view.summary.came_back, 1, "{}", view.summary);
+    });
+}
+
+#[test]
+fn a_journal_that_was_replaced_during_a_job_is_read() {
+    wait(async {
+        let (house, _socket, _) = house(2, fast(Duration::from_secs(30))).await;
+        let job = house.start(&macs(2));
+        until(&house, job, |job| job.summary.asked == 2).await;
+        house.boots(mac(0)).await;
+        until(&house, job, |job| job.summary.came_back == 1).await;
+        let aside = |ending: &str| {
+            let file = house.state.join(format!("journal.sqlite{ending}"));
+            let _ = std::fs::rename(&file, file.with_extension(format!("aside{ending}")));
+        };
+        ["", "-wal", "-shm"].into_iter().for_each(aside);
+        // As a server writes it that has begun a new one.
+        let journal = Journal::open(&house.state, Keeping::default).unwrap();
+        journal.fetched(Fetch {
+            mac: Some(mac(1)),
+            known: true,
+            file: Some("phone".into()),
+            revision: Some("r".into()),
+            status: 200,
+            reason: None,
+            ..Fetch::handshake(now_ms(), [127, 0, 0, 1].into(), "")
+        });
+        until(&house, job, |job| job.summary.came_back == 2).await;
+    });
+}
+
+#[test]
+fn the_firmware_that_a_phone_told_last_counts() {
+    let folder = fleet(1, "192.0.2.1:5060".parse().unwrap());
+    let serving = Arc::new(serving(&folder.path().join("fleet")));
+    let unasked = |firmware: &[(Mac, &str)]| {
+        let firmware = Arc::new(firmware.iter().map(|(mac, told)| (*mac, (*told).into())).collect());
+        let plan = plan(&serving, macs(1), Verb::Resync, Way::Registrar, &firmware, folder.path());
+        wait(plan).unwrap().unasked.into_iter().map(|(_, why)| why.to_string()).collect::<Vec<_>>().concat()
+    };
+    assert_eq!(unasked(&[]), "");
+    let why = unasked(&[(mac(0), "66.60.0.5")]);
+    assert!(why.contains("it reads sections of another kind"), "{why}");
+}
+
 #[test]
 fn it_is_said_which_phones_are_meant() {
     let folder = fleet(4, "192.0.2.1:5060".parse().unwrap());
+    // One without a good version is of its site all the same.
+    std::fs::write(folder.path().join("fleet/sites/b/phones/001565010005.toml"), "model = \"none\"\n").unwrap();
     let serving = serving(&folder.path().join("fleet"));
     let meant = |text: &str| {
         let options: Options = serde_json::from_str(text).unwrap();
@@ -320,8 +428,9 @@ fn it_is_said_which_phones_are_meant() {
         }
     };
     for (text, wanted) in [
-        (r#"{ "all": true }"#, "0000 0001 0002 0003"),
-        (r#"{ "behind": true }"#, "0000 0001 0002 0003"),
+        (r#"{ "all": true }"#, "0000 0001 0002 0003 0005"),
+        (r#"{ "behind": true }"#, "0000 0001 0002 0003 0005"),
+        (r#"{ "site": "b" }"#, "0001 0003 0005"),
         (r#"{ "site": "a" }"#, "0000 0002"),
         (r#"{ "macs": ["00:15:65:01:00:03", "001565010001", "001565010003"] }"#, "0001 0003"),
         (r#"{ "macs": ["001565010001"], "to": "192.0.2.7" }"#, "0001"),
@@ -329,7 +438,7 @@ fn it_is_said_which_phones_are_meant() {
         (r#"{ "site": "a", "all": true }"#, "`macs`, `site` and `all` exclude each other"),
         (r#"{ "site": "aa" }"#, "the site `aa` does not exist; did you mean `a`?"),
         (r#"{ "macs": ["001565010009"] }"#, "no phone `001565010009` is stored"),
-        (r#"{ "all": true, "to": "192.0.2.7" }"#, "`to` is the address of one phone, and 4 are named"),
+        (r#"{ "all": true, "to": "192.0.2.7" }"#, "`to` is the address of one phone, and 5 are named"),
         (r#"{ "all": true, "direct": true, "to": "192.0.2.7" }"#, "`direct` and `to` exclude each other"),
     ] {
         assert_eq!(meant(text), wanted, "{text}");

@@ -79,7 +79,7 @@ impl Kamailio {
         let site = format!("sip.server = \"127.0.0.1\"\nsip.port = {}\n", self.port);
         let fleet = common::phone("yealink-t46s", line).with("sites/a/site.toml", &site);
         let subject = common::serving(fleet.path()).world.subject(common::MAC.parse().unwrap()).unwrap();
-        let target = Target::new(&subject, Verb::Resync, &Way::Registrar, None).unwrap();
+        let target = Target::new(&subject, None, Verb::Resync, &Way::Registrar, None).unwrap();
         wait(ask(&target, &fast(Duration::from_secs(10)))).to_string()
     }
 }

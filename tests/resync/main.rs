@@ -41,7 +41,7 @@ fn target(model: &str, line: &str, verb: Verb, way: &Way) -> Result<Target, NoWa
     let fleet = common::phone(model, line);
     let mac: Mac = common::MAC.parse().unwrap();
     let subject = common::serving(fleet.path()).world.subject(mac).unwrap();
-    Target::new(&subject, verb, way, Some([192, 0, 2, 7].into()))
+    Target::new(&subject, None, verb, way, Some([192, 0, 2, 7].into()))
 }
 
 fn wait<T>(work: impl Future<Output = T>) -> T {

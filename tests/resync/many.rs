@@ -86,7 +86,8 @@ pub async fn registrar(socket: UdpSocket, wake: impl Fn(usize) + Send + 'static)
 }
 
 fn targets(serving: &Serving) -> Vec<Target> {
-    let target = |mac| Target::new(&serving.world.subject(mac).unwrap(), Verb::Resync, &Way::Registrar, None).unwrap();
+    let target =
+        |mac| Target::new(&serving.world.subject(mac).unwrap(), None, Verb::Resync, &Way::Registrar, None).unwrap();
     serving.world.macs().map(target).collect()
 }
 

@@ -36,7 +36,7 @@ use crate::journal::{Journal, now_secs};
 use crate::live::{Live, Loader, watch};
 use crate::observe::{Parts, Whom};
 use crate::render::{Cache, MAX_CACHE_BYTES};
-use crate::resync::{Around, Asking, Jobs, OnBoard, auto_resync};
+use crate::resync::{Around, Asking, Jobs, OnBoard, Step, auto_resync};
 use crate::server::ledger::Ledger;
 use crate::server::orders::Orders;
 use crate::server::phones::Phones;
@@ -94,7 +94,8 @@ async fn serve(args: &Serve, state: &Path, account: Option<Account>) -> Result<(
         phones.with_tokens(tokens).with_strangers(strangers).with_journal(journal.clone()).with_onlooker(board.clone()),
     );
     let jobs = jobs(&live, &journal, &board, state)?;
-    auto_resync(live.clone(), jobs.clone(), Arc::new(OnBoard(board.clone())));
+    let known = OnBoard { board: board.clone(), live: live.clone() };
+    auto_resync(live.clone(), jobs.clone(), Arc::new(known));
     let watching = watch(live.clone(), &args.fleet, followed)
         .map_err(|error| anyhow!("`{}` cannot be watched: {error}", args.fleet.display()))?;
     greet(&live.now(), &bound, &listens, state);
@@ -164,7 +165,11 @@ fn jobs(live: &Arc<Live>, journal: &Arc<Journal>, board: &Arc<Board>, state: &Pa
     let sockets = Arc::new(Semaphore::new(ASKED_FILES as usize));
     let asking = Asking { sockets, ..Asking::new(tls, Duration::MAX) };
     let (live, journal, board, state) = (live.clone(), journal.clone(), board.clone(), state.to_owned());
-    Ok(Jobs::new(Around { live, journal, state, asking, asked: Arc::new(move |mac| board.asked(mac)) }))
+    let tell = Arc::new(move |mac, step: Step<'_>| match step {
+        Step::Asked => board.asked(mac),
+        Step::Ended(_) => board.given_up(mac),
+    });
+    Ok(Jobs::new(Around { live, journal, state, asking, tell }))
 }
 
 /// Tells what is wrong with the fleet; gives why nothing is served.
