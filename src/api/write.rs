@@ -149,7 +149,7 @@ impl Want {
             }
             _ => return draft.remove(entity, inside),
         };
-        let (mut all, _) = list_sites(&draft.folder(), &BTreeSet::from([site.clone()]));
+        let (mut all, _) = list_sites(draft.folder(), &BTreeSet::from([site.clone()]));
         // Some may be taken away by the same write.
         let there = all.iter().map(|entity| draft.has(entity)).collect::<Result<Vec<_>, _>>()?;
         let mut there = there.into_iter();

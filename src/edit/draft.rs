@@ -1,7 +1,7 @@
 //! What would be written: files of the fleet as they are and as they shall be.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
@@ -52,7 +52,7 @@ impl<'e> Draft<'e> {
     }
 
     /// The fleet's folder.
-    pub fn folder(&self) -> PathBuf {
+    pub fn folder(&self) -> &'e Path {
         self.editor.live().root()
     }
 

@@ -163,7 +163,7 @@ impl Editor {
 
     /// Encrypts the secrets in edited files, where the fleet has a key for it.
     fn sealed(&self, edits: &[Edit], vocabulary: &Vocabulary) -> Result<Vec<Edit>, Refused> {
-        let key = key_file(&self.live.root());
+        let key = key_file(self.live.root());
         if !key.exists() {
             return Ok(edits.to_vec());
         }
@@ -190,7 +190,7 @@ impl Editor {
         // A look may take a while, and writes nothing.
         let _alone = order.look.is_none().then(|| self.writing.lock().unwrap_or_else(PoisonError::into_inner));
         if order.look.is_none() {
-            finish(&self.live.root()).map_err(|error| self.trouble(error))?;
+            finish(self.live.root()).map_err(|error| self.trouble(error))?;
         }
         let now = self.live.now();
         let mut wanted = Draft::new(self, &now);
@@ -238,7 +238,7 @@ impl Editor {
     }
 
     fn put(&self, order: &Order<'_>, edits: &[Edit], now: &Serving) -> Result<i64, Refused> {
-        write(&self.live.root(), edits).map_err(|error| self.trouble(error))?;
+        write(self.live.root(), edits).map_err(|error| self.trouble(error))?;
         let entities: BTreeSet<Entity> = edits.iter().map(|edit| edit.entity.clone()).collect();
         self.live.take_in(entities);
         let number = self.number();
@@ -251,7 +251,7 @@ impl Editor {
     /// Why nothing is written, with the file as those know it who do not know the machine.
     fn trouble(&self, error: WriteError) -> Refused {
         let root = self.live.root();
-        let name = |path: &Path| path.strip_prefix(&root).unwrap_or(path).to_owned();
+        let name = |path: &Path| path.strip_prefix(root).unwrap_or(path).to_owned();
         match error {
             WriteError::Changed(path) => {
                 let what = format!("`{}` has changed meanwhile; nothing is written: try again", name(&path).display());
