@@ -34,9 +34,8 @@ pub struct Draft<'e> {
 
 /// A place of a file that says what somebody has sent.
 struct Sent {
-    file: String,
-    /// The pointer to it in the file.
-    place: String,
+    entity: Entity,
+    path: Vec<String>,
     /// The pointer to what was sent for it.
     from: String,
 }
@@ -213,7 +212,20 @@ impl<'e> Draft<'e> {
 
     /// Says that a place of a file is what somebody has sent, `from` there: what is wrong with it is then told by that.
     pub fn sent(&mut self, entity: &Entity, path: &[&str], from: String) {
-        self.sent.push(Sent { file: entity.path().display().to_string(), place: pointer(path), from });
+        let path = path.iter().map(|name| (*name).to_owned()).collect();
+        self.sent.push(Sent { entity: entity.clone(), path, from });
+    }
+
+    /// The entity tag of the one place that somebody has sent something for, with these edits made.
+    ///
+    /// # Errors
+    /// Its file is not TOML.
+    pub(super) fn tag_of_sent(&mut self, edits: &[Edit]) -> Result<Option<String>, Refused> {
+        edits.iter().try_for_each(|Edit { entity, after, .. }| self.set(entity, after.clone()))?;
+        let [Sent { entity, path, .. }] = self.sent.as_slice() else { return Ok(None) };
+        let (entity, path) = (entity.clone(), path.clone());
+        let path: Vec<&str> = path.iter().map(String::as_str).collect();
+        Ok(self.value(&entity, &path)?.map(|value| self.editor.tag(&value)))
     }
 
     /// Adds something that is wrong with what is wanted.
@@ -254,8 +266,10 @@ impl<'e> Draft<'e> {
 /// Makes a mistake in a file one in what was sent for it, the last for that place; in other places it has a file only.
 fn by_what_was_sent(mistake: &mut Mistake, sent: &[Sent]) {
     let (Some(file), Some(pointer)) = (&mistake.file, &mistake.pointer) else { return };
-    let from = sent.iter().rev().filter(|sent| sent.file == *file).find_map(|Sent { place, from, .. }| {
-        let rest = pointer.strip_prefix(place.as_str()).filter(|rest| rest.is_empty() || rest.starts_with('/'))?;
+    let mut of_file = sent.iter().rev().filter(|sent| sent.entity.path() == Path::new(file));
+    let from = of_file.find_map(|Sent { path, from, .. }| {
+        let rest =
+            pointer.strip_prefix(&self::pointer(path)).filter(|rest| rest.is_empty() || rest.starts_with('/'))?;
         Some(format!("{from}{rest}"))
     });
     if !sent.is_empty() {
@@ -264,7 +278,7 @@ fn by_what_was_sent(mistake: &mut Mistake, sent: &[Sent]) {
 }
 
 /// Names as a JSON pointer (RFC 6901).
-fn pointer(path: &[&str]) -> String {
+fn pointer(path: &[String]) -> String {
     path.iter().map(|name| format!("/{}", name.replace('~', "~0").replace('/', "~1"))).collect()
 }
 

@@ -80,6 +80,8 @@ pub struct Done {
     pub doubts: Vec<Finding>,
     /// What becomes of phones, where that was asked.
     pub effect: Option<Effect>,
+    /// The entity tag of the one place that something was written to: of what was written, whoever writes next.
+    pub tag: Option<String>,
     /// What is served with it.
     pub serving: Arc<Serving>,
 }
@@ -218,10 +220,11 @@ impl Editor {
             // The others are not reached.
             effect.phones = effect.phones.max(before.world.counts().2).max(after.world.counts().2);
             let effect = Some(effect);
-            return Ok(Done { number: None, entities, phones, doubts, effect, serving: Arc::new(after) });
+            return Ok(Done { number: None, entities, phones, doubts, effect, tag: None, serving: Arc::new(after) });
         }
+        let tag = wanted.tag_of_sent(&edits)?;
         let number = if edits.is_empty() { None } else { Some(self.put(order, &edits, &now)?) };
-        Ok(Done { number, entities, phones, doubts, effect: None, serving: self.live.now() })
+        Ok(Done { number, entities, phones, doubts, effect: None, tag, serving: self.live.now() })
     }
 
     /// The same mistakes, each with its own place: a finding has a line, and several values may stand on one.
@@ -238,14 +241,15 @@ impl Editor {
     }
 
     fn put(&self, order: &Order<'_>, edits: &[Edit], now: &Serving) -> Result<i64, Refused> {
-        write(self.live.root(), edits).map_err(|error| self.trouble(error))?;
-        let entities: BTreeSet<Entity> = edits.iter().map(|edit| edit.entity.clone()).collect();
-        self.live.take_in(entities);
+        let written = write(self.live.root(), edits);
+        if matches!(written, Ok(()) | Err(WriteError::Half { .. })) {
+            self.live.take_in(edits.iter().map(|edit| edit.entity.clone()).collect());
+        }
         let number = self.number();
-        if let Some(journal) = &self.journal {
+        if let (Some(journal), Ok(()) | Err(WriteError::Half { goes_on: true, .. })) = (&self.journal, &written) {
             journal.changed_together(edits.iter().map(|edit| self.change(order, number, edit, now)).collect());
         }
-        Ok(number)
+        written.map(|()| number).map_err(|error| self.trouble(error))
     }
 
     /// Why nothing is written, with the file as those know it who do not know the machine.
@@ -257,9 +261,13 @@ impl Editor {
                 let what = format!("`{}` has changed meanwhile; nothing is written: try again", name(&path).display());
                 Refused::Conflict(what, Vec::new())
             }
-            WriteError::Cannot { path, what, some } => {
-                Refused::Trouble(WriteError::Cannot { path: name(&path), what, some }.to_string())
+            WriteError::Cannot { path, what } => {
+                Refused::Trouble(WriteError::Cannot { path: name(&path), what }.to_string())
             }
+            WriteError::Half { path, what, written, goes_on } => {
+                Refused::Trouble(WriteError::Half { path: name(&path), what, written, goes_on }.to_string())
+            }
+            lost @ WriteError::Lost(_) => Refused::Trouble(lost.to_string()),
         }
     }
 
