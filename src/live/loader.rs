@@ -113,7 +113,7 @@ impl Loader {
     /// cannot be read.
     pub fn root_alone(&self) -> Option<Root> {
         let text = self.text_of(&Entity::Root).ok()?;
-        let reading = Reading { vocabulary: &Vocabulary::default(), secrets: &self.secrets, entity: &Entity::Root };
+        let reading = Reading { vocabulary: &Vocabulary::default(), secrets: &self.secrets, entity: None };
         Source::read(&Entity::Root.path(), &text, |table| Root::read(table, &reading)).0
     }
 
@@ -189,7 +189,8 @@ impl Loader {
     /// What would be served with other texts in some files.
     pub fn with_texts(&self, before: &Serving, texts: &[(Entity, String)]) -> Serving {
         let change = |(entity, text): &(Entity, String)| {
-            let reading = Reading { vocabulary: &before.world.catalogue.vocabulary, secrets: &self.secrets, entity };
+            let reading =
+                Reading { vocabulary: &before.world.catalogue.vocabulary, secrets: &self.secrets, entity: None };
             Change::read(entity.clone(), text, &reading)
         };
         before.with_world(before.world.with(texts.iter().map(change).collect()))
@@ -200,7 +201,7 @@ impl Loader {
         let change = |Edit { entity, after, .. }: &Edit| match after {
             Some(text) => {
                 let reading =
-                    Reading { vocabulary: &before.world.catalogue.vocabulary, secrets: &self.secrets, entity };
+                    Reading { vocabulary: &before.world.catalogue.vocabulary, secrets: &self.secrets, entity: None };
                 Change::read(entity.clone(), text, &reading)
             }
             None => Change::gone(entity.clone()),
@@ -379,7 +380,7 @@ impl Loader {
         let relative = entity.path();
         let path = self.root.join(&relative);
         let known = entity.clone();
-        let reading = Reading { vocabulary, secrets: &self.secrets, entity: &known };
+        let reading = Reading { vocabulary, secrets: &self.secrets, entity: Some(&known) };
         match read_text(&path, &relative) {
             // Secrets may stand in it.
             Ok(text) => Change::read(entity, &Zeroizing::new(text), &reading),
