@@ -1,14 +1,16 @@
 //! What would be written: files of the fleet as they are and as they shall be.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use compact_str::CompactString;
 use serde_json::{Map, Value, json};
 
 use super::merge::{difference, merge};
+use super::mistake;
 use super::shown::plain;
 use super::{Editor, Mistake, Refused};
-use crate::fleet::{Edit, Entity};
+use crate::fleet::{Edit, Entity, list_sites};
 use crate::live::Serving;
 use crate::phone::Mac;
 
@@ -85,6 +87,22 @@ impl<'e> Draft<'e> {
     /// It cannot be read.
     pub fn has(&mut self, entity: &Entity) -> Result<bool, Refused> {
         Ok(self.text(entity)?.is_some())
+    }
+
+    /// All files of a site as they shall be.
+    ///
+    /// # Errors
+    /// One of them cannot be read.
+    pub fn files_in(&mut self, site: &CompactString) -> Result<BTreeSet<Entity>, Refused> {
+        let (stored, _) = list_sites(self.folder(), &BTreeSet::from([site.clone()]));
+        let drafted = self.edits.keys().filter(|entity| entity.site() == Some(site)).cloned();
+        let mut there = BTreeSet::new();
+        for entity in drafted.chain(stored).collect::<Vec<_>>() {
+            if self.has(&entity)? {
+                there.insert(entity);
+            }
+        }
+        Ok(there)
     }
 
     /// What stands at a place of an entity's file, with its secrets. Where the file is there its tables are too, at least
@@ -269,17 +287,12 @@ fn by_what_was_sent(mistake: &mut Mistake, sent: &[Sent]) {
     let mut of_file = sent.iter().rev().filter(|sent| sent.entity.path() == Path::new(file));
     let from = of_file.find_map(|Sent { path, from, .. }| {
         let rest =
-            pointer.strip_prefix(&self::pointer(path)).filter(|rest| rest.is_empty() || rest.starts_with('/'))?;
+            pointer.strip_prefix(&mistake::pointer(path)).filter(|rest| rest.is_empty() || rest.starts_with('/'))?;
         Some(format!("{from}{rest}"))
     });
     if !sent.is_empty() {
         mistake.pointer = from;
     }
-}
-
-/// Names as a JSON pointer (RFC 6901).
-fn pointer(path: &[String]) -> String {
-    path.iter().map(|name| format!("/{}", name.replace('~', "~0").replace('/', "~1"))).collect()
 }
 
 /// A place as people read it.
