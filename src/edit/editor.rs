@@ -312,6 +312,7 @@ impl Editor {
             after: harmless(&edit.after),
             undoes: order.undoes,
             number: Some(number),
+            together: None,
             sealed_before: sealed(&edit.before),
             sealed_after: sealed(&edit.after),
         }
