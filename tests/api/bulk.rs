@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::common::Api;
 use crate::fleets::MAC;
-use crate::server::{serve, shell};
+use crate::server::{LONG, serve, shell};
 use crate::writing::{full, until};
 
 /// A hundred lines, each with a key that names another.
@@ -342,21 +342,30 @@ fn of_two_with_the_same_tag_one_wins() {
 
 /// Else the next write with that tag would be over what nobody has seen.
 #[test]
-fn of_those_who_write_at_once_each_is_told_the_tag_of_what_it_wrote() {
+fn the_tag_of_an_answer_is_of_what_was_written_whoever_writes_next() {
     let api = Api::start(full());
-    fn write(client: &Client, name: &str, n: u32) -> (String, String) {
-        let body = json!({ "label": format!("{name}{n}") }).to_string();
-        client.send("PATCH", "/sites/a/lines/201/keys/2", "*", &body)
-    }
-    let alone = ["a", "b", "c"].map(|name| (0..30).map(|n| write(&Client::of(&api), name, n)).collect::<Vec<_>>());
-    let at_once = std::thread::scope(|scope| {
-        let sent = ["a", "b", "c"].map(|name| {
-            let client = Client::of(&api);
-            scope.spawn(move || (0..30).map(|n| write(&client, name, n)).collect::<Vec<_>>())
+    let file = api.fleet.path().join("sites/a/lines/203.toml");
+    let write = |n: u32| {
+        let body = json!({ "display_name": format!("Hall {n}") }).to_string();
+        let answer = api.send("PATCH", "/sites/a/lines/203", &[("if-match", "*")], &body);
+        (answer.status, answer.header("etag").to_owned())
+    };
+    let alone: Vec<_> = (0..10).map(write).collect();
+    let beside = (0..10).map(|n| {
+        let (file, mine) = (file.clone(), format!("Hall {n}\""));
+        let other = std::thread::spawn(move || {
+            // At once: the answer is made meanwhile.
+            let begin = Instant::now();
+            while !std::fs::read_to_string(&file).unwrap().contains(&mine) {
+                assert!(begin.elapsed() < LONG);
+            }
+            std::fs::write(&file, "display_name = \"Other\"\n").unwrap();
         });
-        sent.map(|sent| sent.join().unwrap())
+        let answer = write(n);
+        other.join().unwrap();
+        answer
     });
-    assert_eq!(at_once, alone);
+    assert_eq!(beside.collect::<Vec<_>>(), alone);
 }
 
 /// Every client adds to one list as often as it can, and so does somebody by hand: nothing is lost.
