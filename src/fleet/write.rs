@@ -64,7 +64,7 @@ pub enum WriteError {
         goes_on: bool,
     },
     /// Files were changed after somebody was killed who was writing them.
-    #[error("what was begun is left as it is, for meanwhile {} changed: look what is in them, and try again", named(.0))]
+    #[error("an unfinished write is given up, for {} changed since: look what is in the files, and try again", named(.0))]
     Lost(Vec<PathBuf>),
 }
 
@@ -103,13 +103,12 @@ pub fn write(root: &Path, edits: &[Edit]) -> Result<(), WriteError> {
             let _ = forget(root);
             Ok(())
         }
-        Err((done, path, error)) => take_back(root, &edits[..done], asides).map_or_else(
-            || Err(cannot(&path, &error)),
-            |goes_on| {
-                let written = edits[..done].iter().map(|edit| edit.entity.path()).collect();
-                Err(WriteError::Half { path: path.clone(), what: plain(&error), written, goes_on })
-            },
-        ),
+        Err((done, path, error)) => {
+            let done = &edits[..done];
+            let Some(goes_on) = take_back(root, done, asides) else { return Err(cannot(&path, &error)) };
+            let written = done.iter().map(|edit| edit.entity.path()).collect();
+            Err(WriteError::Half { path, what: plain(&error), written, goes_on })
+        }
     }
 }
 

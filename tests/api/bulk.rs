@@ -230,9 +230,12 @@ fn in_a_folder_that_is_read_only_nothing_is_written() {
     if shell("id -u").stdout != b"0\n" || !crate::writing::has("setpriv") {
         return;
     }
-    let api = Api::start(full());
+    let mut api = Api::start(full());
     let folder = api.folder().to_owned();
     let fleet = api.fleet.path().to_owned();
+    // While it runs, its files come and go.
+    api.server.child.kill().unwrap();
+    api.server.child.wait().unwrap();
     shell(&format!("chown -R -L nobody {} && chmod -R a+rX {}", folder.display(), folder.display()));
     let mut as_nobody = Command::new("setpriv");
     as_nobody.args(["--reuid", "nobody", "--clear-groups"]);
