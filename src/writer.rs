@@ -3,7 +3,7 @@
 //! The new text is written aside, in the same folder and under a name that nobody reads, and is on the disk before it
 //! takes the file's name. The state folder has a way of its own, in `server`.
 
-use std::fs::{File, Metadata, Permissions};
+use std::fs::{File, Metadata, Permissions, rename};
 use std::io::Write;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
@@ -58,11 +58,26 @@ impl Aside {
     /// # Errors
     /// The old file is still there, and nothing else.
     pub fn put(self) -> std::io::Result<()> {
-        self.file.persist(&self.target).map_err(|error| error.error)?;
-        // The new name has to last as well; not every file system lets a folder be synced.
-        let _ = self.target.parent().map(|folder| File::open(folder).and_then(|folder| folder.sync_all()));
+        put(self.path(), &self.target)?;
+        self.keep();
         Ok(())
     }
+
+    /// Leaves the new text where it is.
+    pub fn keep(self) {
+        let _ = self.file.keep();
+    }
+}
+
+/// Gives a text that was written aside the file's name.
+///
+/// # Errors
+/// Both are still there.
+pub fn put(aside: &Path, target: &Path) -> std::io::Result<()> {
+    rename(aside, target)?;
+    // The new name has to last as well; not every file system lets a folder be synced.
+    let _ = target.parent().map(|folder| File::open(folder).and_then(|folder| folder.sync_all()));
+    Ok(())
 }
 
 /// Whoever could read the old file can read the new one: a server that is not root, say, what root has edited.

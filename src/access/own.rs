@@ -16,8 +16,8 @@ use crate::phone::{Place, key_at};
 /// A file of a site as somebody wants it.
 #[derive(Debug, Clone, Copy)]
 pub struct Draft<'a> {
-    /// The site that it is in.
-    pub site: &'a Site,
+    /// The site that it is in; none: it has no good version.
+    pub site: Option<&'a Site>,
     /// As it is; none: there is none yet.
     pub before: Option<&'a Table>,
     /// As it is to be.
@@ -133,7 +133,7 @@ fn all_but_keys(draft: &Draft<'_>) -> Vec<NotAllowed> {
     };
     let (before, after) = (draft.before(), parts(draft.after));
     let layout = line.get("layout").and_then(Value::as_str);
-    let laid = layout.and_then(|name| draft.site.layouts.get(name));
+    let laid = layout.and_then(|name| draft.site?.layouts.get(name));
     let mut found = Vec::new();
     for part in draft.changes() {
         let Part::Key(place) = part else {
@@ -145,6 +145,9 @@ fn all_but_keys(draft: &Draft<'_>) -> Vec<NotAllowed> {
         };
         if said(&before, "locked").contains(&Value::Boolean(true)) {
             found.push(NotAllowed::new(place, "the key is locked"));
+        } else if let (Some(name), None) = (layout, draft.site) {
+            let why = format!("its layout `{name}` may lock it, and its site has no good version");
+            found.push(NotAllowed::new(place, why));
         } else if laid.and_then(|keys| key_at(keys, place)).is_some_and(|key| key.locked) {
             let why = format!("the key is locked by the layout `{}`", layout.unwrap_or_default());
             found.push(NotAllowed::new(place, why));
@@ -180,15 +183,23 @@ mod tests {
     }
 
     fn said(role: Role, before: Option<&str>, after: &str) -> String {
+        said_in(Some(&site()), role, before, after)
+    }
+
+    fn said_in(site: Option<&Site>, role: Role, before: Option<&str>, after: &str) -> String {
         let table = |text: &str| text.parse::<Table>().unwrap();
         let principal = Principal { id: "id".into(), name: "name".into(), role };
-        let (site, before, after) = (site(), before.map(table), table(after));
-        let found = not_allowed(&principal, &Draft { site: &site, before: before.as_ref(), after: &after });
+        let (before, after) = (before.map(table), table(after));
+        let found = not_allowed(&principal, &Draft { site, before: before.as_ref(), after: &after });
         found.iter().map(|found| format!("{found}\n")).collect()
     }
 
+    fn user() -> Role {
+        Role::User { lines: ["a/1".parse().unwrap()].into() }
+    }
+
     fn by_user(before: &str, after: &str) -> String {
-        said(Role::User { lines: ["a/1".parse().unwrap()].into() }, Some(before), after)
+        said(user(), Some(before), after)
     }
 
     /// The line with something replaced.
@@ -252,6 +263,19 @@ mod tests {
         );
     }
 
+    /// As at a start with a broken `site.toml`.
+    #[test]
+    fn without_its_site_nobody_may_more() {
+        let edited = |text: &str, from: &str, to: &str| said_in(None, user(), Some(text), &text.replace(from, to));
+        let may_be_locked = "`keys.2`: its layout `desk` may lock it, and its site has no good version\n";
+        assert_eq!(edited(LINE, "hold", "transfer"), may_be_locked);
+        assert_eq!(edited(LINE, "redial", "hold"), "`keys.3`: the key is locked\n");
+        let plain = LINE.replace("layout = \"desk\"\n", "");
+        assert_eq!(edited(&plain, "hold", "transfer"), "");
+        assert_eq!(edited(&plain, "redial", "hold"), "`keys.3`: the key is locked\n");
+        assert!(edited(&plain, "s3cret", "mine").contains("and nothing else"));
+    }
+
     #[test]
     fn a_user_neither_locks_nor_accepts() {
         let locks = "`keys.2.locked`: a user does not set this\n";
@@ -277,8 +301,7 @@ mod tests {
 
     #[test]
     fn a_user_makes_no_lines() {
-        let user = Role::User { lines: ["a/1".parse().unwrap()].into() };
-        assert_eq!(said(user, None, "keys.2.function = \"hold\"\n"), "`line`: a user makes no lines\n");
+        assert_eq!(said(user(), None, "keys.2.function = \"hold\"\n"), "`line`: a user makes no lines\n");
     }
 
     #[test]

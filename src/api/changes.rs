@@ -14,7 +14,7 @@ use super::lists::{Page, within_page};
 use super::write::{Outcome, answer, lines_of, target};
 use super::{Caller, Problem, Shared};
 use crate::access::{Action, Target};
-use crate::edit::Written as WrittenFile;
+use crate::edit::{Refused, Written as WrittenFile};
 use crate::fleet::Entity;
 use crate::journal::{Changed, Fetched, Gap, Reader, Sealed, Wanted};
 use crate::phone::Mac;
@@ -117,7 +117,12 @@ async fn undo(
     Asked(How { dry_run, .. }): Asked<How>,
 ) -> Result<Response, Problem> {
     let sealed = written(&api, number).await?;
-    let files = sealed.into_iter().map(|Sealed { entity, sealed_before, sealed_after }| {
+    let found = sealed.len();
+    if let Some(all) = sealed.iter().filter_map(|file| file.together).find(|all| *all != found as i64) {
+        let what = format!("it cannot be taken back: of the {all} files that it changed the journal has {found}");
+        return Err(Refused::Conflict(what, Vec::new()).into());
+    }
+    let files = sealed.into_iter().map(|Sealed { entity, sealed_before, sealed_after, .. }| {
         let entity = Entity::at(std::path::Path::new(&entity))?;
         Some(WrittenFile { entity, before: sealed_before, after: sealed_after })
     });

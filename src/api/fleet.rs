@@ -52,7 +52,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         let delete = async |State(api): State<Shared>, at: At, Asked(how): Asked<How>| {
             at.write(api, &Method::DELETE, how, None).await
         };
-        let get = async |State(api): State<Shared>, at: At| at.read(&api);
+        let get = async |State(api): State<Shared>, at: At| blocking(move || at.read(&api)).await?;
         router.route(kind.path, axum::routing::get(get).put(put).patch(patch).delete(delete))
     });
     places.routes(routes!(bulk))
@@ -96,31 +96,16 @@ impl At {
         let How { dry_run, recursive } = how;
         let At { caller, kind, names, headers } = self;
         let condition = condition(&headers)?;
-        let want = Want {
-            method: method.clone(),
-            kind,
-            names: names.clone(),
-            body,
-            condition,
-            recursive,
-            from: String::new(),
-        };
+        let want = Want { method: method.clone(), kind, names, body, condition, recursive, from: String::new() };
         let wanted = Wanted { caller, what: format!("{method} {}", kind.path), dry_run, undoes: None };
         let done = match commit(api.clone(), wanted, vec![want], &headers).await? {
             Ok(done) => done,
             Err(events) => return Ok(events),
         };
-        let serving = done.serving.clone();
+        let tag = done.tag.clone();
         let made = answer(done);
-        if dry_run {
-            return Ok(made);
-        }
-        let Ok(Place { entity, inside }) = kind.at(&names, |mac| serving.world.files_of(mac), None) else {
-            return Ok(made);
-        };
-        let inside: Vec<&str> = inside.iter().map(String::as_str).collect();
-        Ok(match api.editor.look(&entity, &inside)? {
-            Some((_, tag)) => tagged(&HeaderMap::new(), made, &tag),
+        Ok(match tag {
+            Some(tag) => tagged(&HeaderMap::new(), made, &tag),
             None => made,
         })
     }

@@ -1,7 +1,5 @@
 //! Writes: one, or many that are made all or not at all; looked at before they are made, and taken back after it.
 
-use std::collections::BTreeSet;
-
 use axum::Json;
 use axum::http::{HeaderMap, Method, header};
 use axum::response::{IntoResponse, Response};
@@ -17,7 +15,7 @@ use crate::edit::shown::{is_hidden, is_kept_back};
 use crate::edit::{Condition, Done, Draft, Mistake, Refused, place_name};
 use crate::effect::Effect;
 use crate::findings::{Finding, Level};
-use crate::fleet::{Edit, Entity, list_sites};
+use crate::fleet::{Edit, Entity};
 use crate::live::Serving;
 use crate::phone::Mac;
 
@@ -149,11 +147,8 @@ impl Want {
             }
             _ => return draft.remove(entity, inside),
         };
-        let (mut all, _) = list_sites(&draft.folder(), &BTreeSet::from([site.clone()]));
-        // Some may be taken away by the same write.
-        let there = all.iter().map(|entity| draft.has(entity)).collect::<Result<Vec<_>, _>>()?;
-        let mut there = there.into_iter();
-        all.retain(|_| there.next().unwrap_or_default());
+        // Some may be made or taken away by the same write.
+        let all = draft.files_in(site)?;
         let others = all.len().saturating_sub(1);
         if others > 0 && !self.recursive {
             let what =
@@ -210,8 +205,8 @@ pub(super) fn permit(caller: &Caller, edits: &[Edit], before: &Serving, after: &
         caller.may(action, &target(entity, &lines)).map_err(denied)?;
         let table = |text: &Option<String>| text.as_deref().and_then(|text| text.parse::<toml::Table>().ok());
         let site = entity.site().and_then(|site| before.world.site(site).or_else(|| after.world.site(site)));
-        let (was, Some(site), Some(will_be)) = (table(was), site, table(will_be)) else { continue };
-        let draft = own::Draft { site, before: was.as_ref(), after: &will_be };
+        let (was, Some(will_be)) = (table(was), table(will_be)) else { continue };
+        let draft = own::Draft { site: site.map(|site| &**site), before: was.as_ref(), after: &will_be };
         not_allowed.extend(
             own::not_allowed(&caller.0, &draft).iter().map(|what| format!("{}: {what}", entity.path().display())),
         );

@@ -68,7 +68,7 @@ pub(super) fn commit(
     if !dry_run {
         let keeping = done.serving.world.root().map_or_else(Keeping::default, |root| root.journal);
         let told: Vec<Change> = made.into_inner().iter().map(|edit| told(&who, what, edit)).collect();
-        changes::record(None, &editor.live().root(), keeping, &told);
+        changes::record(None, editor.live().root(), keeping, &told);
     }
     Ok(done)
 }

@@ -1,14 +1,16 @@
 //! What would be written: files of the fleet as they are and as they shall be.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
+use compact_str::CompactString;
 use serde_json::{Map, Value, json};
 
 use super::merge::{difference, merge};
+use super::mistake;
 use super::shown::plain;
 use super::{Editor, Mistake, Refused};
-use crate::fleet::{Edit, Entity};
+use crate::fleet::{Edit, Entity, list_sites};
 use crate::live::Serving;
 use crate::phone::Mac;
 
@@ -34,9 +36,8 @@ pub struct Draft<'e> {
 
 /// A place of a file that says what somebody has sent.
 struct Sent {
-    file: String,
-    /// The pointer to it in the file.
-    place: String,
+    entity: Entity,
+    path: Vec<String>,
     /// The pointer to what was sent for it.
     from: String,
 }
@@ -52,7 +53,7 @@ impl<'e> Draft<'e> {
     }
 
     /// The fleet's folder.
-    pub fn folder(&self) -> PathBuf {
+    pub fn folder(&self) -> &'e Path {
         self.editor.live().root()
     }
 
@@ -86,6 +87,22 @@ impl<'e> Draft<'e> {
     /// It cannot be read.
     pub fn has(&mut self, entity: &Entity) -> Result<bool, Refused> {
         Ok(self.text(entity)?.is_some())
+    }
+
+    /// All files of a site as they shall be.
+    ///
+    /// # Errors
+    /// One of them cannot be read.
+    pub fn files_in(&mut self, site: &CompactString) -> Result<BTreeSet<Entity>, Refused> {
+        let (stored, _) = list_sites(self.folder(), &BTreeSet::from([site.clone()]));
+        let drafted = self.edits.keys().filter(|entity| entity.site() == Some(site)).cloned();
+        let mut there = BTreeSet::new();
+        for entity in drafted.chain(stored).collect::<Vec<_>>() {
+            if self.has(&entity)? {
+                there.insert(entity);
+            }
+        }
+        Ok(there)
     }
 
     /// What stands at a place of an entity's file, with its secrets. Where the file is there its tables are too, at least
@@ -213,7 +230,20 @@ impl<'e> Draft<'e> {
 
     /// Says that a place of a file is what somebody has sent, `from` there: what is wrong with it is then told by that.
     pub fn sent(&mut self, entity: &Entity, path: &[&str], from: String) {
-        self.sent.push(Sent { file: entity.path().display().to_string(), place: pointer(path), from });
+        let path = path.iter().map(|name| (*name).to_owned()).collect();
+        self.sent.push(Sent { entity: entity.clone(), path, from });
+    }
+
+    /// The entity tag of the one place that somebody has sent something for, with these edits made.
+    ///
+    /// # Errors
+    /// Its file is not TOML.
+    pub(super) fn tag_of_sent(&mut self, edits: &[Edit]) -> Result<Option<String>, Refused> {
+        edits.iter().try_for_each(|Edit { entity, after, .. }| self.set(entity, after.clone()))?;
+        let [Sent { entity, path, .. }] = self.sent.as_slice() else { return Ok(None) };
+        let (entity, path) = (entity.clone(), path.clone());
+        let path: Vec<&str> = path.iter().map(String::as_str).collect();
+        Ok(self.value(&entity, &path)?.map(|value| self.editor.tag(&value)))
     }
 
     /// Adds something that is wrong with what is wanted.
@@ -254,18 +284,15 @@ impl<'e> Draft<'e> {
 /// Makes a mistake in a file one in what was sent for it, the last for that place; in other places it has a file only.
 fn by_what_was_sent(mistake: &mut Mistake, sent: &[Sent]) {
     let (Some(file), Some(pointer)) = (&mistake.file, &mistake.pointer) else { return };
-    let from = sent.iter().rev().filter(|sent| sent.file == *file).find_map(|Sent { place, from, .. }| {
-        let rest = pointer.strip_prefix(place.as_str()).filter(|rest| rest.is_empty() || rest.starts_with('/'))?;
+    let mut of_file = sent.iter().rev().filter(|sent| sent.entity.path() == Path::new(file));
+    let from = of_file.find_map(|Sent { path, from, .. }| {
+        let rest =
+            pointer.strip_prefix(&mistake::pointer(path)).filter(|rest| rest.is_empty() || rest.starts_with('/'))?;
         Some(format!("{from}{rest}"))
     });
     if !sent.is_empty() {
         mistake.pointer = from;
     }
-}
-
-/// Names as a JSON pointer (RFC 6901).
-fn pointer(path: &[&str]) -> String {
-    path.iter().map(|name| format!("/{}", name.replace('~', "~0").replace('/', "~1"))).collect()
 }
 
 /// A place as people read it.

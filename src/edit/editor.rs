@@ -80,6 +80,8 @@ pub struct Done {
     pub doubts: Vec<Finding>,
     /// What becomes of phones, where that was asked.
     pub effect: Option<Effect>,
+    /// The entity tag of the one place that something was written to: of what was written, whoever writes next.
+    pub tag: Option<String>,
     /// What is served with it.
     pub serving: Arc<Serving>,
 }
@@ -163,7 +165,7 @@ impl Editor {
 
     /// Encrypts the secrets in edited files, where the fleet has a key for it.
     fn sealed(&self, edits: &[Edit], vocabulary: &Vocabulary) -> Result<Vec<Edit>, Refused> {
-        let key = key_file(&self.live.root());
+        let key = key_file(self.live.root());
         if !key.exists() {
             return Ok(edits.to_vec());
         }
@@ -190,7 +192,7 @@ impl Editor {
         // A look may take a while, and writes nothing.
         let _alone = order.look.is_none().then(|| self.writing.lock().unwrap_or_else(PoisonError::into_inner));
         if order.look.is_none() {
-            finish(&self.live.root()).map_err(|error| self.trouble(error))?;
+            finish(self.live.root()).map_err(|error| self.trouble(error))?;
         }
         let now = self.live.now();
         let mut wanted = Draft::new(self, &now);
@@ -218,10 +220,11 @@ impl Editor {
             // The others are not reached.
             effect.phones = effect.phones.max(before.world.counts().2).max(after.world.counts().2);
             let effect = Some(effect);
-            return Ok(Done { number: None, entities, phones, doubts, effect, serving: Arc::new(after) });
+            return Ok(Done { number: None, entities, phones, doubts, effect, tag: None, serving: Arc::new(after) });
         }
+        let tag = wanted.tag_of_sent(&edits)?;
         let number = if edits.is_empty() { None } else { Some(self.put(order, &edits, &now)?) };
-        Ok(Done { number, entities, phones, doubts, effect: None, serving: self.live.now() })
+        Ok(Done { number, entities, phones, doubts, effect: None, tag, serving: self.live.now() })
     }
 
     /// The same mistakes, each with its own place: a finding has a line, and several values may stand on one.
@@ -238,28 +241,33 @@ impl Editor {
     }
 
     fn put(&self, order: &Order<'_>, edits: &[Edit], now: &Serving) -> Result<i64, Refused> {
-        write(&self.live.root(), edits).map_err(|error| self.trouble(error))?;
-        let entities: BTreeSet<Entity> = edits.iter().map(|edit| edit.entity.clone()).collect();
-        self.live.take_in(entities);
+        let written = write(self.live.root(), edits);
+        if matches!(written, Ok(()) | Err(WriteError::Half { .. })) {
+            self.live.take_in(edits.iter().map(|edit| edit.entity.clone()).collect());
+        }
         let number = self.number();
-        if let Some(journal) = &self.journal {
+        if let (Some(journal), Ok(()) | Err(WriteError::Half { goes_on: true, .. })) = (&self.journal, &written) {
             journal.changed_together(edits.iter().map(|edit| self.change(order, number, edit, now)).collect());
         }
-        Ok(number)
+        written.map(|()| number).map_err(|error| self.trouble(error))
     }
 
     /// Why nothing is written, with the file as those know it who do not know the machine.
     fn trouble(&self, error: WriteError) -> Refused {
         let root = self.live.root();
-        let name = |path: &Path| path.strip_prefix(&root).unwrap_or(path).to_owned();
+        let name = |path: &Path| path.strip_prefix(root).unwrap_or(path).to_owned();
         match error {
             WriteError::Changed(path) => {
                 let what = format!("`{}` has changed meanwhile; nothing is written: try again", name(&path).display());
                 Refused::Conflict(what, Vec::new())
             }
-            WriteError::Cannot { path, what, some } => {
-                Refused::Trouble(WriteError::Cannot { path: name(&path), what, some }.to_string())
+            WriteError::Cannot { path, what } => {
+                Refused::Trouble(WriteError::Cannot { path: name(&path), what }.to_string())
             }
+            WriteError::Half { path, what, written, goes_on } => {
+                Refused::Trouble(WriteError::Half { path: name(&path), what, written, goes_on }.to_string())
+            }
+            lost @ WriteError::Lost(_) => Refused::Trouble(lost.to_string()),
         }
     }
 
@@ -304,6 +312,7 @@ impl Editor {
             after: harmless(&edit.after),
             undoes: order.undoes,
             number: Some(number),
+            together: None,
             sealed_before: sealed(&edit.before),
             sealed_after: sealed(&edit.after),
         }

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, TableLike};
 
+use super::mistake::pointer_to;
 use super::shown::is_hidden;
 
 /// What TOML cannot say.
@@ -53,7 +54,7 @@ impl Merging {
     /// `inline`: the table stands on one line, so that what is put into it has to as well.
     fn table(&mut self, table: &mut dyn TableLike, patch: &Map<String, Value>, at: &str, inline: bool) {
         for (name, new) in patch {
-            let at = format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"));
+            let at = pointer_to(at, name);
             match new {
                 Value::Null => drop(table.remove(name)),
                 hidden if is_hidden(hidden) => {

@@ -7,6 +7,16 @@ use toml_edit::{Document, Item, TableLike};
 
 use crate::findings::Finding;
 
+/// A name as a part of a JSON pointer (RFC 6901), behind what it is in.
+pub fn pointer_to(above: &str, name: &str) -> String {
+    format!("{above}/{}", name.replace('~', "~0").replace('/', "~1"))
+}
+
+/// Names as a JSON pointer.
+pub fn pointer(path: &[String]) -> String {
+    path.iter().map(|name| pointer_to("", name)).collect()
+}
+
 /// One thing that is wrong with what somebody wants to write.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Mistake {
@@ -104,7 +114,7 @@ fn spread_table(table: &toml::Table, above: &str, lines: &mut String) {
 /// The last field whose name stands on the line or, of one that runs over several, before it.
 fn look(table: &dyn TableLike, text: &Lines<'_>, line: u32, at: &str, found: &mut Option<String>) {
     for (name, item) in table.iter() {
-        let at = format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"));
+        let at = pointer_to(at, name);
         let starts = table.key(name).and_then(|key| key.span()).map(|span| line_at(text, span.start));
         let ends = item.span().map(|span| line_at(text, span.end.saturating_sub(1)));
         let is_table = item.is_table() || item.is_array_of_tables();

@@ -18,7 +18,7 @@ mod vault;
 
 pub use draft::{Condition, Draft, place_name};
 pub use editor::{Done, Editor, Look, May, Order};
-pub use mistake::Mistake;
+pub use mistake::{Mistake, pointer, pointer_to};
 pub use undo::Written;
 
 /// Why nothing is written.

@@ -6,6 +6,7 @@
 use serde_json::{Map, Value};
 
 use super::merge::difference;
+use super::mistake::pointer_to;
 use super::shown::plain;
 use super::{Draft, Editor, Mistake, Refused};
 use crate::fleet::Entity;
@@ -86,7 +87,7 @@ fn changed_again(
     others: &mut Vec<String>,
 ) {
     for (name, value) in back {
-        let at = format!("{at}/{name}");
+        let at = pointer_to(at, name);
         match (value, after.get(name), now.get(name)) {
             (Value::Object(back), Some(Value::Object(after)), Some(Value::Object(now))) => {
                 changed_again(back, after, now, &at, others);
@@ -94,5 +95,18 @@ fn changed_again(
             (_, after, now) if after != now => others.push(at),
             _ => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_told_as_a_pointer() {
+        let table = |value: &str| table(&format!("[raw.yealink]\n\"a/b~c\" = \"{value}\"\n")).unwrap();
+        let mut others = Vec::new();
+        changed_again(&table("before"), &table("after"), &table("now"), "", &mut others);
+        assert_eq!(others, ["/raw/yealink/a~1b~0c"]);
     }
 }

@@ -51,6 +51,6 @@ pub struct Reading<'a> {
     pub vocabulary: &'a Vocabulary,
     /// Where secrets come from.
     pub secrets: &'a Secrets,
-    /// What is read, so that it can be read again when a secret's file changes.
-    pub entity: &'a Entity,
+    /// What is read, so that it can be read again when a secret's file changes; none: it is only looked at.
+    pub entity: Option<&'a Entity>,
 }

@@ -73,7 +73,7 @@ impl Secrets {
     ///
     /// # Errors
     /// What is wrong, to be read behind the field's name, and what to do.
-    pub fn read(&self, value: &Value, entity: &Entity) -> Result<Secret, (String, String)> {
+    pub fn read(&self, value: &Value, entity: Option<&Entity>) -> Result<Secret, (String, String)> {
         const HOW: &str = "write \"…\", { file = \"/path\" }, { env = \"NAME\" } or { encrypted = \"…\" }";
         let wrong = |what: String| Err((what, HOW.to_owned()));
         match value {
@@ -94,7 +94,7 @@ impl Secrets {
         }
     }
 
-    fn open(&self, sealed: &str, entity: &Entity) -> Result<Secret, (String, String)> {
+    fn open(&self, sealed: &str, entity: Option<&Entity>) -> Result<Secret, (String, String)> {
         let path = key_file(&self.root);
         self.remember(&path, entity);
         match self.keys(&path) {
@@ -124,8 +124,8 @@ impl Secrets {
     }
 
     /// A file that changes while it is read looks different at the next look.
-    fn remember(&self, path: &Path, entity: &Entity) {
-        if let Ok(mut files) = self.files.lock() {
+    fn remember(&self, path: &Path, entity: Option<&Entity>) {
+        if let (Some(entity), Ok(mut files)) = (entity, self.files.lock()) {
             files.entry(path.to_owned()).or_default().insert(entity.clone(), Stamp::of(path));
         }
     }
@@ -134,13 +134,13 @@ impl Secrets {
     ///
     /// # Errors
     /// Why it cannot be read.
-    pub fn read_beside(&self, path: &str, entity: &Entity) -> Result<String, String> {
+    pub fn read_beside(&self, path: &str, entity: Option<&Entity>) -> Result<String, String> {
         let path = self.root.join(path);
         self.remember(&path, entity);
         read_plain(&path).map_err(|error| plain(&error))
     }
 
-    fn read_file(&self, path: &str, entity: &Entity) -> Result<Secret, (String, String)> {
+    fn read_file(&self, path: &str, entity: Option<&Entity>) -> Result<Secret, (String, String)> {
         let shown = self.root.join(path);
         let wrong =
             |what: &str, hint: &str| (format!("is in the file `{}`, which {what}", shown.display()), hint.into());

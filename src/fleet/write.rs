@@ -2,17 +2,20 @@
 //!
 //! Several files are written as one: all new texts are on the disk before the first of them takes its name, and a list of
 //! what is to be renamed stands beside them until all are. Whoever is killed in between leaves that list, and the next one
-//! who writes, or serves, does the rest of it.
+//! who writes, or serves, does the rest of it. Where one of them cannot be renamed or removed, those before it are made
+//! again what they were.
 
-use std::fs::File;
+use std::fs::{File, remove_dir, remove_file};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use aws_lc_rs::digest::{SHA256, digest};
+use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 
 use super::Entity;
 use crate::reader::{plain, read_plain};
-use crate::writer::{ASIDE, Aside, target};
+use crate::writer::{ASIDE, Aside, put, target};
 
 /// What is still to be renamed and removed, in the fleet's folder.
 const UNFINISHED: &str = ".offhook-unfinished";
@@ -30,22 +33,49 @@ pub struct Edit {
     pub after: Option<String>,
 }
 
-/// Why edits are not written. Unless it says so, none was.
+/// Why edits are not written: none of them is, where it does not say so.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WriteError {
     /// Somebody else has written to the file.
     #[error("`{0}` has changed meanwhile; nothing is written\n  hint: look at it, and try again")]
     Changed(PathBuf),
     /// The file or its folder cannot be read or written.
-    #[error("`{path}` cannot be written: {what}{}", if *some { "; other files of the same edit were" } else { "" })]
+    #[error("`{path}` cannot be written: {what}")]
     Cannot {
         /// Which file.
         path: PathBuf,
         /// Why.
         what: String,
-        /// Others were written already.
-        some: bool,
     },
+    /// The same, and others of the same edit can at the moment not be made again what they were.
+    #[error(
+        "`{path}` cannot be written: {what}; of the same edit {} written, and the next write or start {}",
+        named(.written),
+        if *goes_on { "writes the rest" } else { "takes that back" }
+    )]
+    Half {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        what: String,
+        /// The others.
+        written: Vec<PathBuf>,
+        /// The next one who writes, or serves, does the rest of it; else what was written is taken back.
+        goes_on: bool,
+    },
+    /// Files were changed after somebody was killed who was writing them.
+    #[error("an unfinished write is given up, for {} changed since: look what is in the files, and try again", named(.0))]
+    Lost(Vec<PathBuf>),
+}
+
+/// Files in a sentence.
+fn named(files: &[PathBuf]) -> String {
+    let names: Vec<String> = files.iter().map(|file| format!("`{}`", file.display())).collect();
+    match names.as_slice() {
+        [] => "nothing is".to_owned(),
+        [name] => format!("{name} is"),
+        names => format!("{} are", names.join(", ")),
+    }
 }
 
 /// Writes edits into a fleet's folder: all of them or none.
@@ -53,25 +83,33 @@ pub enum WriteError {
 /// # Errors
 /// A file that changed since it was read, or cannot be written.
 pub fn write(root: &Path, edits: &[Edit]) -> Result<(), WriteError> {
-    let _alone = alone(root).map_err(|error| cannot(root, &error, false))?;
+    let _alone = alone(root).map_err(|error| cannot(root, &error))?;
     finish_alone(root)?;
     let unchanged = |edit: &Edit| unchanged(root, edit);
     edits.iter().try_for_each(unchanged)?;
-    let asides = edits.iter().filter_map(|edit| aside(root, edit)).collect::<Result<Vec<_>, _>>()?;
-    let gone: Vec<PathBuf> = edits.iter().filter(|edit| edit.after.is_none()).map(|edit| edit.entity.path()).collect();
-    gone.iter().try_for_each(|path| removable(root, path))?;
+    // What goes may have moved to a file that comes.
+    let mut edits = edits.to_vec();
+    edits.sort_by_key(|edit| edit.after.is_none());
+    let (asides, steps) = prepare(root, &edits)?;
     // Writing aside may have taken a while.
     edits.iter().try_for_each(unchanged)?;
-    if asides.len() + gone.len() > 1 {
-        let puts = asides.iter().map(|(entity, aside)| (name_of(aside.path()), entity.path())).collect();
-        note(root, &Unfinished { puts, gone: gone.clone() })?;
+    if steps.len() > 1 {
+        note(root, &steps)?;
     }
-    for (at, (_, aside)) in asides.into_iter().enumerate() {
-        let target = aside.target().to_owned();
-        aside.put().map_err(|error| cannot(&target, &error, at > 0))?;
+    match carry_out(root, &steps) {
+        Ok(()) => {
+            asides.into_iter().for_each(Aside::keep);
+            // A list of what is done does no harm.
+            let _ = forget(root);
+            Ok(())
+        }
+        Err((done, path, error)) => {
+            let done = &edits[..done];
+            let Some(goes_on) = take_back(root, done, asides) else { return Err(cannot(&path, &error)) };
+            let written = done.iter().map(|edit| edit.entity.path()).collect();
+            Err(WriteError::Half { path, what: plain(&error), written, goes_on })
+        }
     }
-    remove(root, &gone)?;
-    forget(root)
 }
 
 /// Does what somebody who was killed has left undone.
@@ -82,26 +120,110 @@ pub fn finish(root: &Path) -> Result<(), WriteError> {
     if !root.join(UNFINISHED).exists() {
         return Ok(());
     }
-    let _alone = alone(root).map_err(|error| cannot(root, &error, false))?;
+    let _alone = alone(root).map_err(|error| cannot(root, &error))?;
     finish_alone(root)
 }
 
-/// What is to be renamed, and what is to be removed. It may come with a folder that was copied, or from anybody who writes
-/// there, so it names files of the fleet only.
+/// A file of the fleet that gets its new text, or goes. It may come with a folder that was copied, or from anybody who
+/// writes there, so it names files of the fleet only.
 #[derive(Debug, Serialize, Deserialize)]
-struct Unfinished {
-    /// The name of a text that was written aside, and the file of the fleet that it is for.
-    puts: Vec<(String, PathBuf)>,
-    /// Files of the fleet.
-    gone: Vec<PathBuf>,
+struct Step {
+    file: PathBuf,
+    /// The name under which the text was written aside; none: the file goes.
+    aside: Option<String>,
+    /// The hash of that text, or of the text that goes.
+    sha256: String,
 }
 
-impl Unfinished {
+impl Step {
     fn is_ours(&self) -> bool {
         let is_aside = |name: &String| name.starts_with(ASIDE) && !name.contains('/');
-        let mut files = self.puts.iter().map(|(_, path)| path).chain(&self.gone);
-        self.puts.iter().all(|(name, _)| is_aside(name)) && files.all(|path| Entity::at(path).is_some())
+        self.aside.as_ref().is_none_or(is_aside) && Entity::at(&self.file).is_some()
     }
+
+    fn has_text(&self, root: &Path) -> bool {
+        read_plain(&root.join(&self.file)).is_ok_and(|text| hash(&text) == self.sha256)
+    }
+
+    fn is_done(&self, root: &Path) -> bool {
+        match self.aside {
+            Some(_) => !self.is_possible(root) && self.has_text(root),
+            None => root.join(&self.file).symlink_metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound),
+        }
+    }
+
+    fn is_possible(&self, root: &Path) -> bool {
+        match &self.aside {
+            Some(name) => target(&root.join(&self.file)).with_file_name(name).exists(),
+            None => self.has_text(root),
+        }
+    }
+
+    fn take(&self, path: &Path) -> std::io::Result<()> {
+        match &self.aside {
+            Some(name) => {
+                let target = target(path);
+                put(&target.with_file_name(name), &target)
+            }
+            None => remove_file(path),
+        }
+    }
+}
+
+fn hash(text: &str) -> String {
+    HEXLOWER.encode(digest(&SHA256, text.as_bytes()).as_ref())
+}
+
+/// Writes all new texts aside.
+fn prepare(root: &Path, edits: &[Edit]) -> Result<(Vec<Aside>, Vec<Step>), WriteError> {
+    let (mut asides, mut steps) = (Vec::new(), Vec::new());
+    for edit in edits {
+        let file = edit.entity.path();
+        let aside = match &edit.after {
+            Some(text) => Some(aside(root, edit, text)?),
+            None => {
+                removable(root, &file)?;
+                None
+            }
+        };
+        let name = aside.as_ref().map(|aside| name_of(aside.path()));
+        let sha256 = hash(edit.after.as_deref().or(edit.before.as_deref()).unwrap_or_default());
+        steps.push(Step { file, aside: name, sha256 });
+        asides.extend(aside);
+    }
+    Ok((asides, steps))
+}
+
+/// Renames and removes; gives the first that fails, by how many are done, with its path.
+fn carry_out(root: &Path, steps: &[Step]) -> Result<(), (usize, PathBuf, std::io::Error)> {
+    for (at, step) in steps.iter().enumerate() {
+        let path = root.join(&step.file);
+        step.take(&path).map_err(|error| (at, path, error))?;
+    }
+    steps.iter().filter(|step| step.aside.is_none()).for_each(|step| remove_empty(root, &step.file));
+    Ok(())
+}
+
+/// Makes files again what they were before these edits; else leaves what is needed for it, or to go on: tells whether it
+/// goes on.
+fn take_back(root: &Path, done: &[Edit], asides: Vec<Aside>) -> Option<bool> {
+    if done.is_empty() && forget(root).is_ok() {
+        return None;
+    }
+    let back = |edit: &Edit| Edit { before: edit.after.clone(), after: edit.before.clone(), ..edit.clone() };
+    let edits: Vec<Edit> = done.iter().rev().map(back).collect();
+    let noted = prepare(root, &edits).and_then(|(asides, steps)| note(root, &steps).map(|()| (asides, steps)));
+    let goes_on = noted.is_err();
+    let left = match noted {
+        Ok((_, steps)) if carry_out(root, &steps).is_ok() => {
+            let _ = forget(root);
+            return None;
+        }
+        Ok((back, _)) => back,
+        Err(_) => asides,
+    };
+    left.into_iter().for_each(Aside::keep);
+    Some(goes_on)
 }
 
 /// The file's own name.
@@ -116,17 +238,17 @@ fn alone(root: &Path) -> std::io::Result<File> {
     Ok(folder)
 }
 
-fn note(root: &Path, unfinished: &Unfinished) -> Result<(), WriteError> {
+fn note(root: &Path, steps: &[Step]) -> Result<(), WriteError> {
     let path = root.join(UNFINISHED);
-    let text = serde_json::to_vec(unfinished).map_err(std::io::Error::other);
+    let text = serde_json::to_vec(steps).map_err(std::io::Error::other);
     let put = text.and_then(|text| Aside::write(&path, &text, 0o600)?.put());
-    put.map_err(|error| cannot(&path, &error, false))
+    put.map_err(|error| cannot(&path, &error))
 }
 
 fn forget(root: &Path) -> Result<(), WriteError> {
     let path = root.join(UNFINISHED);
-    match std::fs::remove_file(&path) {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(cannot(&path, &error, true)),
+    match remove_file(&path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(cannot(&path, &error)),
         _ => Ok(()),
     }
 }
@@ -135,39 +257,32 @@ fn finish_alone(root: &Path) -> Result<(), WriteError> {
     let path = root.join(UNFINISHED);
     let Ok(text) = std::fs::read(&path) else { return Ok(()) };
     // A list that was cut was never begun with.
-    let list: Option<Unfinished> = serde_json::from_slice(&text).ok().filter(Unfinished::is_ours);
-    let Some(Unfinished { puts, gone }) = list else { return forget(root) };
-    for (name, path) in puts {
-        let to = target(&root.join(path));
-        match std::fs::rename(to.with_file_name(name), &to) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(cannot(&to, &error, true)),
-            _ => {}
-        }
+    let list: Option<Vec<Step>> = serde_json::from_slice(&text).ok();
+    let Some(mut steps) = list.filter(|steps| steps.iter().all(Step::is_ours)) else { return forget(root) };
+    steps.retain(|step| !step.is_done(root));
+    let lost = steps.iter().filter(|step| !step.is_possible(root)).map(|step| step.file.clone());
+    let lost: Vec<PathBuf> = lost.collect();
+    if !lost.is_empty() {
+        forget(root)?;
+        return Err(WriteError::Lost(lost));
     }
-    remove(root, &gone)?;
+    carry_out(root, &steps).map_err(|(_, path, error)| cannot(&path, &error))?;
     forget(root)
 }
 
-/// Removes files, and the folders of a site that they leave empty.
-fn remove(root: &Path, gone: &[PathBuf]) -> Result<(), WriteError> {
-    for path in gone.iter().map(|path| root.join(path)) {
-        match std::fs::remove_file(&path) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(cannot(&path, &error, true)),
-            _ => {}
-        }
-        let sites = root.join("sites");
-        let folders = path.ancestors().skip(1).take_while(|folder| folder.starts_with(&sites) && **folder != sites);
-        // The first that is not empty ends it.
-        let _ = folders.map(std::fs::remove_dir).take_while(Result::is_ok).count();
-    }
-    Ok(())
+/// Removes the folders of a site that a file has left empty.
+fn remove_empty(root: &Path, file: &Path) {
+    let (sites, path) = (root.join("sites"), root.join(file));
+    let folders = path.ancestors().skip(1).take_while(|folder| folder.starts_with(&sites) && **folder != sites);
+    // The first that is not empty ends it.
+    let _ = folders.map(remove_dir).take_while(Result::is_ok).count();
 }
 
 /// Whether a file can be removed: who may make a file in a folder may also remove one.
 fn removable(root: &Path, path: &Path) -> Result<(), WriteError> {
     let path = root.join(path);
     match tempfile::Builder::new().prefix(ASIDE).tempfile_in(path.parent().unwrap_or(root)) {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(cannot(&path, &error, false)),
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(cannot(&path, &error)),
         _ => Ok(()),
     }
 }
@@ -179,159 +294,21 @@ fn unchanged(root: &Path, edit: &Edit) -> Result<(), WriteError> {
         (Ok(_), _) => Err(WriteError::Changed(path)),
         (Err(error), None) if error.kind() == ErrorKind::NotFound => Ok(()),
         (Err(error), Some(_)) if error.kind() == ErrorKind::NotFound => Err(WriteError::Changed(path)),
-        (Err(error), _) => Err(cannot(&path, &error, false)),
+        (Err(error), _) => Err(cannot(&path, &error)),
     }
 }
 
-fn aside<'e>(root: &Path, edit: &'e Edit) -> Option<Result<(&'e Entity, Aside), WriteError>> {
+fn aside(root: &Path, edit: &Edit, text: &str) -> Result<Aside, WriteError> {
     let path = root.join(edit.entity.path());
-    let text = edit.after.as_ref()?;
     let folder = path.parent().unwrap_or(root);
     let made = if edit.before.is_some() { Ok(()) } else { std::fs::create_dir_all(folder) };
-    let written = made.and_then(|()| Aside::write(&path, text.as_bytes(), MODE));
-    Some(written.map(|aside| (&edit.entity, aside)).map_err(|error| cannot(&path, &error, false)))
+    made.and_then(|()| Aside::write(&path, text.as_bytes(), MODE)).map_err(|error| cannot(&path, &error))
 }
 
-fn cannot(path: &Path, error: &std::io::Error, some: bool) -> WriteError {
-    WriteError::Cannot { path: path.to_owned(), what: plain(error), some }
+fn cannot(path: &Path, error: &std::io::Error) -> WriteError {
+    WriteError::Cannot { path: path.to_owned(), what: plain(error) }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn fleet() -> tempfile::TempDir {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::create_dir_all(folder.path().join("sites/a/lines")).unwrap();
-        for (name, text) in [("1", "one"), ("2", "two")] {
-            std::fs::write(folder.path().join(format!("sites/a/lines/{name}.toml")), text).unwrap();
-        }
-        folder
-    }
-
-    fn line_of(site: &str, name: &str) -> Entity {
-        Entity::Line(site.into(), name.into())
-    }
-
-    fn edit(line: &str, before: &str, after: &str) -> Edit {
-        Edit { entity: line_of("a", line), before: Some(before.into()), after: Some(after.into()) }
-    }
-
-    fn texts(root: &Path) -> Vec<(String, String)> {
-        let mut texts: Vec<_> = std::fs::read_dir(root.join("sites/a/lines"))
-            .unwrap()
-            .map(|entry| entry.unwrap())
-            .map(|entry| (entry.file_name().into_string().unwrap(), std::fs::read_to_string(entry.path()).unwrap()))
-            .collect();
-        texts.sort();
-        texts
-    }
-
-    fn are(root: &Path, one: &str, two: &str) {
-        let wanted = [("1.toml", one), ("2.toml", two)].map(|(name, text)| (name.to_owned(), text.to_owned()));
-        assert_eq!(texts(root), wanted, "and nothing is left beside them");
-    }
-
-    #[test]
-    fn all_edits_are_written() {
-        let folder = fleet();
-        write(folder.path(), &[edit("1", "one", "uno"), edit("2", "two", "due")]).unwrap();
-        are(folder.path(), "uno", "due");
-    }
-
-    #[test]
-    fn a_new_file_is_written_over_none() {
-        let folder = fleet();
-        let new = |site: &str, name: &str| Edit { before: None, entity: line_of(site, name), ..edit("", "", "three") };
-        write(folder.path(), &[new("b", "3")]).unwrap();
-        assert_eq!(std::fs::read_to_string(folder.path().join("sites/b/lines/3.toml")).unwrap(), "three");
-        let error = write(folder.path(), &[new("a", "4"), new("a", "1")]).unwrap_err();
-        assert_eq!(error, WriteError::Changed(folder.path().join("sites/a/lines/1.toml")));
-        are(folder.path(), "one", "two");
-    }
-
-    #[test]
-    fn a_file_that_goes_takes_its_empty_folders_along() {
-        let folder = fleet();
-        let gone = |name: &str, before: &str| Edit { after: None, ..edit(name, before, "") };
-        let error = write(folder.path(), &[gone("1", "one"), gone("2", "other")]).unwrap_err();
-        assert!(matches!(error, WriteError::Changed(_)), "{error}");
-        are(folder.path(), "one", "two");
-        write(folder.path(), &[gone("1", "one")]).unwrap();
-        assert_eq!(texts(folder.path()).len(), 1);
-        write(folder.path(), &[gone("2", "two")]).unwrap();
-        assert!(!folder.path().join("sites/a").exists());
-        assert!(folder.path().join("sites").exists());
-    }
-
-    /// As a process leaves it that is killed when one of two files has its new text, and none is removed.
-    #[test]
-    fn what_was_left_undone_is_done() {
-        let folder = fleet();
-        let root = folder.path();
-        std::fs::write(root.join("sites/a/lines/.offhook-new"), "due").unwrap();
-        let put = |from: &str, line: &str| (from.to_owned(), line_of("a", line).path());
-        let puts = vec![put(".offhook-gone", "3"), put(".offhook-new", "2")];
-        note(root, &Unfinished { puts, gone: vec![line_of("a", "1").path()] }).unwrap();
-        finish(root).unwrap();
-        assert_eq!(texts(root), [("2.toml".to_owned(), "due".to_owned())]);
-        assert!(!root.join(UNFINISHED).exists());
-        // One that was cut is none.
-        std::fs::write(root.join(UNFINISHED), "{\"puts\":[[").unwrap();
-        finish(root).unwrap();
-        assert!(!root.join(UNFINISHED).exists());
-    }
-
-    /// A list that came with a folder from elsewhere.
-    #[test]
-    fn nothing_is_done_beyond_the_fleets_files() {
-        let folder = fleet();
-        let root = folder.path();
-        let elsewhere = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(root.join("sites/a/lines/.offhook-new"), "due").unwrap();
-        let put = |from: &str, to: &str| Unfinished { puts: vec![(from.into(), to.into())], gone: Vec::new() };
-        let gone = |path: &Path| Unfinished { puts: Vec::new(), gone: vec![path.to_owned()] };
-        for list in [
-            put(".offhook-new", "../x.toml"),
-            put("1.toml", "sites/a/lines/2.toml"),
-            put(".offhook-x/../1.toml", "sites/a/lines/2.toml"),
-            put(".offhook-new", "sites/a/lines/.hidden.toml"),
-            gone(elsewhere.path()),
-            gone(Path::new("sites/../../lines/x.toml")),
-        ] {
-            note(root, &list).unwrap();
-            finish(root).unwrap();
-            assert!(elsewhere.path().exists() && !root.join(UNFINISHED).exists(), "{list:?}");
-            let kept = texts(root).into_iter().filter(|(name, _)| name.ends_with(".toml")).collect::<Vec<_>>();
-            assert_eq!(kept.len(), 2, "{list:?}");
-            assert!(root.join("sites/a/lines/.offhook-new").exists(), "{list:?}");
-        }
-    }
-
-    #[test]
-    fn a_file_that_changed_underneath_stops_all_of_them() {
-        let folder = fleet();
-        let error = write(folder.path(), &[edit("1", "one", "uno"), edit("2", "other", "due")]).unwrap_err();
-        let path = folder.path().join("sites/a/lines/2.toml");
-        assert_eq!(error, WriteError::Changed(path));
-        are(folder.path(), "one", "two");
-        let error = write(folder.path(), &[edit("1", "one", "uno"), edit("3", "", "")]).unwrap_err();
-        assert_eq!(error, WriteError::Changed(folder.path().join("sites/a/lines/3.toml")));
-        are(folder.path(), "one", "two");
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn a_link_stays_a_link_and_a_mode_a_mode() {
-        use std::os::unix::fs::{PermissionsExt, symlink};
-        let folder = fleet();
-        let (link, file) = (folder.path().join("sites/a/lines/2.toml"), folder.path().join("elsewhere.toml"));
-        std::fs::rename(&link, &file).unwrap();
-        std::fs::set_permissions(&file, PermissionsExt::from_mode(0o640)).unwrap();
-        symlink(&file, &link).unwrap();
-        write(folder.path(), &[edit("2", "two", "due")]).unwrap();
-        assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
-        assert_eq!(std::fs::read_to_string(&file).unwrap(), "due");
-        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o640);
-    }
-}
+#[path = "write_tests.rs"]
+mod tests;

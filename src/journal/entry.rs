@@ -102,6 +102,8 @@ pub struct Change {
     pub undoes: Option<i64>,
     /// What was changed together by one write has its number.
     pub number: Option<i64>,
+    /// How many files that write has changed.
+    pub together: Option<i64>,
     /// How it was word for word, encrypted.
     pub sealed_before: Option<String>,
     /// How it is now word for word, encrypted.

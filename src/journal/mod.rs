@@ -91,7 +91,9 @@ impl Journal {
 
     /// Adds what one write has changed: it is kept together.
     pub fn changed_together(&self, changes: Vec<Change>) {
-        self.queue.add_all(changes.into_iter().map(|change| Note::Change(Box::new(change))));
+        let together = Some(changes.len() as i64);
+        let note = |change| Note::Change(Box::new(Change { together, ..change }));
+        self.queue.add_all(changes.into_iter().map(note));
     }
 
     /// How it fares.

@@ -56,19 +56,19 @@ impl Queue {
         self.add_all([note]);
     }
 
-    /// Adds entries that are taken together.
+    /// Adds entries that belong together: all of them, or none.
     pub(super) fn add_all(&self, notes: impl IntoIterator<Item = Note>) {
         let mut state = self.lock();
         if state.closed {
             return;
         }
-        let was_empty = state.waiting.is_empty();
+        let were_waiting = state.waiting.len();
         for note in notes {
             let room = match note {
                 Note::Fetch(_) => MAX_WAITING,
                 Note::Change(_) => MAX_WAITING + FOR_CHANGES,
             };
-            match state.waiting.len() < room {
+            match were_waiting < room {
                 true => {
                     state.changes += u64::from(matches!(note, Note::Change(_)));
                     state.waiting.push(note);
@@ -79,7 +79,7 @@ impl Queue {
                 }
             }
         }
-        let is_first = was_empty && !state.waiting.is_empty();
+        let is_first = were_waiting == 0 && !state.waiting.is_empty();
         drop(state);
         if is_first {
             self.bell.notify_one();
@@ -145,5 +145,28 @@ impl Queue {
     /// Nothing that is done under the lock can break what is in it.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::entry::tests::fetch;
+
+    #[test]
+    fn a_group_is_taken_as_a_whole_or_not_at_all() {
+        let group = |changes| (0..changes).map(|_| Note::Change(Box::default()));
+        let queue = Queue::default();
+        (0..MAX_WAITING + 10).for_each(|number| queue.add(Note::Fetch(fetch(0, number as u32))));
+        for (changes, waiting, lost) in [
+            (FOR_CHANGES - 1, MAX_WAITING + FOR_CHANGES - 1, 10),
+            (20, MAX_WAITING + FOR_CHANGES + 19, 10),
+            (20, MAX_WAITING + FOR_CHANGES + 19, 30),
+        ] {
+            queue.add_all(group(changes));
+            let figures = queue.figures();
+            assert_eq!((figures.waiting, figures.lost), (waiting, lost));
+        }
+        assert_eq!(queue.changes().0, FOR_CHANGES as u64 + 19);
     }
 }

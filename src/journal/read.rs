@@ -77,6 +77,8 @@ pub struct Changed {
 pub struct Sealed {
     /// The file of the fleet.
     pub entity: String,
+    /// How many files the write has changed; none: an older version of offhook did not say.
+    pub together: Option<i64>,
     /// How it was; none: it was not there.
     pub sealed_before: Option<String>,
     /// How it is; none: it is gone.
@@ -192,7 +194,8 @@ impl Reader {
     /// # Errors
     /// The journal cannot be read.
     pub async fn written(&mut self, number: i64) -> Result<Vec<Sealed>, JournalError> {
-        const WRITTEN: &str = "SELECT entity, sealed_before, sealed_after FROM changes WHERE number = $1 ORDER BY id";
+        const WRITTEN: &str =
+            "SELECT entity, together, sealed_before, sealed_after FROM changes WHERE number = $1 ORDER BY id";
         Ok(query_as(WRITTEN).bind(number).fetch_all(&mut self.connection).await?)
     }
 

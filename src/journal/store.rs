@@ -27,6 +27,10 @@ const ROWS: usize = 64;
 pub(super) const STEP: u64 = 2_000;
 /// So many unused pages are left in the file for what comes next.
 const SPARE_PAGES: i64 = 256;
+/// Of a file that is too large.
+const FIRST_FETCHES: &str = "DELETE FROM fetches WHERE id IN (SELECT id FROM fetches ORDER BY id LIMIT $1)";
+const FIRST_CHANGES: &str = "DELETE FROM changes WHERE id IN (SELECT id FROM changes ORDER BY id LIMIT $1) \
+                             OR number IN (SELECT number FROM changes ORDER BY id LIMIT $1)";
 /// What was done again, on a row that stands already.
 const AGAIN: &str = "UPDATE fetches SET times = times + $1, \
                      last_at = CASE WHEN last_at < $2 THEN $2 ELSE last_at END WHERE id = $3";
@@ -143,7 +147,9 @@ impl Store {
         let mut gone = 0;
         for statement in [
             "DELETE FROM fetches WHERE id IN (SELECT id FROM fetches WHERE at < $1 ORDER BY at LIMIT $2)",
-            "DELETE FROM changes WHERE id IN (SELECT id FROM changes WHERE at < $1 ORDER BY at LIMIT $2)",
+            // What one write has changed goes together: half of it must not be taken back.
+            "DELETE FROM changes WHERE id IN (SELECT id FROM changes WHERE at < $1 ORDER BY at LIMIT $2) \
+             OR number IN (SELECT number FROM changes WHERE at < $1 ORDER BY at LIMIT $2)",
             "DELETE FROM gaps WHERE id IN (SELECT id FROM gaps WHERE until_at < $1 ORDER BY id LIMIT $2)",
         ] {
             let deleting = query(statement).bind(oldest).bind(STEP as i64).execute(&mut self.connection).await?;
@@ -152,9 +158,9 @@ impl Store {
         let (pages, spare, page_bytes) = self.size().await?;
         let is_large = (pages - spare) * page_bytes > max_bytes;
         if is_large {
-            let deleted = self.drop_first("fetches").await?;
+            let deleted = self.drop_first(FIRST_FETCHES).await?;
             // A file that is full of changes alone has no better choice.
-            gone = gone.max(if deleted > 0 { deleted } else { self.drop_first("changes").await? });
+            gone = gone.max(if deleted > 0 { deleted } else { self.drop_first(FIRST_CHANGES).await? });
         }
         if self.size().await?.1 > SPARE_PAGES {
             query("PRAGMA incremental_vacuum(1024)").execute(&mut self.connection).await?;
@@ -162,11 +168,8 @@ impl Store {
         Ok(gone >= STEP || is_large && gone > 0)
     }
 
-    async fn drop_first(&mut self, table: &'static str) -> Result<u64, JournalError> {
-        let mut statement = QueryBuilder::<Sqlite>::new("DELETE FROM ");
-        statement.push(table).push(" WHERE id IN (SELECT id FROM ").push(table).push(" ORDER BY id LIMIT ");
-        let deleting = statement.push_bind(STEP as i64).push(")").build().execute(&mut self.connection).await?;
-        Ok(deleting.rows_affected())
+    async fn drop_first(&mut self, statement: &'static str) -> Result<u64, JournalError> {
+        Ok(query(statement).bind(STEP as i64).execute(&mut self.connection).await?.rows_affected())
     }
 
     /// The pages of the file, those of them that are unused, and the bytes of each.
@@ -217,9 +220,10 @@ fn insert(rows: &[Row], first: i64) -> QueryBuilder<Sqlite> {
 }
 
 async fn add(change: &Change, into: &mut SqliteConnection) -> Result<(), sqlx::Error> {
-    const ADD: &str = "INSERT INTO changes (at, who, what, entity, mac, before, after, undoes, number, sealed_before, \
-                       sealed_after) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
-    let Change { at, who, what, entity, mac, before, after, undoes, number, sealed_before, sealed_after } = change;
+    const ADD: &str = "INSERT INTO changes (at, who, what, entity, mac, before, after, undoes, number, together, \
+                       sealed_before, sealed_after) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+    let Change { at, who, what, entity, mac, before, after, undoes, number, together, sealed_before, sealed_after } =
+        change;
     query(ADD)
         .bind(at)
         .bind(who)
@@ -230,6 +234,7 @@ async fn add(change: &Change, into: &mut SqliteConnection) -> Result<(), sqlx::E
         .bind(cut(after.as_ref()))
         .bind(undoes)
         .bind(number)
+        .bind(together)
         .bind(sealed_before)
         .bind(sealed_after)
         .execute(into)

@@ -122,6 +122,35 @@ async fn spare(store: &mut Store) -> i64 {
     query_scalar("PRAGMA freelist_count").fetch_one(store.connection()).await.unwrap()
 }
 
+/// Half of it would be taken back as if it were all.
+#[test]
+fn what_one_write_has_changed_goes_as_a_whole() {
+    let write = |number, at| Change { number: Some(number), ..change(at, None) };
+    for max_bytes in [LARGE, 0] {
+        let folder = TempDir::new().unwrap();
+        wait(async {
+            let mut store = Store::open(&path(folder.path())).await.unwrap();
+            let old = (0..5_000).map(|at| write(1, at));
+            let between = (0..10).map(|at| write(2, 2 * DAY - 5 + at));
+            let changes = old.chain(between).chain([write(3, 5 * DAY)]).collect();
+            store.write(&Batch { changes, ..Batch::default() }, None).await.unwrap();
+            let mut left = Vec::new();
+            loop {
+                let more = store.clean(2 * DAY, max_bytes).await.unwrap();
+                let groups = "SELECT number || ': ' || COUNT(*) FROM changes GROUP BY number";
+                let groups: Vec<String> = query_scalar(groups).fetch_all(store.connection()).await.unwrap();
+                left.push(groups.join(", "));
+                if !more {
+                    break;
+                }
+            }
+            let last = if max_bytes == 0 { "" } else { "3: 1" };
+            assert!(left.iter().all(|left| ["2: 10, 3: 1", "3: 1", ""].contains(&left.as_str())), "{left:?}");
+            assert_eq!(left.last().unwrap(), last, "{left:?}");
+        });
+    }
+}
+
 #[test]
 fn changes_alone_cannot_fill_the_disk_either() {
     let folder = TempDir::new().unwrap();

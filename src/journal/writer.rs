@@ -96,7 +96,9 @@ impl Writer {
 
     /// No journal is wanted.
     fn idle(&mut self) {
-        self.queue.take();
+        self.take();
+        // Nobody has to wait for what is not kept.
+        self.queue.wrote(self.batch.changes.len());
         self.batch = Batch::default();
         self.leave();
         self.lost = None;

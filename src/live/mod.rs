@@ -35,6 +35,7 @@ use crate::fleet::{Edit, Entity};
 
 /// What is served, and the loader that makes the next version of it.
 pub struct Live {
+    root: PathBuf,
     current: ArcSwap<Serving>,
     loader: Mutex<Loader>,
     /// Held by the one that proves the rest of what is served.
@@ -91,8 +92,9 @@ impl Live {
         if serving.open_findings().0 == 0 {
             reloads.good();
         }
-        let (current, loader) = (ArcSwap::from_pointee(serving), Mutex::new(loader));
-        Live { current, loader, proving: Mutex::default(), own: Mutex::default(), told: Told::default(), reloads }
+        let (root, current) = (loader.root().to_owned(), ArcSwap::from_pointee(serving));
+        let loader = Mutex::new(loader);
+        Live { root, current, loader, proving: Mutex::default(), own: Mutex::default(), told: Told::default(), reloads }
     }
 
     /// Has somebody told of each reload, in their order. It is called while nothing else can be reloaded, so it must not take
@@ -112,8 +114,8 @@ impl Live {
     }
 
     /// The fleet's folder.
-    pub fn root(&self) -> PathBuf {
-        self.loader.lock().unwrap_or_else(PoisonError::into_inner).root().to_owned()
+    pub fn root(&self) -> &Path {
+        &self.root
     }
 
     /// What is served now, and what would be with edited files.

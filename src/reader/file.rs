@@ -26,12 +26,7 @@ pub fn read_text(path: &Path, shown: &Path) -> Result<String, Finding> {
             _ => finding,
         }
     };
-    let size = std::fs::metadata(path).map_err(cannot)?.len();
-    if size > MAX_FILE_BYTES {
-        let what = format!("is {size} bytes long; {MAX_FILE_BYTES} bytes are read at most");
-        return Err(Finding::error("too-large", shown, None, what)
-            .hint("a file of the fleet or catalogue is a few kB; is this another file?"));
-    }
+    not_too_large(std::fs::metadata(path).map_err(cannot)?.len(), shown)?;
     let bytes = read_bytes(path).map_err(cannot)?;
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
@@ -40,10 +35,23 @@ pub fn read_text(path: &Path, shown: &Path) -> Result<String, Finding> {
     })
 }
 
+/// Whether a file of so many bytes is read at all.
+///
+/// # Errors
+/// The finding to show, with `shown` as its file.
+pub fn not_too_large(bytes: u64, shown: &Path) -> Result<(), Finding> {
+    if bytes <= MAX_FILE_BYTES {
+        return Ok(());
+    }
+    let what = format!("is {bytes} bytes long; {MAX_FILE_BYTES} bytes are read at most");
+    Err(Finding::error("too-large", shown, None, what)
+        .hint("a file of the fleet or catalogue is a few kB; is this another file?"))
+}
+
 /// Reads a whole file as text.
 ///
 /// # Errors
-/// It cannot be read, is not a file, or is not UTF-8.
+/// It cannot be read, is not a file, is too large, or is not UTF-8.
 pub fn read_plain(path: &Path) -> std::io::Result<String> {
     String::from_utf8(read_bytes(path)?).map_err(|_| std::io::Error::other("it is not valid UTF-8"))
 }
@@ -56,6 +64,9 @@ fn read_bytes(path: &Path) -> std::io::Result<Vec<u8>> {
     }
     let mut bytes = Vec::new();
     std::fs::File::open(path)?.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_FILE_BYTES {
+        return Err(std::io::Error::other(format!("it is longer than {MAX_FILE_BYTES} bytes")));
+    }
     Ok(bytes)
 }
 

@@ -12,7 +12,7 @@ use std::path::Path;
 
 use toml::de::DeTable;
 
-pub use file::{MAX_FILE_BYTES, plain, read_plain, read_text, shown};
+pub use file::{MAX_FILE_BYTES, not_too_large, plain, read_plain, read_text, shown};
 pub use table::Table;
 pub use value::Value;
 

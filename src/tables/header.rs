@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::sheet::Sheet;
 use super::{Column, Table};
 use crate::catalogue::Vocabulary;
-use crate::edit::Mistake;
+use crate::edit::{Mistake, pointer_to};
 
 /// Where each name stands.
 pub(super) struct Header {
@@ -27,9 +27,7 @@ impl Header {
         let (mut names, mut columns, mut mistakes, mut seen) = (Vec::new(), Vec::new(), Vec::new(), BTreeSet::new());
         let width = sheet.names.len();
         let unnamed = (0..width).filter(|at| sheet.names[*at].is_empty()).collect();
-        let at_name = |name: &str, code, what: String| {
-            Mistake::at(format!("/rows/1/{}", name.replace('~', "~0").replace('/', "~1")), code, what)
-        };
+        let at_name = |name: &str, code, what: String| Mistake::at(pointer_to("/rows/1", name), code, what);
         for (at, name) in sheet.names.iter().enumerate().filter(|(_, name)| !name.is_empty()) {
             if !seen.insert(name) {
                 mistakes.push(at_name(name, "twice", format!("the column `{name}` is there twice")));

@@ -247,20 +247,20 @@ impl Importer<'_, '_> {
     }
 
     /// What a row is about.
-    fn subject(&self, cells: &csv::StringRecord) -> Result<Subject, Wrong> {
-        let named = |name: &'static str| match self.header.name(cells, name) {
+    fn subject(&mut self, cells: &csv::StringRecord) -> Result<Subject, Wrong> {
+        let header = self.header;
+        let named = |name: &'static str| match header.name(cells, name) {
             "" => Err((name, "missing-name", format!("`{name}` is empty"), None)),
             value if name == "mac" || Entity::is_name(value) => Ok(value),
             value => Err((name, "bad-name", format!("`{value}` cannot be the name of a file"), None)),
         };
         if self.table == Table::Phones {
-            return self.phone(named("mac")?, self.header.name(cells, "site"));
+            return self.phone(named("mac")?, header.name(cells, "site"));
         }
         let (site, line) = (named("site")?, named("line")?);
         self.site(site)?;
         let entity = Entity::Line(site.into(), line.into());
-        let world = &self.draft.serving().world;
-        let (is_there, sees) = (world.has_line(site, line), (self.sees)(&entity));
+        let (is_there, sees) = (self.is_there(&entity), (self.sees)(&entity));
         if self.table == Table::Lines && (sees || !is_there) {
             return Ok(Subject { entity, from: None, place: None, what: format!("{site}/{line}") });
         }
@@ -279,7 +279,7 @@ impl Importer<'_, '_> {
         Ok(Subject { entity, from: None, place: Some(place), what: format!("{site}/{line} {place}") })
     }
 
-    fn phone(&self, mac: &str, site: &str) -> Result<Subject, Wrong> {
+    fn phone(&mut self, mac: &str, site: &str) -> Result<Subject, Wrong> {
         let mac: Mac = mac.parse().map_err(|error| ("mac", "bad-mac", format!("{error}"), None))?;
         let stored = self.draft.serving().world.files_of(mac);
         let (entity, from) = match (stored.as_slice(), site) {
@@ -302,17 +302,24 @@ impl Importer<'_, '_> {
         Ok(Subject { entity, from, place: None, what: mac.to_string() })
     }
 
+    /// What is served may not have heard yet of what somebody has made or taken away. A file that cannot be read is there.
+    fn is_there(&mut self, entity: &Entity) -> bool {
+        self.draft.has(entity).unwrap_or(true)
+    }
+
     /// A site that there is.
-    fn site(&self, name: &str) -> Result<CompactString, Wrong> {
+    fn site(&mut self, name: &str) -> Result<CompactString, Wrong> {
+        let is_there = self.is_there(&Entity::Site(name.into()));
         let world = &self.draft.serving().world;
         let sees = |site: &str| (self.sees)(&Entity::Site(site.into()));
-        if world.site(name).is_some() && sees(name) {
+        if is_there && world.site(name).is_some() && sees(name) {
             return Ok(name.into());
         }
         let near = nearest(name, world.sites().map(|site| site.id.as_str()).filter(|site| sees(site)));
         let hint = near.map(|near| format!("did you mean `{near}`?"));
         Err(("site", "unknown-site", format!("there is no site `{name}`"), hint))
     }
+
     /// All rows as edits of their files.
     fn finish(self) -> Result<Import, Refused> {
         for (entity, File { now, from, patch }) in self.files {

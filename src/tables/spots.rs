@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::edit::Mistake;
+use crate::edit::{Mistake, pointer};
 use crate::fleet::Entity;
 
 /// The cells of places in files.
@@ -47,8 +47,4 @@ impl Spots {
             pointer.truncate(above);
         }
     }
-}
-
-fn pointer(path: &[String]) -> String {
-    path.iter().map(|part| format!("/{}", part.replace('~', "~0").replace('/', "~1"))).collect()
 }

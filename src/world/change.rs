@@ -2,7 +2,7 @@
 
 use crate::findings::Finding;
 use crate::fleet::{Entity, Line, Phone, Reading, Root, Site};
-use crate::reader::Source;
+use crate::reader::{Source, not_too_large};
 
 /// What was read of one file.
 #[derive(Debug)]
@@ -36,6 +36,10 @@ impl Change {
     /// Reads an entity's text.
     pub fn read(entity: Entity, text: &str, reading: &Reading<'_>) -> Change {
         let path = entity.path();
+        // A text that somebody wants to write is read like one on the disk.
+        if let Err(finding) = not_too_large(text.len() as u64, &path) {
+            return Change::unreadable(entity, finding);
+        }
         let (read, findings) = match &entity {
             Entity::Root => {
                 let (root, findings) = Source::read(&path, text, |table| Root::read(table, reading));

@@ -23,11 +23,11 @@ impl World {
         primary: Option<&'w Line>,
     ) -> impl Iterator<Item = u64> + 'w {
         let lines = named(site, primary).flat_map(spellings);
-        lines.map(|name| self.slot_of_line(site, &name).map_or(0, |slot| slot.generation))
+        lines.map(|name| self.present_line(site, &name).map_or(0, |slot| slot.generation))
     }
 
     fn name(&self, site: &Site, number: &CompactString) -> Option<Name> {
-        let line = |name: &CompactString| self.slot_of_line(site, name)?.good.clone();
+        let line = |name: &CompactString| self.present_line(site, name)?.good.clone();
         if let Some(line) = spellings(number).find_map(|name| line(&name)) {
             let shown = line.shown_name(&self.catalogue.vocabulary).clone();
             return Some(Name { number: number.clone(), shown, line: Some(line) });
@@ -36,8 +36,8 @@ impl World {
         Some(Name { number: number.clone(), shown, line: None })
     }
 
-    fn slot_of_line(&self, site: &Site, name: &CompactString) -> Option<&Slot<Line>> {
-        self.lines.get(&(site.id.clone(), name.clone()))
+    fn present_line(&self, site: &Site, name: &CompactString) -> Option<&Slot<Line>> {
+        self.lines.get(&(site.id.clone(), name.clone())).filter(|slot| slot.present)
     }
 }
 

@@ -16,14 +16,14 @@ impl World {
         self.root.good.as_ref()
     }
 
-    /// All sites with a good version.
+    /// All sites with a good version whose files are there.
     pub fn sites(&self) -> impl Iterator<Item = &Arc<Site>> {
-        self.sites.values().filter_map(|slot| slot.good.as_ref().map(|entry| &entry.site))
+        self.sites.values().filter(|slot| slot.present).filter_map(|slot| Some(&slot.good.as_ref()?.site))
     }
 
-    /// A site.
+    /// A site whose file is there.
     pub fn site(&self, id: &str) -> Option<&Arc<Site>> {
-        self.sites.get(id)?.good.as_ref().map(|entry| &entry.site)
+        self.sites.get(id).filter(|slot| slot.present)?.good.as_ref().map(|entry| &entry.site)
     }
 
     /// The lines of a site whose files are there, in no order.

@@ -1,5 +1,6 @@
 //! Many writes are made all or not at all, whatever happens, and whoever else writes.
 
+use std::collections::BTreeMap;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -9,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::common::Api;
 use crate::fleets::MAC;
-use crate::server::{serve, shell};
+use crate::server::{LONG, serve, shell};
 use crate::writing::{full, until};
 
 /// A hundred lines, each with a key that names another.
@@ -59,29 +60,37 @@ fn a_hundred_are_made_or_none() {
 /// The names of calls that change a folder.
 const RENAMES: &str = "rename,renameat,renameat2,unlink,unlinkat,linkat";
 
+/// Writes that change files, and take one away.
+fn some() -> Value {
+    json!([
+        { "method": "PATCH", "path": "/sites/a/lines/201", "body": { "display_name": "One" }, "if_match": "*" },
+        { "method": "PATCH", "path": "/sites/a/lines/202", "body": { "display_name": "Two" }, "if_match": "*" },
+        { "method": "DELETE", "path": "/sites/a/lines/203", "if_match": "*" },
+        { "method": "PATCH", "path": format!("/phones/{MAC}"), "body": { "firmware": "66.86.0.15" }, "if_match": "*" },
+    ])
+}
+
+fn fleet_of(api: &Api) -> BTreeMap<String, String> {
+    let mut files = api.files();
+    files.retain(|path, _| path.ends_with(".toml"));
+    files
+}
+
+/// The files without those writes, and with them.
+fn outcomes() -> [BTreeMap<String, String>; 2] {
+    let api = Api::start(full());
+    let before = fleet_of(&api);
+    assert_eq!(api.bulk(&some()).status, 200);
+    [before, fleet_of(&api)]
+}
+
 /// A server that is killed as one of its threads enters the n-th such call after the bulk has come.
 #[test]
 fn killed_in_the_middle_it_is_all_or_nothing_at_the_next_start() {
     if !crate::writing::has("strace") {
         return;
     }
-    let bulk = json!([
-        { "method": "PATCH", "path": "/sites/a/lines/201", "body": { "display_name": "One" }, "if_match": "*" },
-        { "method": "PATCH", "path": "/sites/a/lines/202", "body": { "display_name": "Two" }, "if_match": "*" },
-        { "method": "DELETE", "path": "/sites/a/lines/203", "if_match": "*" },
-        { "method": "PATCH", "path": format!("/phones/{MAC}"), "body": { "firmware": "66.86.0.15" }, "if_match": "*" },
-    ]);
-    let fleet_of = |api: &Api| {
-        let mut files = api.files();
-        files.retain(|path, _| path.ends_with(".toml"));
-        files
-    };
-    let wanted = {
-        let api = Api::start(full());
-        let before = fleet_of(&api);
-        assert_eq!(api.bulk(&bulk).status, 200);
-        [before, fleet_of(&api)]
-    };
+    let (bulk, wanted) = (some(), outcomes());
     let mut outcomes = [0, 0];
     for n in 1..30 {
         let mut api = Api::start(full());
@@ -108,6 +117,48 @@ fn killed_in_the_middle_it_is_all_or_nothing_at_the_next_start() {
         }
     }
     assert!(outcomes[0] > 0 && outcomes[1] > 1, "{outcomes:?}");
+}
+
+/// A server whose n-th such call fails, or all from that one on.
+#[test]
+fn where_a_file_cannot_be_renamed_it_is_all_or_nothing() {
+    if !crate::writing::has("strace") {
+        return;
+    }
+    let body = json!({ "writes": some() }).to_string();
+    let wanted = outcomes();
+    for (calls, how, wrong) in [
+        ("rename,renameat,renameat2", "", [true, false]),
+        ("rename,renameat,renameat2", "+", [true, true]),
+        ("unlink,unlinkat", "", [true, false]),
+        ("unlink,unlinkat", "+", [true, false]),
+    ] {
+        let mut refused = [false, false];
+        for n in 1..5 {
+            let api = Api::start(full());
+            let pid = crate::server::program(&api.server.child);
+            let mut strace = injected(&pid, calls, &format!("error=EBUSY:when={n}{how}"));
+            let status = post(&api, "/writes", &body);
+            let _ = strace.kill();
+            let _ = strace.wait();
+            let now = format!("{calls} {n}{how}: {status}");
+            // The next write does or takes back what could not be done then.
+            assert!(status == "200" || how == "+" || fleet_of(&api) == wanted[0], "{now}");
+            assert_eq!(api.bulk(&json!([])).status, 200, "{now}");
+            assert!(!api.fleet.path().join(".offhook-unfinished").exists(), "{now}");
+            let files = fleet_of(&api);
+            let which =
+                wanted.iter().position(|wanted| *wanted == files).unwrap_or_else(|| panic!("{now}: {files:#?}"));
+            let told = api.get("/changes").json()["items"].as_array().map(Vec::len);
+            assert_eq!(told, Some(4 * which), "{now}");
+            match status.as_str() {
+                "200" => assert_eq!(which, 1, "{now}"),
+                "503" => refused[which] = true,
+                _ => panic!("{now}"),
+            }
+        }
+        assert_eq!(refused, wrong, "{calls} {how}");
+    }
 }
 
 /// The status of a request by curl, `000` where there is no answer.
@@ -179,9 +230,12 @@ fn in_a_folder_that_is_read_only_nothing_is_written() {
     if shell("id -u").stdout != b"0\n" || !crate::writing::has("setpriv") {
         return;
     }
-    let api = Api::start(full());
+    let mut api = Api::start(full());
     let folder = api.folder().to_owned();
     let fleet = api.fleet.path().to_owned();
+    // While it runs, its files come and go.
+    api.server.child.kill().unwrap();
+    api.server.child.wait().unwrap();
     shell(&format!("chown -R -L nobody {} && chmod -R a+rX {}", folder.display(), folder.display()));
     let mut as_nobody = Command::new("setpriv");
     as_nobody.args(["--reuid", "nobody", "--clear-groups"]);
@@ -287,6 +341,34 @@ fn of_two_with_the_same_tag_one_wins() {
         assert_eq!(api.get(path).json()["label"], format!("{}{round}", won[0].0));
         assert_eq!(lost[0].1.1, api.tag(path), "the loser is told what it is now");
     }
+}
+
+/// Else the next write with that tag would be over what nobody has seen.
+#[test]
+fn the_tag_of_an_answer_is_of_what_was_written_whoever_writes_next() {
+    let api = Api::start(full());
+    let file = api.fleet.path().join("sites/a/lines/203.toml");
+    let write = |n: u32| {
+        let body = json!({ "display_name": format!("Hall {n}") }).to_string();
+        let answer = api.send("PATCH", "/sites/a/lines/203", &[("if-match", "*")], &body);
+        (answer.status, answer.header("etag").to_owned())
+    };
+    let alone: Vec<_> = (0..10).map(write).collect();
+    let beside = (0..10).map(|n| {
+        let (file, mine) = (file.clone(), format!("Hall {n}\""));
+        let other = std::thread::spawn(move || {
+            // At once: the answer is made meanwhile.
+            let begin = Instant::now();
+            while !std::fs::read_to_string(&file).unwrap().contains(&mine) {
+                assert!(begin.elapsed() < LONG);
+            }
+            std::fs::write(&file, "display_name = \"Other\"\n").unwrap();
+        });
+        let answer = write(n);
+        other.join().unwrap();
+        answer
+    });
+    assert_eq!(beside.collect::<Vec<_>>(), alone);
 }
 
 /// Every client adds to one list as often as it can, and so does somebody by hand: nothing is lost.

@@ -141,6 +141,25 @@ fn what_cannot_be_is_left_out_and_told() {
     ");
 }
 
+/// Also in the moment before the server hears of it.
+#[test]
+fn a_line_that_somebody_has_taken_away_stays_away() {
+    for _ in 0..5 {
+        let api = Api::start(fleet());
+        let line = api.fleet.path().join("sites/a/lines/202.toml");
+        std::fs::remove_file(&line).unwrap();
+        let told = copied(&api, "a/lines/201", r#"{ "to": [{ "site": "a", "line": "202" }] }"#);
+        assert!(told.contains("there is no line `a/202` [not-found]"), "{told}");
+        let line = api.fleet.path().join("sites/b/lines/302.toml");
+        std::fs::remove_file(&line).unwrap();
+        let headers = [("content-type", "text/csv"), ("if-match", "*")];
+        let keys = "site,line,place,function\nb,302,keys.3,hold\n";
+        let imported = api.send("POST", "/import?table=keys", &headers, keys);
+        assert!(imported.body.contains("there is no line `b/302`"), "{imported}");
+        assert!(!line.exists());
+    }
+}
+
 #[test]
 fn a_look_tells_the_same_and_writes_nothing() {
     let api = Api::start(fleet());

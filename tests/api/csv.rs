@@ -96,6 +96,17 @@ fn a_table_says_what_is_stored_and_no_secret() {
     assert_eq!(api.get("/export/keys.csv?sites=a").status, 400);
 }
 
+/// Both are done by the same few threads.
+#[test]
+fn tables_are_exported_while_files_are_read_again() {
+    let (numbers, path) = (1000..1400, |number| format!("sites/a/lines/{number}.toml"));
+    let api = Api::start(numbers.clone().fold(fleet(), |fleet, number| fleet.with(&path(number), "")));
+    for number in numbers.take(40) {
+        std::fs::write(api.fleet.path().join(path(number)), "display_name = \"Hall\"\n").unwrap();
+        assert_eq!(api.get("/export/lines.csv").body.lines().count(), 405);
+    }
+}
+
 #[test]
 fn what_was_exported_changes_nothing() {
     let api = Api::start(fleet());

@@ -2,6 +2,7 @@
 
 use insta::assert_snapshot;
 use serde_json::{Value, json};
+use sqlx::{ConnectOptions, sqlite::SqliteConnectOptions};
 
 use crate::common::{Answer, Api};
 use crate::fleets::MAC;
@@ -156,6 +157,27 @@ fn a_deletion_is_taken_back_with_its_password_after_a_restart() {
       "detail": "what was changed was encrypted by a key that is gone"
     }
     "#);
+}
+
+#[test]
+fn a_part_of_a_write_is_not_taken_back() {
+    let api = Api::start(full());
+    let done = api.bulk(&json!([
+        { "method": "PATCH", "path": "/sites/a/lines/201", "body": { "display_name": "One" }, "if_match": "*" },
+        { "method": "PATCH", "path": "/sites/a/lines/202", "body": { "display_name": "Two" }, "if_match": "*" },
+    ]));
+    api.changes(&done.json()["number"]);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let options = SqliteConnectOptions::new().filename(api.state().join("journal.sqlite"));
+        let mut journal = options.connect().await.unwrap();
+        sqlx::query("DELETE FROM changes WHERE entity LIKE '%202.toml'").execute(&mut journal).await.unwrap();
+    });
+    let before = api.files();
+    let undone = undo(&api, &done);
+    assert_eq!((undone.status, api.files()), (409, before), "{undone}");
+    let why = "it cannot be taken back: of the 2 files that it changed the journal has 1";
+    assert_eq!(undone.json()["detail"], why);
 }
 
 #[test]

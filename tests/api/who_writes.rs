@@ -35,6 +35,27 @@ fn ask(api: &Api, token: &str, method: &str, path: &str, body: &Value) -> Answer
     api.send(method, path, &headers, &if body.is_null() { String::new() } else { body.to_string() })
 }
 
+/// What is refused is so also where the server has started with a site that cannot be read.
+#[test]
+fn a_broken_site_lets_nobody_write_more() {
+    let api = Api::start(full());
+    let user = api.known("user --role user --line a/202");
+    let operator = api.known("operator --role operator --site a");
+    api.by_hand("sites/a/site.toml", "[sip\n");
+    let api = api.again();
+    let (line, keys) = ("/sites/a/lines/202", json!({ "keys": { "2": { "function": "do_not_disturb" } } }));
+    for (token, body, status) in [
+        (&user, json!({ "layout": "desk" }), 403),
+        (&user, json!({ "display_name": "Me" }), 403),
+        (&user, keys, 200),
+        (&operator, json!({ "sip": { "password": { "file": "/etc/passwd" } } }), 403),
+        (&operator, json!({ "display_name": "Hall" }), 200),
+    ] {
+        let answer = ask(&api, token, "PATCH", line, &body);
+        assert_eq!(answer.status, status, "{body} {answer}");
+    }
+}
+
 #[test]
 fn each_role_writes_what_is_its_own() {
     let api = two_sites();

@@ -172,3 +172,41 @@ fn who_makes_something_need_not_have_seen_it() {
         assert_eq!(api.send("PUT", path, &[], &body.to_string()).status, 200, "{path}");
     }
 }
+
+#[test]
+fn a_site_that_is_taken_away_is_gone() {
+    let api = Api::start(full().with("sites/b/site.toml", "").with("sites/b/lines/301.toml", ""));
+    let sites = || api.get("/sites").json()["items"].as_array().unwrap().len();
+    assert_eq!(sites(), 2);
+    // A line that the same write makes is in it, too.
+    let refused = api.bulk(&json!([
+        { "method": "DELETE", "path": "/sites/b/lines/301", "if_match": "*" },
+        { "method": "PUT", "path": "/sites/b/lines/302", "body": {} },
+        { "method": "DELETE", "path": "/sites/b", "if_match": "*" },
+    ]));
+    assert_eq!(refused.status, 409, "{refused}");
+    assert!(refused.body.contains("the site `b` has 1 lines and phones"), "{refused}");
+    assert_eq!(api.write("DELETE", "/sites/b?recursive=true", &Value::Null).status, 200);
+    assert_eq!((sites(), api.get("/sites/b/lines").status), (1, 404));
+    let headers = [("content-type", "text/csv"), ("if-match", "*")];
+    let imported = api.send("POST", "/import?table=lines", &headers, "site,line\nb,303\n");
+    assert!(imported.body.contains("there is no site `b`"), "{imported}");
+    assert!(!api.fleet.path().join("sites/b").exists());
+}
+
+/// A file that would not be read again is not written, and one that was made by hand is not cut.
+#[test]
+fn a_file_that_is_too_large_is_left_as_it_is() {
+    let (api, path) = (Api::start(full()), "sites/a/lines/203.toml");
+    let patch = || api.send("PATCH", "/sites/a/lines/203", &[("if-match", "*")], "{ \"display_name\": \"Hall\" }");
+    for (bytes, status, told) in [
+        (4 << 20, 422, "is 4194326 bytes long; 4194304 bytes are read at most"),
+        (5 << 20, 503, "`sites/a/lines/203.toml` cannot be read: it is longer than 4194304 bytes"),
+    ] {
+        let text = format!("#{}\n", "-".repeat(bytes - 2));
+        api.by_hand(path, &text);
+        let answer = patch();
+        assert_eq!((answer.status, answer.json()["detail"].as_str().unwrap()), (status, told));
+        assert!(api.file(path) == text);
+    }
+}

@@ -174,6 +174,10 @@ fn where_no_journal_is_wanted_there_is_no_file() {
     let folder = tempfile::tempdir().unwrap();
     let off = Journal::open(folder.path(), || Keeping { enabled: false, ..Keeping::default() }).unwrap();
     off.fetched(fetch(0));
+    off.changed(Change::default());
+    let begin = Instant::now();
+    wait(off.has_changes(Duration::from_secs(20)));
+    assert!(begin.elapsed() < Duration::from_secs(10), "nobody waits for what is not kept");
     off.close();
     assert!(!path(folder.path()).exists());
 }

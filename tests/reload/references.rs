@@ -132,13 +132,15 @@ fn a_label_follows_the_name_of_another_line() {
     house.now(&[(YEALINK, &label("Bert"))]);
     house.put(BERT, &line_text("Berta"));
     house.until_has(YEALINK, &label("Berta"));
-    // A mistake in its file changes no name, and neither does its end.
+    // A mistake in its file changes no name.
     house.put(BERT, "display_name = 1\n");
     house.until_told("`display_name` must be a text");
     house.always(&[(YEALINK, &label("Berta"))], WHILE);
     house.remove(BERT);
     house.until_told("the file of the line `202` was deleted");
-    house.now(&[(YEALINK, &label("Berta"))]);
+    house.now(&[(YEALINK, &label("202")), (CISCO, "Berta")]);
+    house.put(BERT, &line_text("Berta"));
+    house.until_has(YEALINK, &label("Berta"));
     // A line that comes later gives its number a name.
     house.put(ANNA, &(line_text("Anna") + &key("to ${name:204}")));
     house.until_has(YEALINK, &label("204"));

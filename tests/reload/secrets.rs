@@ -6,7 +6,10 @@ use std::path::Path;
 use std::thread::sleep;
 use std::time::Duration;
 
-use crate::house::{House, WHILE, YEALINK, put, shell};
+use offhook::fleet::{Edit, Entity};
+use offhook::live::Changed;
+
+use crate::house::{House, WHILE, YEALINK, fleet, put, shell};
 
 /// The fleet with the password of the first line in a file.
 fn with_secret(file: &str, prepare: impl FnOnce(&Path)) -> House {
@@ -28,6 +31,24 @@ fn a_secret_that_changes_inside_and_outside_of_the_folder() {
         house.put(file, "Pw-third\n");
         house.until_has(YEALINK, "Pw-third");
     }
+}
+
+/// Somebody may ask what an edit would do just before the change is heard of.
+#[test]
+fn a_look_at_an_edit_makes_no_secret_known() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("fleet");
+    fleet(&root);
+    let text = "sip.password = { file = \"pw\" }\n";
+    put(&root, "pw", "Pw-first");
+    put(&root, "sites/a/lines/201.toml", text);
+    let house = House::unwatched(folder, root);
+    house.now(&[(YEALINK, "Pw-first")]);
+    house.put("pw", "Pw-second");
+    let line = Entity::Line("a".into(), "201".into());
+    house.live.would_serve(&[Edit { entity: line, before: Some(text.into()), after: Some(format!("# {text}{text}")) }]);
+    house.live.follow(&Changed { secrets: true, ..Changed::default() });
+    house.now(&[(YEALINK, "Pw-second")]);
 }
 
 #[test]

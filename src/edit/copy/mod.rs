@@ -111,7 +111,13 @@ pub fn copy(draft: &mut Draft<'_>, from: &LineId, copying: &Copying, hand: &Hand
     let keys = source(world, from)?;
     let keys = keys.into_iter().filter(|(place, _)| copying.takes(*place)).collect();
     let copier = Copier { world, known: KnownNumbers::of(world), copying, keys, heeds_locks: hand.heeds_locks };
-    let targets = copying.targets(world, from, hand)?;
+    let mut targets = copying.targets(world, from, hand)?;
+    for (line, skip) in targets.iter_mut().filter(|(_, skip)| skip.is_none()) {
+        // Somebody may have taken it away, of which what is served has not heard yet.
+        if !draft.has(&Entity::Line(line.site.clone(), line.line.clone()))? {
+            *skip = Some(Skip::no_line(line));
+        }
+    }
     let planned: Vec<(CopiedLine, Vec<KeyEdit>)> = targets
         .into_par_iter()
         .map(|(line, skip)| match skip {

@@ -66,7 +66,7 @@ impl Copier<'_> {
     }
 
     fn target(&self, id: &LineId) -> Result<Target<'_>, Skip> {
-        let none = || Skip::new(Skip::NOT_FOUND, format!("there is no line `{id}`"));
+        let none = || Skip::no_line(id);
         let line = self.world.line(&id.site, &id.line).ok_or_else(none)?;
         let site = self.world.site(&id.site).ok_or_else(none)?;
         let entity = Entity::Line(id.site.clone(), id.line.clone());

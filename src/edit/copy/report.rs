@@ -27,6 +27,10 @@ impl Skip {
     pub fn new(code: &'static str, why: impl Into<String>) -> Skip {
         Skip { code, why: why.into() }
     }
+
+    pub(super) fn no_line(line: &LineId) -> Skip {
+        Skip::new(Skip::NOT_FOUND, format!("there is no line `{line}`"))
+    }
 }
 
 /// What has become of a key.

@@ -17,7 +17,7 @@ impl Loader {
     /// cannot be read.
     pub fn root_alone(&self) -> Option<Root> {
         let text = self.text_of(&Entity::Root).ok()?;
-        let reading = Reading { vocabulary: &Vocabulary::default(), secrets: &self.secrets, entity: &Entity::Root };
+        let reading = Reading { vocabulary: &Vocabulary::default(), secrets: &self.secrets, entity: None };
         Source::read(&Entity::Root.path(), &text, |table| Root::read(table, &reading)).0
     }
 
@@ -53,15 +53,19 @@ impl Loader {
         let path = self.root.join(&relative);
         match read_text(&path, &relative) {
             // Secrets may stand in it.
-            Ok(text) => self.as_text(&entity, &Zeroizing::new(text), vocabulary),
+            Ok(text) => {
+                let known = entity.clone();
+                let reading = Reading { vocabulary, secrets: &self.secrets, entity: Some(&known) };
+                Change::read(entity, &Zeroizing::new(text), &reading)
+            }
             Err(_) if is_gone(&path) => Change::gone(entity),
             Err(finding) => Change::unreadable(entity, finding),
         }
     }
 
-    /// A file as it is with this text.
+    /// A file as it is with this text, which it need not have: nothing of it is remembered.
     pub(super) fn as_text(&self, entity: &Entity, text: &str, vocabulary: &Vocabulary) -> Change {
-        Change::read(entity.clone(), text, &Reading { vocabulary, secrets: &self.secrets, entity })
+        Change::read(entity.clone(), text, &Reading { vocabulary, secrets: &self.secrets, entity: None })
     }
 }
 
