@@ -548,6 +548,34 @@ fn secrets_of_the_site_of_the_phone_and_of_raw_edits() {
 }
 
 #[test]
+fn passwords_in_addresses_and_values_of_raw_edits() {
+    let with = |secret: &str, name: &str| {
+        let address = |path: &str| format!("https://anna:{secret}@example.org/{path}");
+        let keys = |from: u8| {
+            let key = |at: u8| format!("keys.{at} = {{ function = \"url\", url = \"{}\" }}\n", address("x"));
+            key(from) + &key(from + 1)
+        };
+        let line = format!("sip.password = \"{secret}\"\n{}", keys(2));
+        fleet()
+            .with("sites/a/site.toml", &format!("{SITE}[settings]\nphonebook_url = \"{}\"\n", address(name)))
+            .with("sites/a/lines/201.toml", &line)
+            .with("sites/a/lines/203.toml", &line)
+            .with(T46S, &format!("model = \"yealink-t46s\"\nlines = [\"201\"]\nraw.yealink.x = \"{secret}\"\n"))
+            .with("sites/a/lines/202.toml", "")
+    };
+    let found = told(&with("tulip", "a"), &with("r'o\"se", "a"));
+    assert_snapshot!(found, @"");
+    let others = told(&with("tulip", "a"), &with("r'o\"se", "b"));
+    let gone = told(&with("tulip", "a"), &fleet());
+    let other_model =
+        told(&with("tulip", "a"), &with("tulip", "a").with(T46S, "model = \"cisco-spa509g\"\nlines = [\"201\"]\n"));
+    for told in [found, others.clone(), gone, other_model] {
+        assert!(["tulip", "r'o", "r&apos;", "r&#"].iter().all(|secret| !told.contains(secret)), "{told}");
+    }
+    assert_snapshot!(others, @"");
+}
+
+#[test]
 fn a_file_that_cannot_be_made_any_more() {
     let told = edited(T46S, "model = \"yealink-t46s\"\nlines = [\"201\"]\nraw.yealink.\"a b\" = \"1\"\n");
     assert_snapshot!(told, @"

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::catalogue::Vocabulary;
 use crate::fleet::schema::{self, File};
 use crate::fleet::{Entity, is_secret};
+use crate::phone::{self, HIDDEN};
 
 /// Stands for a value that is not shown.
 pub fn hidden() -> Value {
@@ -22,7 +23,7 @@ pub fn is_hidden(value: &Value) -> bool {
 /// The same with a word for people where a value is not shown.
 pub fn in_words(value: Value) -> Value {
     match value {
-        hidden if is_hidden(&hidden) => "‹hidden›".into(),
+        hidden if is_hidden(&hidden) => HIDDEN.into(),
         Value::Object(fields) => fields.into_iter().map(|(name, value)| (name, in_words(value))).collect(),
         Value::Array(items) => items.into_iter().map(in_words).collect(),
         other => other,
@@ -101,10 +102,9 @@ pub fn is_kept_back(path: &str, value: &Value, vocabulary: &Vocabulary) -> bool 
     }
 }
 
-/// Whether it is an address with a password in it: `https://anna:password@example.org`.
+/// Whether it is a text with an address and a password in it.
 pub fn has_password(value: &Value) -> bool {
-    let Value::String(text) = value else { return false };
-    url::Url::parse(text).is_ok_and(|url| url.password().is_some())
+    value.as_str().is_some_and(phone::has_password)
 }
 
 #[cfg(test)]

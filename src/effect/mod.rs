@@ -21,7 +21,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::live::Serving;
-use crate::phone::Mac;
+use crate::phone::{Mac, without_passwords};
 use groups::Groups;
 
 /// What becomes of a phone.
@@ -66,7 +66,7 @@ pub struct Said {
 
 impl Said {
     fn of(value: impl fmt::Display) -> Said {
-        Said { value: value.to_string(), layer: None }
+        Said { value: without_passwords(&value.to_string()).into_owned(), layer: None }
     }
 }
 
