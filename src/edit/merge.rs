@@ -22,16 +22,22 @@ pub enum MergeError {
 /// Where in the patch, as a JSON pointer, and what.
 pub type MergeMistake = (String, MergeError);
 
-/// A text with a patch put into it.
+/// A text with a patch put into it, whose outermost tables are `kept`, as many as are told: they stay where nothing is left
+/// in them. Others that the patch empties go.
 ///
 /// # Errors
 /// All values that cannot be put there.
-pub fn merge(text: &str, patch: &Map<String, Value>) -> Result<String, Vec<MergeMistake>> {
+pub fn merge(text: &str, patch: &Map<String, Value>, kept: usize) -> Result<String, Vec<MergeMistake>> {
     let broken = |error: toml_edit::TomlError| vec![(String::new(), MergeError::Broken(error.message().to_owned()))];
     let mut document: DocumentMut = text.parse().map_err(broken)?;
-    let mut merging = Merging { mistakes: Vec::new() };
+    let mut merging = Merging { kept, mistakes: Vec::new() };
     merging.table(document.as_table_mut(), patch, "", false);
-    if merging.mistakes.is_empty() { Ok(document.to_string()) } else { Err(merging.mistakes) }
+    if !merging.mistakes.is_empty() {
+        return Err(merging.mistakes);
+    }
+    let merged = document.to_string();
+    // The document knows one kind of line ends.
+    Ok(if text.contains("\r\n") { merged.replace("\r\n", "\n").replace('\n', "\r\n") } else { merged })
 }
 
 /// The patch that makes one value of another: what is not in it any more becomes null.
@@ -46,6 +52,7 @@ pub fn difference(from: &Map<String, Value>, to: &Map<String, Value>) -> Map<Str
 }
 
 struct Merging {
+    kept: usize,
     mistakes: Vec<MergeMistake>,
 }
 
@@ -74,10 +81,15 @@ impl Merging {
     fn object(&mut self, table: &mut dyn TableLike, name: &str, fields: &Map<String, Value>, at: &str, inline: bool) {
         if let Some(inner) = table.get_mut(name) {
             let inline = inline || inner.is_inline_table() || inner.as_table().is_some_and(Table::is_dotted);
-            if let Some(inner) = inner.as_table_like_mut() {
-                self.table(inner, fields, at, inline);
-                if inner.is_empty() && !fields.is_empty() {
+            if let Some(fields_now) = inner.as_table_like_mut() {
+                self.table(fields_now, fields, at, inline);
+                let is_emptied = fields_now.is_empty() && !fields.is_empty();
+                if is_emptied && at.matches('/').count() > self.kept {
                     table.remove(name);
+                } else if let Some(inner) = inner.as_table_mut().filter(|_| is_emptied) {
+                    // Nothing but its own head tells that it is there.
+                    inner.set_implicit(false);
+                    inner.set_dotted(false);
                 }
                 return;
             }
@@ -163,7 +175,7 @@ mod tests {
         let told = |mistakes: Vec<MergeMistake>| {
             mistakes.iter().map(|(at, what)| format!("{at}: {what}\n")).collect::<String>()
         };
-        merge(text, patch.as_object().unwrap()).unwrap_or_else(told)
+        merge(text, patch.as_object().unwrap(), 0).unwrap_or_else(told)
     }
 
     #[test]
@@ -239,6 +251,29 @@ password = \"s3cret\"
         /a~1b: no field takes a number with a fraction, or one so large
         ");
         assert_eq!(merged("a = ", json!({})).lines().count(), 1);
+    }
+
+    #[test]
+    fn what_is_emptied_goes_but_not_what_was_named() {
+        let left = |text: &str, patch: Value, kept: usize| merge(text, patch.as_object().unwrap(), kept).unwrap();
+        let patch = || json!({ "layouts": { "desk": { "keys": null } } });
+        for text in ["[layouts.desk]\nkeys.3.label = \"x\"\n", "[layouts.desk.keys.3]\nlabel = \"x\"\n"] {
+            assert_eq!(left(text, patch(), 0), "");
+            assert_eq!(left(text, patch(), 2), "[layouts.desk]\n");
+            assert_eq!(left(text, json!({ "layouts": { "desk": { "keys": { "3": null } } } }), 2), "[layouts.desk]\n");
+        }
+        assert_eq!(left("layouts.desk.keys.3.label = \"x\"\n", patch(), 2), "\n[layouts.desk]\n");
+        assert_eq!(left("layouts = { desk = { keys = {} } }\n", patch(), 2), "layouts = { desk = {} }\n");
+    }
+
+    #[test]
+    fn line_ends_stay() {
+        let text = "# Front.\r\nlayout = \"desk\"\r\n";
+        assert_eq!(
+            merged(text, json!({ "layout": "hall", "sip": { "user": "7" } })),
+            "# Front.\r\nlayout = \"hall\"\r\n\r\n[sip]\r\nuser = \"7\"\r\n"
+        );
+        assert_eq!(merged(text, json!({})), text);
     }
 
     #[test]
