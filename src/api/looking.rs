@@ -68,15 +68,17 @@ impl Looking {
     }
 }
 
-/// The MAC of a phone that is stored, if the caller may do this to it.
+/// A phone that is stored, if the caller may do this to it; if it is stored twice, to either.
 pub(super) fn stored(serving: &Serving, caller: &Caller, action: Action, mac: &str) -> Result<Mac, Problem> {
     let mac: Mac = mac.parse().map_err(|_| Problem::not_found())?;
-    match (serving.world.phone(mac), serving.world.files_of(mac).first()) {
-        (Some(phone), _) => caller.may(action, &Target::phone(phone))?,
-        (None, Some(file)) => caller.may(action, &Target::file(file))?,
-        (None, None) => return Err(Problem::not_found()),
+    let may = |target: &Target<'_>| caller.may(action, target);
+    if let Some(phone) = serving.world.phone(mac) {
+        return may(&Target::phone(phone)).map(|()| mac);
     }
-    Ok(mac)
+    let files = serving.world.files_of(mac);
+    let answers: Vec<_> = files.iter().map(|file| may(&Target::file(file))).collect();
+    let allowed = answers.into_iter().reduce(Result::or).unwrap_or_else(|| Err(Problem::not_found()));
+    allowed.map(|()| mac)
 }
 
 /// A value of a setting as it is shown.

@@ -15,10 +15,10 @@ use utoipa_axum::routes;
 use super::aside::blocking;
 use super::asked::Asked;
 use super::lists::{Page, page, paged};
+use super::looking::stored;
 use super::{Caller, Problem, Shared};
 use crate::access::{Action, Target};
 use crate::board::{Change, Counts, Filter, PhoneFiles, PhoneState, State};
-use crate::phone::Mac;
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
@@ -144,12 +144,7 @@ async fn seen(
     ),
 )]
 async fn of_phone(Of(api): Of<Shared>, caller: Caller, Path(mac): Path<String>) -> Result<Json<PhoneFiles>, Problem> {
-    let mac: Mac = mac.parse().map_err(|_| Problem::not_found())?;
-    if let Some(phone) = api.now().world.phone(mac) {
-        caller.may(Action::See, &Target::phone(phone))?;
-    } else {
-        caller.may(Action::See, &Target::Server).map_err(|_| Problem::not_found())?;
-    }
+    let mac = stored(&api.now(), &caller, Action::See, &mac)?;
     let found = blocking(move || api.board.of(mac)).await?;
     found.map(Json).ok_or_else(Problem::not_found)
 }

@@ -24,6 +24,9 @@ use crate::phone::Mac;
 /// How many phones are named in an answer.
 const NAMED: usize = 20;
 
+/// So many writes are made at once: others wait for them.
+const MAX_WRITES: usize = 10_000;
+
 /// Something that is to be written.
 #[derive(Debug, Clone)]
 pub(super) struct Want {
@@ -53,7 +56,11 @@ impl Want {
         };
         let is_phone = self.kind.of == Of::Phone && self.kind.inside.is_empty();
         let site = if is_phone { self.of_phone(draft, &mut body) } else { None };
-        let place = match self.kind.at(&self.names, |mac| draft.files_of(mac), site.as_deref()) {
+        let place = match self.kind.at(
+            &self.names,
+            |mac| seen_of(caller, draft.serving(), draft.files_of(mac)),
+            site.as_deref(),
+        ) {
             Ok(place) => place,
             Err(Problem { status: 409, detail, errors, .. }) => return Err(Refused::Conflict(detail, errors)),
             Err(_) if is_phone && self.method == Method::PUT && site.is_none() && self.mac().is_some() => {
@@ -62,9 +69,11 @@ impl Want {
             Err(problem) => return Err(Refused::NotThere(problem.detail)),
         };
         let Place { mut entity, inside } = place;
-        let inside: Vec<&str> = inside.iter().map(String::as_str).collect();
         // Before anything is told of what is there.
         permit_at(caller, &entity, draft.serving())?;
+        let inside: Vec<&str> = inside.iter().map(String::as_str).collect();
+        let inside = draft.spelt(&entity, &inside)?;
+        let inside: Vec<&str> = inside.iter().map(String::as_str).collect();
         // What is stored already would be no write, and so could be guessed.
         if caller.writes_keys_only() && says_secret(&body, &inside.join("."), draft.serving()) {
             return Err(Refused::Forbidden("a user's token writes no secrets".to_owned()));
@@ -92,7 +101,7 @@ impl Want {
             }
             entity = move_to(draft, &entity, to)?;
         }
-        draft.sent(&entity, &inside, self.from.clone());
+        draft.sent(&entity, &inside, self.from.clone(), body.clone().into(), self.method == Method::PUT);
         match (self.method == Method::DELETE, self.method == Method::PATCH) {
             (true, _) => self.remove(draft, &entity, &inside),
             (_, true) => draft.patch(&entity, &inside, body),
@@ -157,7 +166,7 @@ impl Want {
         let others = all.len().saturating_sub(1);
         if others > 0 && !self.recursive {
             let what =
-                format!("the site `{site}` has {others} lines and phones; `?recursive=true` takes them away too");
+                format!("the site `{site}` has {others} lines and phones; with `recursive` they are taken away too");
             return Err(Refused::Conflict(what, Vec::new()));
         }
         all.iter().try_for_each(|entity| draft.remove(entity, &[]))
@@ -217,6 +226,19 @@ pub(super) fn permit(caller: &Caller, edits: &[Edit], before: &Serving, after: &
         );
     }
     if not_allowed.is_empty() { Ok(()) } else { Err(Refused::Forbidden(not_allowed.join("; "))) }
+}
+
+/// Of several files of one phone those that somebody sees; where they see none the first, which they may not.
+pub(super) fn seen_of(caller: &Caller, serving: &Serving, mut files: Vec<Entity>) -> Vec<Entity> {
+    let sees = |file: &Entity| caller.sees(&target(file, &lines_of(serving, file).unwrap_or_default()));
+    if files.len() > 1 {
+        let first = files[0].clone();
+        files.retain(sees);
+        if files.is_empty() {
+            files.push(first);
+        }
+    }
+    files
 }
 
 /// The lines of a phone that an entity is; none where it is no phone, or none that is served.
@@ -360,7 +382,7 @@ fn files(done: &Done) -> Vec<String> {
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Bulk {
-    /// The writes.
+    /// The writes, at most 10,000.
     pub writes: Vec<BulkWrite>,
 }
 
@@ -382,6 +404,9 @@ pub struct BulkWrite {
     /// It must not be there yet.
     #[serde(default)]
     pub if_none_match: bool,
+    /// A site goes with its lines and phones.
+    #[serde(default)]
+    pub recursive: bool,
 }
 
 /// What one of many writes does.
@@ -401,6 +426,11 @@ pub enum BulkMethod {
 impl Bulk {
     /// The writes, if all of them name a place.
     pub(super) fn wants(self) -> Result<Vec<Want>, Problem> {
+        if self.writes.len() > MAX_WRITES {
+            let what =
+                format!("{} writes are wanted, and at the most {MAX_WRITES} are made at once", self.writes.len());
+            return Err(Refused::Mistakes(vec![Mistake::at("/writes", "too-many", what)]).into());
+        }
         let mut mistakes = Vec::new();
         let wants = self.writes.into_iter().enumerate().filter_map(|(at, write)| match write.want(at) {
             Ok(want) => Some(want),
@@ -416,7 +446,7 @@ impl Bulk {
 
 impl BulkWrite {
     fn want(self, at: usize) -> Result<Want, Problem> {
-        let BulkWrite { method, path, body, if_match, if_none_match } = self;
+        let BulkWrite { method, path, body, if_match, if_none_match, recursive } = self;
         let (kind, names) = super::place::find(&path)
             .ok_or_else(|| Problem::new("not-found", format!("`{path}` is no address that can be written")))?;
         let method = match method {
@@ -428,6 +458,6 @@ impl BulkWrite {
             Some(tags) => Some(self::if_match(&tags)?),
             None => if_none_match.then_some(Condition::NotThere),
         };
-        Ok(Want { method, kind, names, body, condition, recursive: false, from: format!("/writes/{at}/body") })
+        Ok(Want { method, kind, names, body, condition, recursive, from: format!("/writes/{at}/body") })
     }
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde_json::{Map, Value, json};
 
 use super::merge::{difference, merge};
+use super::places::spelt_there;
 use super::shown::plain;
 use super::{Editor, Mistake, Refused};
 use crate::fleet::{Edit, Entity};
@@ -39,6 +40,10 @@ struct Sent {
     place: String,
     /// The pointer to what was sent for it.
     from: String,
+    /// What was sent.
+    what: Value,
+    /// Whether it is all that the place shall say.
+    whole: bool,
 }
 
 impl<'e> Draft<'e> {
@@ -86,6 +91,15 @@ impl<'e> Draft<'e> {
     /// It cannot be read.
     pub fn has(&mut self, entity: &Entity) -> Result<bool, Refused> {
         Ok(self.text(entity)?.is_some())
+    }
+
+    /// A path in an entity's file, with its numbers as they are spelt there.
+    ///
+    /// # Errors
+    /// The file cannot be read, or is not TOML.
+    pub fn spelt(&mut self, entity: &Entity, path: &[&str]) -> Result<Vec<String>, Refused> {
+        let file = if path.len() > 1 { self.value(entity, &[])? } else { None };
+        Ok(spelt_there(&file.unwrap_or_default(), path.iter().copied()))
     }
 
     /// What stands at a place of an entity's file, with its secrets. Where the file is there its tables are too, at least
@@ -161,9 +175,14 @@ impl<'e> Draft<'e> {
     /// # Errors
     /// The file cannot be read.
     pub fn patch(&mut self, entity: &Entity, path: &[&str], patch: Map<String, Value>) -> Result<(), Refused> {
+        self.merge(entity, path, patch, path.len())
+    }
+
+    /// Of the tables of the path so many are kept where the patch leaves nothing in them.
+    fn merge(&mut self, entity: &Entity, path: &[&str], patch: Map<String, Value>, kept: usize) -> Result<(), Refused> {
         let outer = path.iter().rev().fold(patch, |inner, name| Map::from_iter([((*name).to_owned(), inner.into())]));
         let text = self.text(entity)?.unwrap_or_default();
-        match merge(text, &outer) {
+        match merge(text, &outer, kept) {
             Ok(text) => self.set(entity, Some(text)),
             Err(mistakes) => {
                 let file = entity.path().display().to_string();
@@ -194,7 +213,11 @@ impl<'e> Draft<'e> {
     /// The file cannot be read.
     pub fn remove(&mut self, entity: &Entity, path: &[&str]) -> Result<(), Refused> {
         match path.split_last() {
-            Some((name, above)) => self.patch(entity, above, Map::from_iter([((*name).to_owned(), Value::Null)])),
+            // With the last entry its table goes, and not what that is in.
+            Some((name, above)) => {
+                let patch = Map::from_iter([((*name).to_owned(), Value::Null)]);
+                self.merge(entity, above, patch, above.len().saturating_sub(1))
+            }
             None => self.set(entity, None),
         }
     }
@@ -211,9 +234,10 @@ impl<'e> Draft<'e> {
         Ok(())
     }
 
-    /// Says that a place of a file is what somebody has sent, `from` there: what is wrong with it is then told by that.
-    pub fn sent(&mut self, entity: &Entity, path: &[&str], from: String) {
-        self.sent.push(Sent { file: entity.path().display().to_string(), place: pointer(path), from });
+    /// Says what somebody has sent for a place of a file, `from` there, if `whole` all of it: what is wrong with it is then
+    /// told by that.
+    pub fn sent(&mut self, entity: &Entity, path: &[&str], from: String, what: Value, whole: bool) {
+        self.sent.push(Sent { file: entity.path().display().to_string(), place: pointer(path), from, what, whole });
     }
 
     /// Adds something that is wrong with what is wanted.
@@ -251,15 +275,22 @@ impl<'e> Draft<'e> {
     }
 }
 
-/// Makes a mistake in a file one in what was sent for it, the last for that place; in other places it has a file only.
+/// Makes a mistake in a file one in what was last sent for it; what nobody has sent has a file only. What is missing is so
+/// in what was sent as a whole.
 fn by_what_was_sent(mistake: &mut Mistake, sent: &[Sent]) {
     let (Some(file), Some(pointer)) = (&mistake.file, &mistake.pointer) else { return };
-    let from = sent.iter().rev().filter(|sent| sent.file == *file).find_map(|Sent { place, from, .. }| {
-        let rest = pointer.strip_prefix(place.as_str()).filter(|rest| rest.is_empty() || rest.starts_with('/'))?;
-        Some(format!("{from}{rest}"))
-    });
+    let below = |sent: &Sent| {
+        let rest = pointer.strip_prefix(sent.place.as_str()).filter(|_| sent.file == *file)?;
+        (rest.is_empty() || rest.starts_with('/')).then(|| rest.to_owned())
+    };
+    let has = |sent: &&Sent| below(sent).is_some_and(|rest| sent.what.pointer(&rest).is_some());
+    let lacks = |sent: &&Sent| {
+        let table = below(sent).and_then(|rest| Some(rest.rsplit_once('/')?.0.to_owned()));
+        sent.whole && table.is_some_and(|table| sent.what.pointer(&table).is_some())
+    };
+    let from = sent.iter().rev().find(has).or_else(|| sent.iter().rev().find(lacks));
     if !sent.is_empty() {
-        mistake.pointer = from;
+        mistake.pointer = from.and_then(|sent| Some(format!("{}{}", sent.from, below(sent)?)));
     }
 }
 

@@ -128,7 +128,7 @@ pub struct Group {
 /// What a change does.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Effect {
-    /// How many phones there are, before or afterwards.
+    /// How many phones were looked at, before and afterwards: all of them, or those that a write may reach.
     pub phones: usize,
     /// To how many of them anything happens.
     pub affected: usize,
