@@ -15,9 +15,10 @@ use utoipa_axum::routes;
 
 use super::aside::blocking;
 use super::asked::{Asked, Sent};
+use super::bulk::Bulk;
 use super::dry_run::{self, HowFar, Waiting};
 use super::place::{Names, PLACES, Place, PlaceKind};
-use super::write::{Bulk, Outcome, Want, answer, condition, lines_of, permit, permit_at, seen_of, target};
+use super::write::{Outcome, Want, answer, condition, lines_of, permit, permit_at, seen_of, target};
 use super::{Caller, Problem, Shared};
 use crate::access::Action;
 use crate::edit::{Done, Draft, Editor, Order, Refused, Written as WrittenFile};

@@ -46,4 +46,6 @@ fn numbers_of_keys_stay_as_they_are_spelt() {
     assert_eq!(api.file(LINE), "[keys.\"03\"]\nfunction = \"redial\"\n");
     assert_eq!(api.write("DELETE", key, &Value::Null).status, 200);
     assert_eq!(api.file(LINE), "");
+    let api = Api::start(full().with(LINE, "[modules.\"01\".keys.7]\nfunction = \"history\"\n"));
+    assert_eq!(api.get("/sites/a/lines/203/modules/1/keys").json()["7"]["function"], "history");
 }
