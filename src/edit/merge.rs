@@ -259,7 +259,7 @@ password = \"s3cret\"
             assert_eq!(left(text, patch(), 2), "[layouts.desk]\n");
             assert_eq!(left(text, json!({ "layouts": { "desk": { "keys": { "3": null } } } }), 2), "[layouts.desk]\n");
         }
-        assert_eq!(left("layouts.desk.keys.3.label = \"x\"\n", patch(), 2), "\n[layouts.desk]\n");
+        assert_eq!(left("layouts.desk.keys.3.label = \"x\"\n", patch(), 2), "[layouts.desk]\n");
         assert_eq!(left("layouts = { desk = { keys = {} } }\n", patch(), 2), "layouts = { desk = {} }\n");
     }
 
