@@ -66,7 +66,11 @@ pub(super) fn commit(
     };
     let done = editor.commit(&order, draft);
     bar.0.finish_and_clear();
-    let done = done?;
+    let mut done = done?;
+    if let Some(effect) = &mut done.effect {
+        // Who has the folder sees all phones, and not only those that are reached.
+        effect.phones = effect.phones.max(done.serving.world.counts().2);
+    }
     if !dry_run {
         let keeping = done.serving.world.root().map_or_else(Keeping::default, |root| root.journal);
         let told: Vec<Change> = made
