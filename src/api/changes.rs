@@ -1,7 +1,9 @@
 //! Who changed what; and changes taken back.
 
+use std::path::Path;
+
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::{Path as Names, State};
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -11,12 +13,14 @@ use utoipa_axum::routes;
 use super::asked::Asked;
 use super::fleet::{How, change_back};
 use super::lists::{Page, within_page};
+use super::looking::stored;
 use super::write::{Outcome, answer, lines_of, target};
 use super::{Caller, Problem, Shared};
 use crate::access::{Action, Target};
 use crate::edit::{Refused, Written as WrittenFile};
 use crate::fleet::Entity;
 use crate::journal::{Changed, Fetched, Gap, Reader, Sealed, Wanted};
+use crate::live::Serving;
 use crate::phone::Mac;
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
@@ -41,6 +45,9 @@ struct Filter {
     #[param(default = 50, minimum = 1, maximum = 1000)]
     limit: u32,
 }
+
+/// At the least so many entries of the journal are read at once.
+const AT_ONCE: u32 = 500;
 
 fn fifty() -> u32 {
     50
@@ -69,25 +76,19 @@ async fn changes(
         (None, None) => String::new(),
     };
     let serving = api.now();
-    let may_see = |changed: &Changed| match Entity::at(std::path::Path::new(&changed.entity)) {
-        Some(entity) => {
-            let lines = lines_of(&serving, &entity).unwrap_or_default();
-            caller.may(Action::Inspect, &target(&entity, &lines)).is_ok()
-        }
-        None => caller.may(Action::Inspect, &Target::Server).is_ok(),
-    };
     api.editor.journaled().await;
     let Some(mut reader) = Reader::open(&api.state).await? else {
         return Ok(Json(Page { items: Vec::new(), next: None }));
     };
     let mut items: Vec<Changed> = Vec::new();
     loop {
-        let wanted = Wanted { under: under.clone(), who: who.clone(), before: after, limit };
+        // Most may be none that they see.
+        let wanted = Wanted { under: under.clone(), who: who.clone(), before: after, limit: limit.max(AT_ONCE) };
         let page = reader.changes(&wanted).await?;
-        let is_last = page.len() < limit as usize;
+        let is_last = page.len() < wanted.limit as usize;
         for changed in page {
             after = Some(changed.id);
-            if may_see(&changed) {
+            if caller.sees_change(&changed, &serving) {
                 items.push(changed);
             }
             if items.len() == limit as usize {
@@ -96,6 +97,19 @@ async fn changes(
         }
         if is_last {
             return Ok(Json(Page { items, next: None }));
+        }
+    }
+}
+
+impl Caller {
+    /// Whether they may know of a change.
+    fn sees_change(&self, changed: &Changed, serving: &Serving) -> bool {
+        match Entity::at(Path::new(&changed.entity)) {
+            Some(entity) => {
+                let lines = lines_of(serving, &entity).unwrap_or_default();
+                self.may(Action::Inspect, &target(&entity, &lines)).is_ok()
+            }
+            None => self.may(Action::Inspect, &Target::Server).is_ok(),
         }
     }
 }
@@ -113,8 +127,8 @@ async fn changes(
 async fn undo(
     State(api): State<Shared>,
     caller: Caller,
-    Path(number): Path<i64>,
-    Asked(How { dry_run, .. }): Asked<How>,
+    Names(number): Names<i64>,
+    Asked(How { dry_run }): Asked<How>,
 ) -> Result<Response, Problem> {
     let sealed = written(&api, number).await?;
     let found = sealed.len();
@@ -123,7 +137,7 @@ async fn undo(
         return Err(Refused::Conflict(what, Vec::new()).into());
     }
     let files = sealed.into_iter().map(|Sealed { entity, sealed_before, sealed_after, .. }| {
-        let entity = Entity::at(std::path::Path::new(&entity))?;
+        let entity = Entity::at(Path::new(&entity))?;
         Some(WrittenFile { entity, before: sealed_before, after: sealed_after })
     });
     let files: Option<Vec<WrittenFile>> = files.collect();
@@ -176,17 +190,20 @@ pub struct PhoneHistory {
 async fn history(
     State(api): State<Shared>,
     caller: Caller,
-    Path(mac): Path<String>,
+    Names(mac): Names<String>,
     Asked(Back { limit }): Asked<Back>,
 ) -> Result<Json<PhoneHistory>, Problem> {
     within_page(limit as usize)?;
-    let mac: Mac = mac.parse().map_err(|_| Problem::not_found())?;
-    match api.now().world.phone(mac) {
-        Some(phone) => caller.may(Action::Inspect, &Target::phone(phone))?,
-        None => caller.may(Action::Inspect, &Target::Strangers)?,
-    }
+    let serving = api.now();
+    let known: Mac = mac.parse().map_err(|_| Problem::not_found())?;
+    let mac = match serving.world.files_of(known).is_empty() {
+        true => caller.may(Action::Inspect, &Target::Strangers).map(|()| known)?,
+        false => stored(&serving, &caller, Action::Inspect, &mac)?,
+    };
     let none = PhoneHistory { fetches: Vec::new(), changes: Vec::new(), gaps: Vec::new() };
     let Some(mut reader) = Reader::open(&api.state).await? else { return Ok(Json(none)) };
-    let crate::journal::History { fetches, changes, gaps } = reader.history(mac, 0, limit).await?;
+    let crate::journal::History { fetches, mut changes, gaps } = reader.history(mac, 0, limit).await?;
+    // It may have been in another site.
+    changes.retain(|changed| caller.sees_change(changed, &serving));
     Ok(Json(PhoneHistory { fetches, changes, gaps }))
 }

@@ -53,7 +53,7 @@ async fn copy_keys(
     caller: Caller,
     Path((site, line)): Path<(CompactString, CompactString)>,
     headers: HeaderMap,
-    Asked(How { dry_run, .. }): Asked<How>,
+    Asked(How { dry_run }): Asked<How>,
     Sent(copying): Sent<Copying>,
 ) -> Result<impl IntoResponse, Problem> {
     caller.may(Action::See, &Target::Line { site: &site, line: &line })?;
@@ -94,7 +94,7 @@ async fn layout_from(
     State(api): State<Shared>,
     caller: Caller,
     Path((site, layout)): Path<(CompactString, CompactString)>,
-    Asked(How { dry_run, .. }): Asked<How>,
+    Asked(How { dry_run }): Asked<How>,
     Sent(wanted): Sent<NewLayout>,
 ) -> Result<Json<Outcome>, Problem> {
     caller.may(Action::Write, &Target::Site(&site))?;

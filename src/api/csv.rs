@@ -20,7 +20,7 @@ use super::{Caller, Problem, Shared};
 use crate::access::Role;
 use crate::fleet::Entity;
 use crate::live::Serving;
-use crate::tables::{Exporting, ImportReport, Separator, Table, export, import};
+use crate::tables::{Exporting, Hand, ImportReport, Separator, Table, export, import};
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new().routes(routes!(export_table)).routes(routes!(import_table))
@@ -131,7 +131,8 @@ async fn import_table(
     let who = caller.clone();
     let (done, told) = change_told(api, caller, "POST /import", (dry_run, &headers), move |draft| {
         let serving = draft.serving();
-        import(draft, table, &body, &|entity| who.sees_file(entity, serving))
+        let sees = |entity: &Entity| who.sees_file(entity, serving);
+        import(draft, table, &body, Hand { sees: &sees, writes_secrets: !who.writes_keys_only() })
     })
     .await;
     let done = done.map_err(|mut problem| {

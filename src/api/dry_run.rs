@@ -31,8 +31,11 @@ impl Look for HowFar {
         self.of.store(phones, Ordering::Relaxed);
     }
 
-    fn goes_on(&self) -> bool {
+    fn compared(&self) {
         self.done.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn is_awaited(&self) -> bool {
         !self.nobody_waits.load(Ordering::Relaxed)
     }
 }
@@ -62,9 +65,11 @@ pub(super) fn told(
                     Ok(done) => event("done", &outcome(done)),
                     Err(problem) => event("problem", &problem),
                 },
+                () = send.closed() => return,
                 _ = ticks.tick() => {
                     let (done, of) = (far.done.load(Ordering::Relaxed), far.of.load(Ordering::Relaxed));
-                    if send.send(Ok(event("progress", &json!({ "done": done, "of": of })))).await.is_err() {
+                    // Whether it is right is found out before the first phone is looked at.
+                    if of > 0 && send.send(Ok(event("progress", &json!({ "done": done, "of": of })))).await.is_err() {
                         return;
                     }
                 }

@@ -15,9 +15,10 @@ use utoipa_axum::routes;
 
 use super::aside::blocking;
 use super::asked::{Asked, Sent};
+use super::bulk::Bulk;
 use super::dry_run::{self, HowFar, Waiting};
 use super::place::{Names, PLACES, Place, PlaceKind};
-use super::write::{Bulk, Outcome, Want, answer, condition, lines_of, permit, permit_at, target};
+use super::write::{Outcome, Want, answer, condition, lines_of, permit, permit_at, seen_of, target};
 use super::{Caller, Problem, Shared};
 use crate::access::Action;
 use crate::edit::{Done, Draft, Editor, Order, Refused, Written as WrittenFile};
@@ -26,7 +27,7 @@ use crate::fleet::Entity;
 /// The prefix of all addresses.
 pub(super) const PREFIX: &str = "/api/v1";
 
-/// How a write is made.
+/// How a change is made.
 #[derive(Debug, Clone, Copy, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -35,21 +36,27 @@ pub(super) struct How {
     #[serde(default)]
     #[param(default = false)]
     pub(super) dry_run: bool,
-    /// A site goes with its lines and phones.
+}
+
+/// How a place is written; the document says where which of these may be said.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HowPlace {
     #[serde(default)]
-    #[param(default = false)]
+    dry_run: bool,
+    #[serde(default)]
     recursive: bool,
 }
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
     let places = PLACES.iter().fold(OpenApiRouter::new(), |router, kind| {
-        let put = async |State(api): State<Shared>, at: At, Asked(how): Asked<How>, Sent(body): Sent<Value>| {
+        let put = async |State(api): State<Shared>, at: At, Asked(how): Asked<HowPlace>, Sent(body): Sent<Value>| {
             at.write(api, &Method::PUT, how, Some(body)).await
         };
-        let patch = async |State(api): State<Shared>, at: At, Asked(how): Asked<How>, Sent(body): Sent<Value>| {
+        let patch = async |State(api): State<Shared>, at: At, Asked(how): Asked<HowPlace>, Sent(body): Sent<Value>| {
             at.write(api, &Method::PATCH, how, Some(body)).await
         };
-        let delete = async |State(api): State<Shared>, at: At, Asked(how): Asked<How>| {
+        let delete = async |State(api): State<Shared>, at: At, Asked(how): Asked<HowPlace>| {
             at.write(api, &Method::DELETE, how, None).await
         };
         let get = async |State(api): State<Shared>, at: At| blocking(move || at.read(&api)).await?;
@@ -81,7 +88,8 @@ impl FromRequestParts<Shared> for At {
 impl At {
     fn read(&self, api: &Shared) -> Result<Response, Problem> {
         let serving = api.now();
-        let Place { entity, inside } = self.kind.at(&self.names, |mac| serving.world.files_of(mac), None)?;
+        let files_of = |mac| seen_of(&self.caller, &serving, serving.world.files_of(mac));
+        let Place { entity, inside } = self.kind.at(&self.names, files_of, None)?;
         self.caller.may(Action::See, &target(&entity, &lines_of(&serving, &entity).unwrap_or_default()))?;
         let inside: Vec<&str> = inside.iter().map(String::as_str).collect();
         let (mut value, tag) = api.editor.look(&entity, &inside)?.ok_or_else(Problem::not_found)?;
@@ -92,8 +100,14 @@ impl At {
         Ok(tagged(&self.headers, Json(value).into_response(), &tag))
     }
 
-    async fn write(self, api: Shared, method: &Method, how: How, body: Option<Value>) -> Result<Response, Problem> {
-        let How { dry_run, recursive } = how;
+    async fn write(
+        self,
+        api: Shared,
+        method: &Method,
+        how: HowPlace,
+        body: Option<Value>,
+    ) -> Result<Response, Problem> {
+        let HowPlace { dry_run, recursive } = how;
         let At { caller, kind, names, headers } = self;
         let condition = condition(&headers)?;
         let want = Want { method: method.clone(), kind, names, body, condition, recursive, from: String::new() };
@@ -291,7 +305,7 @@ async fn bulk(
     State(api): State<Shared>,
     caller: Caller,
     headers: HeaderMap,
-    Asked(How { dry_run, .. }): Asked<How>,
+    Asked(How { dry_run }): Asked<How>,
     Sent(bulk): Sent<Bulk>,
 ) -> Result<Response, Problem> {
     let wants = bulk.wants()?;

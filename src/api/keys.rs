@@ -10,12 +10,12 @@ use utoipa_axum::routes;
 
 use super::aside::aside;
 use super::asked::Asked;
-use super::looking::{As, Looking, without_passwords};
+use super::looking::{As, Looking};
 use super::{Caller, Problem, Shared};
 use crate::access::Action;
 use crate::catalogue::{Class, Outcome};
 use crate::fleet::Line;
-use crate::phone::{Function, Place, key_at};
+use crate::phone::{Function, Place, key_at, without_passwords};
 use crate::resolve::{Key, Origin};
 use crate::world::Subject;
 

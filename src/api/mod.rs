@@ -6,6 +6,7 @@
 
 mod aside;
 mod asked;
+mod bulk;
 mod caller;
 mod calls;
 mod changes;
@@ -20,7 +21,6 @@ mod key_functions;
 mod keys;
 mod listen;
 mod lists;
-
 mod looking;
 mod models;
 mod openapi;

@@ -10,11 +10,12 @@ use utoipa_axum::routes;
 
 use super::aside::aside;
 use super::asked::Asked;
-use super::looking::{As, Looking, without_passwords};
+use super::looking::{As, Looking};
 use super::{Caller, Problem, Shared};
 use crate::access::Action;
 use crate::catalogue::{Answer, FilePattern};
 use crate::folder::{REVISION_KEY, known_key};
+use crate::phone::without_passwords;
 use crate::render::{RenderError, Renderer, Report, Reveal, RevisionKey, context_json, documents_of, explain, render};
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {

@@ -208,6 +208,10 @@ fn fits(name: &str, value: &str) -> bool {
 
 /// The kind of place that a path below `/api/v1` names, with its names.
 pub fn find(path: &str) -> Option<(&'static PlaceKind, Names)> {
+    // A path of a bulk is no whole address.
+    if path.contains(['?', '#']) {
+        return None;
+    }
     let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
     PLACES.iter().find_map(|kind| {
         let wanted: Vec<&str> = kind.path.trim_start_matches('/').split('/').collect();
@@ -262,6 +266,8 @@ mod tests {
             ("/sites/acme/numbers/anna", "urn:offhook:problem:not-found"),
             ("/sites/acme/lines", "no such address"),
             ("/nowhere", "no such address"),
+            ("/sites/acme/lines/201?dry_run=true", "no such address"),
+            ("/sites/acme#lines", "no such address"),
         ] {
             assert_eq!(told(path), place, "{path}");
         }

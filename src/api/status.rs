@@ -15,6 +15,7 @@ use utoipa_axum::routes;
 use super::aside::blocking;
 use super::asked::Asked;
 use super::lists::{Page, page, paged};
+use super::looking::stored;
 use super::told::told;
 use super::{Caller, Problem, Shared};
 use crate::access::{Action, Target};
@@ -152,10 +153,7 @@ async fn seen(
     ),
 )]
 async fn of_phone(Of(api): Of<Shared>, caller: Caller, Path(mac): Path<String>) -> Result<Json<PhoneFiles>, Problem> {
-    let mac: Mac = mac.parse().map_err(|_| Problem::not_found())?;
-    let serving = api.now();
-    let site = serving.world.site_of(mac).ok_or_else(Problem::not_found)?;
-    caller.may(Action::See, &target(&serving.world, mac, site))?;
+    let mac = stored(&api.now(), &caller, Action::See, &mac)?;
     let found = blocking(move || api.board.of(mac)).await?;
     found.map(Json).ok_or_else(Problem::not_found)
 }

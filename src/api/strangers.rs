@@ -146,7 +146,7 @@ pub struct Claim {
 async fn claim(
     State(api): State<Shared>,
     caller: Caller,
-    Asked(How { dry_run, .. }): Asked<How>,
+    Asked(How { dry_run }): Asked<How>,
     Sent(claim): Sent<Claim>,
 ) -> Result<Response, Problem> {
     match &claim.site {

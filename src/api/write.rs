@@ -4,7 +4,7 @@ use axum::Json;
 use axum::http::{HeaderMap, Method, header};
 use axum::response::{IntoResponse, Response};
 use compact_str::CompactString;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
@@ -51,7 +51,11 @@ impl Want {
         };
         let is_phone = self.kind.of == Of::Phone && self.kind.inside.is_empty();
         let site = if is_phone { self.of_phone(draft, &mut body) } else { None };
-        let place = match self.kind.at(&self.names, |mac| draft.files_of(mac), site.as_deref()) {
+        let place = match self.kind.at(
+            &self.names,
+            |mac| seen_of(caller, draft.serving(), draft.files_of(mac)),
+            site.as_deref(),
+        ) {
             Ok(place) => place,
             Err(Problem { status: 409, detail, errors, .. }) => return Err(Refused::Conflict(detail, errors)),
             Err(_) if is_phone && self.method == Method::PUT && site.is_none() && self.mac().is_some() => {
@@ -60,9 +64,11 @@ impl Want {
             Err(problem) => return Err(Refused::NotThere(problem.detail)),
         };
         let Place { mut entity, inside } = place;
-        let inside: Vec<&str> = inside.iter().map(String::as_str).collect();
         // Before anything is told of what is there.
         permit_at(caller, &entity, draft.serving())?;
+        let inside: Vec<&str> = inside.iter().map(String::as_str).collect();
+        let inside = draft.spelt(&entity, &inside)?;
+        let inside: Vec<&str> = inside.iter().map(String::as_str).collect();
         // What is stored already would be no write, and so could be guessed.
         if caller.writes_keys_only() && says_secret(&body, &inside.join("."), draft.serving()) {
             return Err(Refused::Forbidden("a user's token writes no secrets".to_owned()));
@@ -90,7 +96,7 @@ impl Want {
             }
             entity = move_to(draft, &entity, to)?;
         }
-        draft.sent(&entity, &inside, self.from.clone());
+        draft.sent(&entity, &inside, self.from.clone(), body.clone().into(), self.method == Method::PUT);
         match (self.method == Method::DELETE, self.method == Method::PATCH) {
             (true, _) => self.remove(draft, &entity, &inside),
             (_, true) => draft.patch(&entity, &inside, body),
@@ -152,7 +158,7 @@ impl Want {
         let others = all.len().saturating_sub(1);
         if others > 0 && !self.recursive {
             let what =
-                format!("the site `{site}` has {others} lines and phones; `?recursive=true` takes them away too");
+                format!("the site `{site}` has {others} lines and phones; with `recursive` they are taken away too");
             return Err(Refused::Conflict(what, Vec::new()));
         }
         all.iter().try_for_each(|entity| draft.remove(entity, &[]))
@@ -212,6 +218,19 @@ pub(super) fn permit(caller: &Caller, edits: &[Edit], before: &Serving, after: &
         );
     }
     if not_allowed.is_empty() { Ok(()) } else { Err(Refused::Forbidden(not_allowed.join("; "))) }
+}
+
+/// Of several files of one phone those that somebody sees; where they see none the first, which they may not.
+pub(super) fn seen_of(caller: &Caller, serving: &Serving, mut files: Vec<Entity>) -> Vec<Entity> {
+    let sees = |file: &Entity| caller.sees(&target(file, &lines_of(serving, file).unwrap_or_default()));
+    if files.len() > 1 {
+        let first = files[0].clone();
+        files.retain(sees);
+        if files.is_empty() {
+            files.push(first);
+        }
+    }
+    files
 }
 
 /// The lines of a phone that an entity is; none where it is no phone, or none that is served.
@@ -349,80 +368,4 @@ pub(super) fn answer(done: Done) -> Response {
 
 fn files(done: &Done) -> Vec<String> {
     done.entities.iter().map(|entity| entity.path().display().to_string()).collect()
-}
-
-/// Many writes, made all or not at all, one after the other.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Bulk {
-    /// The writes.
-    pub writes: Vec<BulkWrite>,
-}
-
-/// One of many writes.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct BulkWrite {
-    /// What to do.
-    pub method: BulkMethod,
-    /// Where, below `/api/v1`, such as `/sites/acme/lines/201/keys/3`.
-    pub path: String,
-    /// What to write; nothing for `DELETE`.
-    #[serde(default)]
-    #[schema(value_type = Object)]
-    pub body: Option<Value>,
-    /// As the header `If-Match`: the entity tag that you have seen.
-    #[serde(default)]
-    pub if_match: Option<String>,
-    /// It must not be there yet.
-    #[serde(default)]
-    pub if_none_match: bool,
-}
-
-/// What one of many writes does.
-#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
-pub enum BulkMethod {
-    /// Makes it say this and nothing else.
-    #[serde(rename = "PUT")]
-    Put,
-    /// Puts a JSON Merge Patch into it.
-    #[serde(rename = "PATCH")]
-    Patch,
-    /// Takes it away.
-    #[serde(rename = "DELETE")]
-    Delete,
-}
-
-impl Bulk {
-    /// The writes, if all of them name a place.
-    pub(super) fn wants(self) -> Result<Vec<Want>, Problem> {
-        let mut mistakes = Vec::new();
-        let wants = self.writes.into_iter().enumerate().filter_map(|(at, write)| match write.want(at) {
-            Ok(want) => Some(want),
-            Err(problem) => {
-                mistakes.push(Mistake::at(format!("/writes/{at}"), "bad-write", problem.detail));
-                None
-            }
-        });
-        let wants: Vec<Want> = wants.collect();
-        if mistakes.is_empty() { Ok(wants) } else { Err(Refused::Mistakes(mistakes).into()) }
-    }
-}
-
-impl BulkWrite {
-    fn want(self, at: usize) -> Result<Want, Problem> {
-        let BulkWrite { method, path, body, if_match, if_none_match } = self;
-        let (kind, names) = super::place::find(&path)
-            .ok_or_else(|| Problem::new("not-found", format!("`{path}` is no address that can be written")))?;
-        let method = match method {
-            BulkMethod::Put => Method::PUT,
-            BulkMethod::Patch => Method::PATCH,
-            BulkMethod::Delete => Method::DELETE,
-        };
-        let condition = match if_match {
-            Some(tags) => Some(self::if_match(&tags)?),
-            None => if_none_match.then_some(Condition::NotThere),
-        };
-        Ok(Want { method, kind, names, body, condition, recursive: false, from: format!("/writes/{at}/body") })
-    }
 }

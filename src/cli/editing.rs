@@ -1,8 +1,7 @@
 //! Edits of a fleet's folder by a command: judged and written as the API's are, and told to the journal.
 
-use std::cell::RefCell;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Result, bail};
 use indicatif::ProgressBar;
@@ -36,8 +35,11 @@ impl Look for Bar {
         self.0.set_length(phones as u64);
     }
 
-    fn goes_on(&self) -> bool {
+    fn compared(&self) {
         self.0.inc(1);
+    }
+
+    fn is_awaited(&self) -> bool {
         true
     }
 }
@@ -47,16 +49,16 @@ pub(super) fn commit(
     editor: &Editor,
     what: &str,
     dry_run: bool,
-    draft: impl FnOnce(&mut Draft<'_>) -> Result<(), Refused>,
+    draft: impl FnOnce(&mut Draft<'_>) -> Result<(), Refused> + Send,
 ) -> Result<Done, Refused> {
-    let made = RefCell::new(Vec::new());
+    let made = Mutex::new(Vec::new());
     let who = changes::who();
     let bar = Bar(ProgressBar::new(0));
     let order = Order {
         who: &who,
         what,
         may: &|edits, _, _| {
-            *made.borrow_mut() = edits.to_vec();
+            *made.lock().unwrap_or_else(PoisonError::into_inner) = edits.to_vec();
             Ok(())
         },
         look: if dry_run { Some(&bar) } else { None },
@@ -64,10 +66,15 @@ pub(super) fn commit(
     };
     let done = editor.commit(&order, draft);
     bar.0.finish_and_clear();
-    let done = done?;
+    let mut done = done?;
+    if let Some(effect) = &mut done.effect {
+        // Who has the folder sees all phones, and not only those that are reached.
+        effect.phones = effect.phones.max(done.serving.world.counts().2);
+    }
     if !dry_run {
         let keeping = done.serving.world.root().map_or_else(Keeping::default, |root| root.journal);
-        let told: Vec<Change> = made.into_inner().iter().map(|edit| told(&who, what, edit)).collect();
+        let made = made.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let told: Vec<Change> = made.iter().map(|edit| told(&who, what, edit)).collect();
         changes::record(None, editor.live().root(), keeping, &told);
     }
     Ok(done)

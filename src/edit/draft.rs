@@ -1,14 +1,17 @@
 //! What would be written: files of the fleet as they are and as they shall be.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::borrow::Cow;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
 use compact_str::CompactString;
 use serde_json::{Map, Value, json};
 
-use super::merge::{difference, merge};
+use super::drafted::Drafted;
+use super::merge::difference;
 use super::mistake;
-use super::shown::plain;
+use super::places::spelt_there;
 use super::{Editor, Mistake, Refused};
 use crate::fleet::{Edit, Entity, list_sites};
 use crate::live::Serving;
@@ -29,7 +32,9 @@ pub enum Condition {
 pub struct Draft<'e> {
     editor: &'e Editor,
     serving: &'e Serving,
-    edits: BTreeMap<Entity, (Option<String>, Option<String>)>,
+    files: BTreeMap<Entity, Drafted>,
+    /// Those of phones.
+    phones: HashMap<Mac, Vec<Entity>>,
     mistakes: Vec<Mistake>,
     sent: Vec<Sent>,
 }
@@ -40,11 +45,22 @@ struct Sent {
     path: Vec<String>,
     /// The pointer to what was sent for it.
     from: String,
+    /// What was sent.
+    what: Value,
+    /// Whether it is all that the place shall say.
+    whole: bool,
 }
 
 impl<'e> Draft<'e> {
     pub(super) fn new(editor: &'e Editor, serving: &'e Serving) -> Draft<'e> {
-        Draft { editor, serving, edits: BTreeMap::new(), mistakes: Vec::new(), sent: Vec::new() }
+        Draft {
+            editor,
+            serving,
+            files: BTreeMap::new(),
+            phones: HashMap::new(),
+            mistakes: Vec::new(),
+            sent: Vec::new(),
+        }
     }
 
     /// What is served now.
@@ -59,13 +75,10 @@ impl<'e> Draft<'e> {
 
     /// The files of a phone as they shall be.
     pub fn files_of(&self, mac: Mac) -> Vec<Entity> {
-        let is_gone = |file: &Entity| self.edits.get(file).is_some_and(|(_, after)| after.is_none());
         let mut files = self.serving.world.files_of(mac);
-        files.retain(|file| !is_gone(file));
-        let is_new = |file: &Entity| matches!(file, Entity::Phone(_, stem) if stem.parse() == Ok(mac));
-        let new: Vec<_> =
-            self.edits.keys().filter(|file| is_new(file) && !is_gone(file) && !files.contains(file)).collect();
-        files.extend(new.into_iter().cloned());
+        let drafted = self.phones.get(&mac).into_iter().flatten();
+        files.extend(drafted.filter(|file| !files.contains(file)).cloned().collect::<Vec<_>>());
+        files.retain(|file| self.files.get(file).is_none_or(Drafted::is_there));
         files
     }
 
@@ -74,11 +87,22 @@ impl<'e> Draft<'e> {
     /// # Errors
     /// The file cannot be read.
     pub fn text(&mut self, entity: &Entity) -> Result<Option<&str>, Refused> {
-        if !self.edits.contains_key(entity) {
-            let text = self.editor.text_of(entity)?;
-            self.edits.insert(entity.clone(), (text.clone(), text));
-        }
-        Ok(self.edits[entity].1.as_deref())
+        Ok(self.drafted(entity)?.text())
+    }
+
+    fn drafted(&mut self, entity: &Entity) -> Result<&mut Drafted, Refused> {
+        Ok(match self.files.entry(entity.clone()) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => {
+                let drafted = Drafted::new(self.editor.text_of(entity)?);
+                if let Entity::Phone(_, stem) = entity
+                    && let Ok(mac) = stem.parse()
+                {
+                    self.phones.entry(mac).or_default().push(entity.clone());
+                }
+                new.insert(drafted)
+            }
+        })
     }
 
     /// Whether there is a file of an entity.
@@ -86,7 +110,21 @@ impl<'e> Draft<'e> {
     /// # Errors
     /// It cannot be read.
     pub fn has(&mut self, entity: &Entity) -> Result<bool, Refused> {
-        Ok(self.text(entity)?.is_some())
+        Ok(self.drafted(entity)?.is_there())
+    }
+
+    /// A path in an entity's file, with its numbers as they are spelt there.
+    ///
+    /// # Errors
+    /// The file cannot be read, or is not TOML.
+    pub fn spelt(&mut self, entity: &Entity, path: &[&str]) -> Result<Vec<String>, Refused> {
+        let drafted = self.drafted(entity)?;
+        // Most are spelt so.
+        let file = match drafted.value(path).map_err(|_| broken(entity))? {
+            Value::Null => drafted.value(&[]).map_err(|_| broken(entity))?,
+            _ => Value::Null,
+        };
+        Ok(spelt_there(&file, path.iter().copied()))
     }
 
     /// All files of a site as they shall be.
@@ -95,7 +133,7 @@ impl<'e> Draft<'e> {
     /// One of them cannot be read.
     pub fn files_in(&mut self, site: &CompactString) -> Result<BTreeSet<Entity>, Refused> {
         let (stored, _) = list_sites(self.folder(), &BTreeSet::from([site.clone()]));
-        let drafted = self.edits.keys().filter(|entity| entity.site() == Some(site)).cloned();
+        let drafted = self.files.keys().filter(|entity| entity.site() == Some(site)).cloned();
         let mut there = BTreeSet::new();
         for entity in drafted.chain(stored).collect::<Vec<_>>() {
             if self.has(&entity)? {
@@ -111,12 +149,11 @@ impl<'e> Draft<'e> {
     /// # Errors
     /// The file cannot be read, or is not TOML.
     pub fn value(&mut self, entity: &Entity, path: &[&str]) -> Result<Option<Value>, Refused> {
-        let Some(text) = self.text(entity)? else { return Ok(None) };
-        let broken = || Refused::Conflict(format!("`{}` is not valid TOML", entity.path().display()), Vec::new());
-        let mut value = plain(text).ok_or_else(broken)?;
-        for name in path {
-            value = value.get_mut(*name).map_or(Value::Null, Value::take);
+        let drafted = self.drafted(entity)?;
+        if !drafted.is_there() {
+            return Ok(None);
         }
+        let value = drafted.value(path).map_err(|_| broken(entity))?;
         // In an address the names of tables and of their entries take turns.
         let is_table = path.len() % 2 == 1;
         Ok(if value.is_null() { is_table.then(|| Map::new().into()) } else { Some(value) })
@@ -178,19 +215,18 @@ impl<'e> Draft<'e> {
     /// # Errors
     /// The file cannot be read.
     pub fn patch(&mut self, entity: &Entity, path: &[&str], patch: Map<String, Value>) -> Result<(), Refused> {
+        self.merge(entity, path, patch, path.len())
+    }
+
+    /// Of the tables of the path so many are kept where the patch leaves nothing in them.
+    fn merge(&mut self, entity: &Entity, path: &[&str], patch: Map<String, Value>, kept: usize) -> Result<(), Refused> {
         let outer = path.iter().rev().fold(patch, |inner, name| Map::from_iter([((*name).to_owned(), inner.into())]));
-        let text = self.text(entity)?.unwrap_or_default();
-        match merge(text, &outer) {
-            Ok(text) => self.set(entity, Some(text)),
-            Err(mistakes) => {
-                let file = entity.path().display().to_string();
-                self.mistakes.extend(mistakes.into_iter().map(|(at, what)| Mistake {
-                    file: Some(file.clone()),
-                    ..Mistake::at(at, "bad-value", what.to_string())
-                }));
-                Ok(())
-            }
-        }
+        let mistakes = self.drafted(entity)?.merge(&outer, kept).err().unwrap_or_default();
+        self.mistakes.extend(mistakes.into_iter().map(|(at, what)| Mistake {
+            file: Some(entity.path().display().to_string()),
+            ..Mistake::at(at, "bad-value", what.to_string())
+        }));
+        Ok(())
     }
 
     /// Makes a place of an entity's file say this and nothing else.
@@ -211,7 +247,11 @@ impl<'e> Draft<'e> {
     /// The file cannot be read.
     pub fn remove(&mut self, entity: &Entity, path: &[&str]) -> Result<(), Refused> {
         match path.split_last() {
-            Some((name, above)) => self.patch(entity, above, Map::from_iter([((*name).to_owned(), Value::Null)])),
+            // With the last entry its table goes, and not what that is in.
+            Some((name, above)) => {
+                let patch = Map::from_iter([((*name).to_owned(), Value::Null)]);
+                self.merge(entity, above, patch, above.len().saturating_sub(1))
+            }
             None => self.set(entity, None),
         }
     }
@@ -221,17 +261,15 @@ impl<'e> Draft<'e> {
     /// # Errors
     /// The file cannot be read.
     pub fn set(&mut self, entity: &Entity, text: Option<String>) -> Result<(), Refused> {
-        self.text(entity)?;
-        if let Some((_, after)) = self.edits.get_mut(entity) {
-            *after = text;
-        }
+        self.drafted(entity)?.set(text);
         Ok(())
     }
 
-    /// Says that a place of a file is what somebody has sent, `from` there: what is wrong with it is then told by that.
-    pub fn sent(&mut self, entity: &Entity, path: &[&str], from: String) {
+    /// Says what somebody has sent for a place of a file, `from` there, if `whole` all of it: what is wrong with it is then
+    /// told by that.
+    pub fn sent(&mut self, entity: &Entity, path: &[&str], from: String, what: Value, whole: bool) {
         let path = path.iter().map(|name| (*name).to_owned()).collect();
-        self.sent.push(Sent { entity: entity.clone(), path, from });
+        self.sent.push(Sent { entity: entity.clone(), path, from, what, whole });
     }
 
     /// The entity tag of the one place that somebody has sent something for, with these edits made.
@@ -253,13 +291,15 @@ impl<'e> Draft<'e> {
 
     /// What is to be written.
     pub(super) fn edits(&self) -> Vec<Edit> {
-        let changed = self.edits.iter().filter(|(_, (before, after))| before != after);
-        let edit = |(entity, (before, after)): (&Entity, &(Option<String>, Option<String>))| Edit {
-            entity: entity.clone(),
-            before: before.clone(),
-            after: after.clone(),
+        let edit = |(entity, drafted): (&Entity, &Drafted)| {
+            let (before, after) = (drafted.before(), drafted.after());
+            (before != after.as_deref()).then(|| Edit {
+                entity: entity.clone(),
+                before: before.map(str::to_owned),
+                after: after.map(Cow::into_owned),
+            })
         };
-        changed.map(edit).collect()
+        self.files.iter().filter_map(edit).collect()
     }
 
     /// Whether something is wrong with what is wanted, by what is known so far.
@@ -281,18 +321,28 @@ impl<'e> Draft<'e> {
     }
 }
 
-/// Makes a mistake in a file one in what was sent for it, the last for that place; in other places it has a file only.
+/// Makes a mistake in a file one in what was last sent for it; what nobody has sent has a file only. What is missing is so
+/// in what was sent as a whole.
 fn by_what_was_sent(mistake: &mut Mistake, sent: &[Sent]) {
     let (Some(file), Some(pointer)) = (&mistake.file, &mistake.pointer) else { return };
-    let mut of_file = sent.iter().rev().filter(|sent| sent.entity.path() == Path::new(file));
-    let from = of_file.find_map(|Sent { path, from, .. }| {
-        let rest =
-            pointer.strip_prefix(&mistake::pointer(path)).filter(|rest| rest.is_empty() || rest.starts_with('/'))?;
-        Some(format!("{from}{rest}"))
-    });
+    let below = |sent: &Sent| {
+        let rest = Some(pointer).filter(|_| sent.entity.path() == Path::new(file))?;
+        let rest = rest.strip_prefix(&mistake::pointer(&sent.path))?;
+        (rest.is_empty() || rest.starts_with('/')).then(|| rest.to_owned())
+    };
+    let has = |sent: &&Sent| below(sent).is_some_and(|rest| sent.what.pointer(&rest).is_some());
+    let lacks = |sent: &&Sent| {
+        let table = below(sent).and_then(|rest| Some(rest.rsplit_once('/')?.0.to_owned()));
+        sent.whole && table.is_some_and(|table| sent.what.pointer(&table).is_some())
+    };
+    let from = sent.iter().rev().find(has).or_else(|| sent.iter().rev().find(lacks));
     if !sent.is_empty() {
-        mistake.pointer = from;
+        mistake.pointer = from.and_then(|sent| Some(format!("{}{}", sent.from, below(sent)?)));
     }
+}
+
+fn broken(entity: &Entity) -> Refused {
+    Refused::Conflict(format!("`{}` is not valid TOML", entity.path().display()), Vec::new())
 }
 
 /// A place as people read it.

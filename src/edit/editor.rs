@@ -42,7 +42,7 @@ pub struct Editor {
 }
 
 /// Whether edits may be made, by what is served before and after them.
-pub type May<'m> = dyn Fn(&[Edit], &Serving, &Serving) -> Result<(), Refused> + 'm;
+pub type May<'m> = dyn Fn(&[Edit], &Serving, &Serving) -> Result<(), Refused> + Sync + 'm;
 
 /// A write that somebody wants.
 pub struct Order<'o> {
@@ -63,8 +63,21 @@ pub trait Look: Sync {
     /// So many phones are compared.
     fn begins(&self, phones: usize);
 
-    /// One of them is; whether somebody still waits.
-    fn goes_on(&self) -> bool;
+    /// One of them is.
+    fn compared(&self);
+
+    /// Whether somebody still waits.
+    fn is_awaited(&self) -> bool;
+}
+
+/// A write that was found good.
+struct Judged {
+    edits: Vec<Edit>,
+    before: Arc<Serving>,
+    after: Serving,
+    phones: Vec<Mac>,
+    doubts: Vec<Finding>,
+    tag: Option<String>,
 }
 
 /// What has come of a write, or would.
@@ -145,6 +158,8 @@ impl Editor {
     pub fn look(&self, entity: &Entity, path: &[&str]) -> Result<Option<(Value, String)>, Refused> {
         let serving = self.live.now();
         let mut draft = Draft::new(self, &serving);
+        let spelt = draft.spelt(entity, path)?;
+        let path: &[&str] = &spelt.iter().map(String::as_str).collect::<Vec<_>>();
         let (Some(whole), Some(there)) = (draft.value(entity, &[])?, draft.value(entity, path)?) else {
             return Ok(None);
         };
@@ -187,15 +202,46 @@ impl Editor {
     pub fn commit(
         &self,
         order: &Order<'_>,
+        draft: impl FnOnce(&mut Draft<'_>) -> Result<(), Refused> + Send,
+    ) -> Result<Done, Refused> {
+        if let Some(look) = order.look {
+            // It may take a while, and writes nothing.
+            return self.looking.install(|| self.would_do(order, look, draft));
+        }
+        let _alone = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        finish(self.live.root()).map_err(|error| self.trouble(error))?;
+        let now = self.live.now();
+        let Judged { edits, phones, doubts, tag, .. } = self.judged(order, &now, draft)?;
+        let entities = entities(&edits);
+        let number = if edits.is_empty() { None } else { Some(self.put(order, &edits, &now)?) };
+        Ok(Done { number, entities, phones, doubts, effect: None, tag, serving: self.live.now() })
+    }
+
+    fn would_do(
+        &self,
+        order: &Order<'_>,
+        look: &dyn Look,
         draft: impl FnOnce(&mut Draft<'_>) -> Result<(), Refused>,
     ) -> Result<Done, Refused> {
-        // A look may take a while, and writes nothing.
-        let _alone = order.look.is_none().then(|| self.writing.lock().unwrap_or_else(PoisonError::into_inner));
-        if order.look.is_none() {
-            finish(self.live.root()).map_err(|error| self.trouble(error))?;
-        }
-        let now = self.live.now();
-        let mut wanted = Draft::new(self, &now);
+        let Judged { edits, before, after, phones, doubts, .. } = self.judged(order, &self.live.now(), draft)?;
+        look.begins(phones.len());
+        let goes_on = || {
+            look.compared();
+            look.is_awaited().then_some(()).ok_or_else(nobody_waits)
+        };
+        let effect = Some(effect_of(&before, &after, phones.iter().copied(), goes_on)?);
+        let entities = entities(&edits);
+        Ok(Done { number: None, entities, phones, doubts, effect, tag: None, serving: Arc::new(after) })
+    }
+
+    /// What is drafted, if nothing is wrong with it.
+    fn judged(
+        &self,
+        order: &Order<'_>,
+        now: &Serving,
+        draft: impl FnOnce(&mut Draft<'_>) -> Result<(), Refused>,
+    ) -> Result<Judged, Refused> {
+        let mut wanted = Draft::new(self, now);
         if let Err(refused) = draft(&mut wanted) {
             let is_told = !wanted.has_mistakes();
             return Err(if is_told { refused } else { Refused::Mistakes(wanted.mistakes(Vec::new())) });
@@ -206,38 +252,34 @@ impl Editor {
         // A secret that is encrypted on this occasion is no change of theirs.
         (order.may)(&plain, &before, &after)?;
         let phones = reached(&before, &after, &edits);
-        let Judgement { mistakes, doubts } = judge(&before, &after, &edits, &phones);
+        let goes_on = || order.look.is_none_or(Look::is_awaited);
+        let Judgement { mistakes, doubts } =
+            judge(&before, &after, &edits, &phones, goes_on).ok_or_else(nobody_waits)?;
         if wanted.has_mistakes() || !mistakes.is_empty() {
-            return Err(Refused::Mistakes(wanted.mistakes(self.exactly(&edits, &phones, mistakes))));
+            let exact = self.exactly(&edits, &phones, mistakes, goes_on).ok_or_else(nobody_waits)?;
+            return Err(Refused::Mistakes(wanted.mistakes(exact)));
         }
-        let entities: Vec<Entity> = edits.iter().map(|edit| edit.entity.clone()).collect();
-        if let Some(look) = order.look {
-            look.begins(phones.len());
-            let goes_on = || if look.goes_on() { Ok(()) } else { Err(()) };
-            let compare = || effect_of(&before, &after, phones.iter().copied(), goes_on);
-            let nobody_waits = |()| Refused::Trouble("it was broken off".to_owned());
-            let mut effect = self.looking.install(compare).map_err(nobody_waits)?;
-            // The others are not reached.
-            effect.phones = effect.phones.max(before.world.counts().2).max(after.world.counts().2);
-            let effect = Some(effect);
-            return Ok(Done { number: None, entities, phones, doubts, effect, tag: None, serving: Arc::new(after) });
-        }
-        let tag = wanted.tag_of_sent(&edits)?;
-        let number = if edits.is_empty() { None } else { Some(self.put(order, &edits, &now)?) };
-        Ok(Done { number, entities, phones, doubts, effect: None, tag, serving: self.live.now() })
+        let tag = if order.look.is_none() { wanted.tag_of_sent(&edits)? } else { None };
+        Ok(Judged { edits, before, after, phones, doubts, tag })
     }
 
     /// The same mistakes, each with its own place: a finding has a line, and several values may stand on one.
-    fn exactly(&self, edits: &[Edit], phones: &[Mac], mistakes: Vec<Mistake>) -> Vec<Mistake> {
+    fn exactly(
+        &self,
+        edits: &[Edit],
+        phones: &[Mac],
+        mistakes: Vec<Mistake>,
+        goes_on: impl Fn() -> bool + Sync,
+    ) -> Option<Vec<Mistake>> {
         let spread = |edit: &Edit| Edit { after: edit.after.as_deref().map(spread), ..edit.clone() };
         let edits: Vec<Edit> = edits.iter().map(spread).collect();
         let (before, after) = self.live.would_serve(&edits);
-        let exact = judge(&before, &after, &edits, phones).mistakes;
+        let exact = judge(&before, &after, &edits, phones, goes_on)?.mistakes;
         let mut mistakes = if exact.len() < mistakes.len() { mistakes } else { exact };
         // What is refused is neither kept nor sent.
         let is_idle = |hint: &mut String| [KEPT, SENT_EMPTY].contains(&hint.as_str());
         mistakes.iter_mut().for_each(|mistake| drop(mistake.hint.take_if(is_idle)));
-        mistakes
+        Some(mistakes)
     }
 
     fn put(&self, order: &Order<'_>, edits: &[Edit], now: &Serving) -> Result<i64, Refused> {
@@ -317,6 +359,14 @@ impl Editor {
             sealed_after: sealed(&edit.after),
         }
     }
+}
+
+fn entities(edits: &[Edit]) -> Vec<Entity> {
+    edits.iter().map(|edit| edit.entity.clone()).collect()
+}
+
+fn nobody_waits() -> Refused {
+    Refused::Trouble("it was broken off".to_owned())
 }
 
 /// The phones that edits may reach, in order.

@@ -23,8 +23,14 @@ pub(super) struct Judgement {
     pub doubts: Vec<Finding>,
 }
 
-/// Judges edits by what is served before and after them, and the phones that they reach.
-pub(super) fn judge(before: &Serving, after: &Serving, edits: &[Edit], macs: &[Mac]) -> Judgement {
+/// Judges edits by what is served before and after them, and the phones that they reach; none where it shall not go on.
+pub(super) fn judge(
+    before: &Serving,
+    after: &Serving,
+    edits: &[Edit],
+    macs: &[Mac],
+    goes_on: impl Fn() -> bool + Sync,
+) -> Option<Judgement> {
     let entities: BTreeSet<Entity> = edits.iter().map(|edit| edit.entity.clone()).collect();
     let texts: HashMap<PathBuf, Option<&str>> =
         edits.iter().map(|edit| (edit.entity.path(), edit.after.as_deref())).collect();
@@ -38,7 +44,7 @@ pub(super) fn judge(before: &Serving, after: &Serving, edits: &[Edit], macs: &[M
     let mut found: Vec<Finding> = of_files(after, &entities).into_iter().filter(new).collect();
     // Where a file itself is not taken, its phones get what they had.
     if !found.iter().any(Finding::is_open_error) {
-        found.extend(of_phones(before, after, macs));
+        found.extend(of_phones(before, after, macs, goes_on)?);
     }
     found.sort();
     found.dedup();
@@ -46,7 +52,7 @@ pub(super) fn judge(before: &Serving, after: &Serving, edits: &[Edit], macs: &[M
     let lines: HashMap<PathBuf, Lines<'_>> = if found.is_empty() { HashMap::new() } else { lines.collect() };
     let (errors, doubts): (Vec<_>, Vec<_>) = found.into_iter().partition(Finding::is_open_error);
     let mistakes = errors.iter().map(|finding| Mistake::of(finding, lines.get(&finding.file))).collect();
-    Judgement { mistakes, doubts: doubts.into_iter().filter(|finding| !finding.accepted).collect() }
+    Some(Judgement { mistakes, doubts: doubts.into_iter().filter(|finding| !finding.accepted).collect() })
 }
 
 /// What is wrong with files and with what they name; with a site's, also what its lines name in it.
@@ -63,22 +69,27 @@ fn of_files(serving: &Serving, entities: &BTreeSet<Entity>) -> Vec<Finding> {
 }
 
 /// What is found of phones that was not before.
-fn of_phones(before: &Serving, after: &Serving, macs: &[Mac]) -> Vec<Finding> {
+fn of_phones(
+    before: &Serving,
+    after: &Serving,
+    macs: &[Mac],
+    goes_on: impl Fn() -> bool + Sync,
+) -> Option<Vec<Finding>> {
     let depth = if macs.len() > WHOLE { Depth::Keys } else { Depth::Files };
-    let of = |serving: &Serving, macs: &[Mac]| -> Vec<Vec<Finding>> {
+    let of = |serving: &Serving, macs: &[Mac]| -> Option<Vec<Vec<Finding>>> {
         let known = KnownNumbers::of(&serving.world);
-        macs.par_iter().map(|mac| check_phone(serving, &known, *mac, depth)).collect()
+        macs.par_iter().map(|mac| goes_on().then(|| check_phone(serving, &known, *mac, depth))).collect()
     };
-    let now = of(after, macs);
+    let now = of(after, macs)?;
     // Most are well, and need no second look.
     let (ill, found): (Vec<Mac>, Vec<Vec<Finding>>) =
         macs.iter().zip(now).filter(|(_, found)| !found.is_empty()).unzip();
-    let was = of(before, &ill);
+    let was = of(before, &ill)?;
     // Lines move within a file, so the same finding may stand on another one.
     let same =
         |one: &Finding, other: &Finding| (one.code, &one.file, &one.what) == (other.code, &other.file, &other.what);
     let new = found.into_iter().zip(was).flat_map(|(found, was)| {
         found.into_iter().filter(move |finding| !was.iter().any(|known| same(finding, known)))
     });
-    new.collect()
+    Some(new.collect())
 }

@@ -23,16 +23,15 @@ pub enum MergeError {
 /// Where in the patch, as a JSON pointer, and what.
 pub type MergeMistake = (String, MergeError);
 
-/// A text with a patch put into it.
+/// Puts a patch into a document. Of its outermost tables so many are `kept`: they stay where nothing is left in them.
+/// Others that the patch empties go.
 ///
 /// # Errors
-/// All values that cannot be put there.
-pub fn merge(text: &str, patch: &Map<String, Value>) -> Result<String, Vec<MergeMistake>> {
-    let broken = |error: toml_edit::TomlError| vec![(String::new(), MergeError::Broken(error.message().to_owned()))];
-    let mut document: DocumentMut = text.parse().map_err(broken)?;
-    let mut merging = Merging { mistakes: Vec::new() };
+/// All values that cannot be put there; the others are.
+pub fn merge(document: &mut DocumentMut, patch: &Map<String, Value>, kept: usize) -> Result<(), Vec<MergeMistake>> {
+    let mut merging = Merging { kept, mistakes: Vec::new() };
     merging.table(document.as_table_mut(), patch, "", false);
-    if merging.mistakes.is_empty() { Ok(document.to_string()) } else { Err(merging.mistakes) }
+    if merging.mistakes.is_empty() { Ok(()) } else { Err(merging.mistakes) }
 }
 
 /// The patch that makes one value of another: what is not in it any more becomes null.
@@ -47,6 +46,7 @@ pub fn difference(from: &Map<String, Value>, to: &Map<String, Value>) -> Map<Str
 }
 
 struct Merging {
+    kept: usize,
     mistakes: Vec<MergeMistake>,
 }
 
@@ -75,10 +75,15 @@ impl Merging {
     fn object(&mut self, table: &mut dyn TableLike, name: &str, fields: &Map<String, Value>, at: &str, inline: bool) {
         if let Some(inner) = table.get_mut(name) {
             let inline = inline || inner.is_inline_table() || inner.as_table().is_some_and(Table::is_dotted);
-            if let Some(inner) = inner.as_table_like_mut() {
-                self.table(inner, fields, at, inline);
-                if inner.is_empty() && !fields.is_empty() {
+            if let Some(fields_now) = inner.as_table_like_mut() {
+                self.table(fields_now, fields, at, inline);
+                let is_emptied = fields_now.is_empty() && !fields.is_empty();
+                if is_emptied && at.matches('/').count() > self.kept {
                     table.remove(name);
+                } else if let Some(inner) = inner.as_table_mut().filter(|_| is_emptied) {
+                    // Nothing but its own head tells that it is there.
+                    inner.set_implicit(false);
+                    inner.set_dotted(false);
                 }
                 return;
             }
@@ -161,10 +166,15 @@ mod tests {
     use super::*;
 
     fn merged(text: &str, patch: Value) -> String {
+        keeping(0, text, patch)
+    }
+
+    fn keeping(kept: usize, text: &str, patch: Value) -> String {
+        let mut document: DocumentMut = text.parse().unwrap();
         let told = |mistakes: Vec<MergeMistake>| {
             mistakes.iter().map(|(at, what)| format!("{at}: {what}\n")).collect::<String>()
         };
-        merge(text, patch.as_object().unwrap()).unwrap_or_else(told)
+        merge(&mut document, patch.as_object().unwrap(), kept).map_or_else(told, |()| document.to_string())
     }
 
     #[test]
@@ -239,7 +249,19 @@ password = \"s3cret\"
         /sip/password: a hidden value is kept as it is, and there is none here
         /a~1b: no field takes a number with a fraction, or one so large
         ");
-        assert_eq!(merged("a = ", json!({})).lines().count(), 1);
+    }
+
+    #[test]
+    fn what_is_emptied_goes_but_not_what_was_named() {
+        let left = |text: &str, patch: Value, kept: usize| keeping(kept, text, patch);
+        let patch = || json!({ "layouts": { "desk": { "keys": null } } });
+        for text in ["[layouts.desk]\nkeys.3.label = \"x\"\n", "[layouts.desk.keys.3]\nlabel = \"x\"\n"] {
+            assert_eq!(left(text, patch(), 0), "");
+            assert_eq!(left(text, patch(), 2), "[layouts.desk]\n");
+            assert_eq!(left(text, json!({ "layouts": { "desk": { "keys": { "3": null } } } }), 2), "[layouts.desk]\n");
+        }
+        assert_eq!(left("layouts.desk.keys.3.label = \"x\"\n", patch(), 2), "[layouts.desk]\n");
+        assert_eq!(left("layouts = { desk = { keys = {} } }\n", patch(), 2), "layouts = { desk = {} }\n");
     }
 
     #[test]

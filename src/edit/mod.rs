@@ -7,6 +7,7 @@
 
 pub mod copy;
 mod draft;
+mod drafted;
 mod editor;
 mod judge;
 mod merge;

@@ -89,22 +89,27 @@ pub fn use_fields(what: Option<&Use>) -> Map<String, Value> {
 
 /// The path of a key in a line's file, with its numbers as they are spelt there.
 pub fn spelt(file: &Value, place: Place) -> Vec<String> {
-    let number = |within: Option<&Value>, number: u16| {
-        let names = within.and_then(Value::as_object).into_iter().flat_map(Map::keys);
-        names.into_iter().find(|name| name.parse() == Ok(number)).cloned().unwrap_or_else(|| number.to_string())
-    };
-    match place.area {
-        Area::Keys => vec!["keys".into(), number(file.get("keys"), place.position)],
-        Area::SoftKeys => vec!["soft_keys".into(), number(file.get("soft_keys"), place.position)],
-        Area::Module(module) => {
-            let modules = file.get("modules");
-            let module = number(modules, module.into());
-            let keys = modules.and_then(|modules| modules.get(&module)?.get("keys"));
-            let position = number(keys, place.position);
-            vec!["modules".into(), module, "keys".into(), position]
-        }
-    }
+    spelt_there(file, place.to_string().split('.'))
 }
+
+/// A path in a file, with the numbers of keys, modules and handsets as they are spelt there: `03` is 3.
+pub fn spelt_there<'p>(file: &Value, path: impl IntoIterator<Item = &'p str>) -> Vec<String> {
+    let mut within = file.as_object();
+    let mut spelt: Vec<String> = Vec::new();
+    for name in path {
+        let is_number = spelt.last().is_some_and(|table| NUMBERED.contains(&table.as_str()));
+        let number: Option<u16> = name.parse().ok().filter(|_| is_number);
+        let is_same = |there: &&String| number.is_some() && there.parse().ok() == number;
+        let there = within.filter(|table| !table.contains_key(name)).and_then(|table| table.keys().find(is_same));
+        let name = there.map_or(name, String::as_str);
+        within = within.and_then(|table| table.get(name)?.as_object());
+        spelt.push(name.to_owned());
+    }
+    spelt
+}
+
+/// Tables whose entries have numbers.
+const NUMBERED: [&str; 4] = ["keys", "soft_keys", "modules", "handsets"];
 
 /// The keys of a line's file, in order.
 pub fn stored_places(file: &Value) -> BTreeMap<Place, &Value> {
@@ -136,7 +141,30 @@ pub fn put(table: &mut Map<String, Value>, path: &[String], value: Value) {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    #[test]
+    fn numbers_are_spelt_as_they_are_there() {
+        let file = json!({
+            "keys": { "03": {}, "4": {}, "04": {} },
+            "modules": { "01": { "keys": { "007": {} } } },
+            "numbers": { "0123": {} },
+        });
+        let spelt = |path: &str| spelt_there(&file, path.split('.')).join(".");
+        for (path, there) in [
+            ("keys.3", "keys.03"),
+            ("keys.4", "keys.4"),
+            ("keys.5", "keys.5"),
+            ("modules.1.keys.7", "modules.01.keys.007"),
+            ("modules.2.keys.7", "modules.2.keys.7"),
+            ("numbers.123", "numbers.123"),
+            ("soft_keys.1", "soft_keys.1"),
+        ] {
+            assert_eq!(spelt(path), there);
+        }
+    }
 
     #[test]
     fn places_are_told_one_by_one_or_from_to() {

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::catalogue::Vocabulary;
 use crate::fleet::schema::{self, File};
 use crate::fleet::{Entity, is_secret};
+use crate::phone::{self, HIDDEN};
 
 /// Stands for a value that is not shown.
 pub fn hidden() -> Value {
@@ -22,7 +23,7 @@ pub fn is_hidden(value: &Value) -> bool {
 /// The same with a word for people where a value is not shown.
 pub fn in_words(value: Value) -> Value {
     match value {
-        hidden if is_hidden(&hidden) => "‹hidden›".into(),
+        hidden if is_hidden(&hidden) => HIDDEN.into(),
         Value::Object(fields) => fields.into_iter().map(|(name, value)| (name, in_words(value))).collect(),
         Value::Array(items) => items.into_iter().map(in_words).collect(),
         other => other,
@@ -50,16 +51,7 @@ fn value(toml: toml::Value) -> Value {
 
 /// What of an entity's file may be shown.
 pub fn shown(entity: &Entity, file: Value, vocabulary: &Vocabulary) -> Value {
-    let known = schema::of(kind(entity), vocabulary);
-    let Value::Object(fields) = file else { return file };
-    let fields = fields.into_iter().map(|(name, value)| {
-        let value = match known["properties"].get(&name) {
-            Some(_) => harmless(value, &name, vocabulary),
-            None => hidden(),
-        };
-        (name, value)
-    });
-    Value::Object(fields.collect())
+    harmless(file, "", &schema::of(kind(entity), vocabulary), vocabulary)
 }
 
 /// What kind of file an entity is.
@@ -72,20 +64,44 @@ pub fn kind(entity: &Entity) -> File {
     }
 }
 
-fn harmless(value: Value, path: &str, vocabulary: &Vocabulary) -> Value {
+fn harmless(value: Value, path: &str, schema: &Value, vocabulary: &Vocabulary) -> Value {
     if is_kept_back(path, &value, vocabulary) {
         return hidden();
     }
     match value {
         Value::Object(fields) => {
             let inner = |(name, value): (String, Value)| {
-                let value = harmless(value, &format!("{path}.{name}"), vocabulary);
+                let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+                let value = match field(schema, &name) {
+                    Some(schema) => harmless(value, &path, schema, vocabulary),
+                    None => hidden(),
+                };
                 (name, value)
             };
             Value::Object(fields.into_iter().map(inner).collect::<Map<_, _>>())
         }
+        Value::Array(items) => {
+            let of_item = any_of(schema).find_map(|schema| schema.get("items")).unwrap_or(schema);
+            items.into_iter().map(|item| harmless(item, path, of_item, vocabulary)).collect()
+        }
+        // Nothing is known of what stands where a table has to.
+        _ if schema.get("type").is_some_and(|is| is == "object") => hidden(),
         other => other,
     }
+}
+
+/// The schema of a field, where that is known.
+fn field<'s>(schema: &'s Value, name: &str) -> Option<&'s Value> {
+    any_of(schema).find_map(|schema| {
+        let of_any = schema.get("patternProperties").and_then(|patterns| patterns.as_object()?.values().next());
+        schema.get("properties").and_then(|known| known.get(name)).or(of_any)
+    })
+}
+
+/// A schema, or what it offers to choose from.
+fn any_of(schema: &Value) -> impl Iterator<Item = &Value> {
+    let choice = schema.get("anyOf").and_then(Value::as_array);
+    std::iter::once(schema).chain(choice.into_iter().flatten())
 }
 
 /// Whether a value must not be shown: a secret, a line of a finished file, a setting that nobody knows, or an address with
@@ -101,10 +117,9 @@ pub fn is_kept_back(path: &str, value: &Value, vocabulary: &Vocabulary) -> bool 
     }
 }
 
-/// Whether it is an address with a password in it: `https://anna:password@example.org`.
+/// Whether it is a text with an address and a password in it.
 pub fn has_password(value: &Value) -> bool {
-    let Value::String(text) = value else { return false };
-    url::Url::parse(text).is_ok_and(|url| url.password().is_some())
+    value.as_str().is_some_and(phone::has_password)
 }
 
 #[cfg(test)]
@@ -128,7 +143,7 @@ mod tests {
             settings.admin_pasword = "s3cret"
             seed.ring_volume = 8
             raw.yealink."static.security.user_password" = "admin:s3cret"
-            trust = { user = "anna", password = { file = "/etc/s3cret" }, file_key = "s3cret" }
+            trust = { user = "anna", password = { file = "/etc/s3cret" }, file_key = "s3cret", pasword = "s3cret" }
             registration = { from = 2026-11-23T08:00:00Z, code = "s3cret" }
         "#;
         let wanted = json!({
@@ -138,7 +153,7 @@ mod tests {
             "settings": { "timezone": "Europe/Paris", "admin_password": hidden(), "admin_pasword": hidden() },
             "seed": { "ring_volume": 8 },
             "raw": { "yealink": { "static.security.user_password": hidden() } },
-            "trust": { "user": "anna", "password": hidden(), "file_key": hidden() },
+            "trust": { "user": "anna", "password": hidden(), "file_key": hidden(), "pasword": hidden() },
             "registration": { "from": "2026-11-23T08:00:00Z", "code": hidden() },
         });
         assert_eq!(of(&phone, text), wanted);
@@ -146,19 +161,25 @@ mod tests {
         let text = r#"
             sip = { user = "201", password = "s3cret" }
             keys.3 = { function = "url", url = "https://anna:s3cret@example.org/" }
-            keys.4 = { function = "url", url = "https://example.org/" }
+            keys.4 = { function = "url", url = "https://example.org/", pin = "s3cret" }
+            modules.1.keys.2 = { label = "x", labl = "s3cret", accept = ["unproven"] }
         "#;
         let wanted = json!({
             "sip": { "user": "201", "password": hidden() },
             "keys": {
                 "3": { "function": "url", "url": hidden() },
-                "4": { "function": "url", "url": "https://example.org/" },
+                "4": { "function": "url", "url": "https://example.org/", "pin": hidden() },
             },
+            "modules": { "1": { "keys": { "2": { "label": "x", "labl": hidden(), "accept": ["unproven"] } } } },
         });
         assert_eq!(of(&line, text), wanted);
-        let root = "schema = 1\n[model.yealink-t46s.settings]\nadmin_password = \"s3cret\"\nlanguage = \"fr\"\n";
+        let root = "schema = 1\nmetrics = \"s3cret\"\napi.tokn = \"s3cret\"\n[[listen]]\naddress = \"[::]:1\"\ntls = { key = \"k\", pass = \"s3cret\" }\n\
+                    [model.yealink-t46s.settings]\nadmin_password = \"s3cret\"\nlanguage = \"fr\"\n";
         let wanted = json!({
             "schema": 1,
+            "metrics": hidden(),
+            "api": { "tokn": hidden() },
+            "listen": [{ "address": "[::]:1", "tls": { "key": "k", "pass": hidden() } }],
             "model": { "yealink-t46s": { "settings": { "admin_password": hidden(), "language": "fr" } } },
         });
         assert_eq!(of(&Entity::Root, root), wanted);

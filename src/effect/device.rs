@@ -19,11 +19,15 @@ impl Change {
         after: Option<T>,
     ) -> Option<Change> {
         let said = |value: &T| Said::of(value.to_string());
-        (before != after).then(|| Change {
-            about: about.into(),
-            before: before.as_ref().map(said),
-            after: after.as_ref().map(said),
-        })
+        (before != after).then(|| Change::told(about, before.as_ref().map(said), after.as_ref().map(said)))
+    }
+
+    /// A change from one value to another. What differs in nothing that is shown differs in a secret.
+    pub(super) fn told(about: impl Into<String>, before: Option<Said>, after: Option<Said>) -> Change {
+        if before == after {
+            return Change::untold(about);
+        }
+        Change { about: about.into(), before, after }
     }
 
     /// That something is another one, and no word of what.
@@ -125,7 +129,7 @@ impl Device<'_, '_> {
             };
             self.changes.push(match secret {
                 true => Change::untold(about),
-                false => Change { about, before: old.and_then(said), after: new.and_then(said) },
+                false => Change::told(about, old.and_then(said), new.and_then(said)),
             });
         }
     }
@@ -149,7 +153,7 @@ fn said(setting: &ResolvedSetting<'_>) -> Option<Said> {
         SettingValue::List(values) => values.join(", "),
         SettingValue::Secret(_) => return None,
     };
-    Some(Said { value, layer: Some(setting.origin.layer.name()) })
+    Some(Said { layer: Some(setting.origin.layer.name()), ..Said::of(value) })
 }
 
 /// Secrets that are no settings, and edits of the finished file, which may be some.

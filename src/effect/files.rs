@@ -6,7 +6,7 @@ use similar::{ChangeTag, TextDiff};
 
 use super::{Change, FileLines, Said};
 use crate::live::Serving;
-use crate::phone::Mac;
+use crate::phone::{Mac, without_passwords};
 use crate::render::{Draft, Drafter, Made, RenderError, Renderer, Reveal, RevisionKey};
 use crate::resolve::Resolved;
 
@@ -95,7 +95,8 @@ fn state(made: &Result<Made, String>) -> Said {
 
 fn lines_of(file: &str, was: &str, will_be: &str, mac: Mac) -> FileLines {
     let (was, will_be) = middles(was, will_be);
-    let diff = TextDiff::from_lines(was, will_be);
+    let (was, will_be) = (without_passwords(was), without_passwords(will_be));
+    let diff = TextDiff::from_lines(&*was, &*will_be);
     let shown = |text: &str| text.trim_end().replace(&mac.to_string(), "{mac}").replace(&mac.upper(), "{MAC}");
     let mut differing = diff.iter_all_changes().filter_map(|change| match change.tag() {
         ChangeTag::Equal => None,

@@ -76,5 +76,5 @@ fn of_fields((was, old): (&Resolved<'_>, &Key<'_>), (will_be, new): (&Resolved<'
         Said::of(shown.join(", "))
     };
     let about = format!("{} ({})", new.place, new.function);
-    Some(Change { about, before: Some(said(was, old, new)), after: Some(said(will_be, new, old)) })
+    Some(Change::told(about, Some(said(was, old, new)), Some(said(will_be, new, old))))
 }

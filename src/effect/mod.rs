@@ -23,7 +23,7 @@ use utoipa::ToSchema;
 
 use crate::catalogue::{Source, State};
 use crate::live::Serving;
-use crate::phone::Mac;
+use crate::phone::{Mac, without_passwords};
 use groups::Groups;
 
 /// What becomes of a phone.
@@ -68,7 +68,7 @@ pub struct Said {
 
 impl Said {
     fn of(value: impl fmt::Display) -> Said {
-        Said { value: value.to_string(), layer: None }
+        Said { value: without_passwords(&value.to_string()).into_owned(), layer: None }
     }
 }
 
@@ -159,7 +159,7 @@ pub struct Group {
 /// What a change does.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Effect {
-    /// How many phones there are, before or afterwards.
+    /// How many phones were looked at, before and afterwards: all of them, or those that a write may reach.
     pub phones: usize,
     /// To how many of them anything happens.
     pub affected: usize,

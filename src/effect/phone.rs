@@ -60,16 +60,22 @@ fn changed((before, old): (&Serving, &Subject), (after, new): (&Serving, &Subjec
     if before.has_templates_of(after) && is_same(old, new) {
         return None;
     }
-    let was = resolve(old, old.band(None, None), Phase::Later);
-    let will_be = resolve(new, new.band(None, None), Phase::Later);
-    let states = [(before, was.as_ref()), (after, will_be.as_ref())];
-    let [mut changes, secrets] = match (&was, &will_be) {
-        (Some(was), Some(will_be)) => said(was, will_be),
-        _ => [device::of_place(old, new), Vec::new()],
-    };
-    let shown = files::differing(states, Reveal::Nothing);
+    let (shown_old, shown_new) = (old.clone().without_raw(), new.clone().without_raw());
+    let (was, will_be) = (resolved(&shown_old), resolved(&shown_new));
+    let mut told = device::of_place(old, new);
+    if let (Some(was), Some(will_be)) = (&was, &will_be) {
+        told.extend(device::changes(was, will_be));
+        told.extend(keys::changes(was, will_be));
+        told.extend(device::secrets(old, new));
+    }
+    let (secrets, mut changes): (Vec<_>, Vec<_>) = told.into_iter().partition(Change::is_of_secret);
+    let shown = files::differing([(before, was.as_ref()), (after, will_be.as_ref())], Reveal::Nothing);
     let is_shown = !shown.is_empty();
-    let is_sent = || file_key(old) != file_key(new) || !files::differing(states, Reveal::Secrets).is_empty();
+    let is_sent = || {
+        let (was, will_be) = (resolved(old), resolved(new));
+        let states = [(before, was.as_ref()), (after, will_be.as_ref())];
+        file_key(old) != file_key(new) || !files::differing(states, Reveal::Secrets).is_empty()
+    };
     let is_secret = !secrets.is_empty() && (is_shown || is_sent());
     if !is_shown {
         changes.clear();
@@ -83,14 +89,9 @@ fn changed((before, old): (&Serving, &Subject), (after, new): (&Serving, &Subjec
     (is_shown || is_secret).then_some(Compared { fate: Fate::Changes, changes, files: lines, reboots })
 }
 
-/// What is another one as people say it, and the secrets that are.
-fn said(was: &Resolved<'_>, will_be: &Resolved<'_>) -> [Vec<Change>; 2] {
-    let mut changes = device::of_place(was.subject, will_be.subject);
-    changes.extend(device::changes(was, will_be));
-    changes.extend(keys::changes(was, will_be));
-    let (mut secrets, changes): (Vec<_>, Vec<_>) = changes.into_iter().partition(Change::is_of_secret);
-    secrets.extend(device::secrets(was.subject, will_be.subject));
-    [changes, secrets]
+/// As it is after its first provisioning, with the firmware that the fleet names.
+fn resolved(subject: &Subject) -> Option<Resolved<'_>> {
+    resolve(subject, subject.band(None, None), Phase::Later)
 }
 
 /// Whether everything that has a say in the files is the same, so that they need not be made.

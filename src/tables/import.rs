@@ -76,24 +76,28 @@ pub struct Import {
     pub spots: Spots,
 }
 
+/// Whose hand imports.
+#[derive(Clone, Copy)]
+pub struct Hand<'h> {
+    /// Whether they see a file.
+    pub sees: &'h dyn Fn(&Entity) -> bool,
+    /// Whether they write secrets: what is stored already would change nothing, and so could be guessed.
+    pub writes_secrets: bool,
+}
+
 /// Puts a table into a draft. What is wrong with cells is told to the draft; what the draft's judge finds is told of files,
 /// which [`Spots::locate`] makes cells of.
 ///
 /// # Errors
 /// It is no table, or a file cannot be read.
-pub fn import(
-    draft: &mut Draft<'_>,
-    table: Table,
-    bytes: &[u8],
-    sees: &dyn Fn(&Entity) -> bool,
-) -> Result<Import, Refused> {
+pub fn import(draft: &mut Draft<'_>, table: Table, bytes: &[u8], hand: Hand<'_>) -> Result<Import, Refused> {
     let sheet = Sheet::read(bytes).map_err(|mistake| Refused::Mistakes(vec![mistake]))?;
     let header = Header::of(table, &sheet, &draft.serving().world.catalogue.vocabulary).map_err(Refused::Mistakes)?;
     let report = ImportReport { table, added: 0, changed: 0, unchanged: 0, rows: Vec::new() };
     let mut importer = Importer {
         draft,
         table,
-        sees,
+        hand,
         header: &header,
         files: BTreeMap::new(),
         seen: HashMap::new(),
@@ -118,7 +122,7 @@ struct File {
 struct Importer<'i, 'e> {
     draft: &'i mut Draft<'e>,
     table: Table,
-    sees: &'i dyn Fn(&Entity) -> bool,
+    hand: Hand<'i>,
     header: &'i Header,
     files: BTreeMap<Entity, File>,
     /// The rows in which things stand.
@@ -217,6 +221,10 @@ impl Importer<'_, '_> {
                 Said::Away if now.is_some() => changes.push(Change { column: column.clone(), value: Value::Null }),
                 Said::Nothing | Said::Away => {}
                 Said::Text(text) => match column.kind.value(text) {
+                    Ok(value) if !self.hand.writes_secrets && column.is_secret(&value) => {
+                        let what = "a user's token writes no secrets".to_owned();
+                        mistakes.push((column.name.clone(), what, "leave the cell empty".to_owned()));
+                    }
                     Ok(value) if column.is_same(now, &value) => {}
                     Ok(value) => changes.push(Change { column: column.clone(), value }),
                     Err((what, hint)) => mistakes.push((column.name.clone(), what, hint)),
@@ -260,7 +268,7 @@ impl Importer<'_, '_> {
         let (site, line) = (named("site")?, named("line")?);
         self.site(site)?;
         let entity = Entity::Line(site.into(), line.into());
-        let (is_there, sees) = (self.is_there(&entity), (self.sees)(&entity));
+        let (is_there, sees) = (self.is_there(&entity), (self.hand.sees)(&entity));
         if self.table == Table::Lines && (sees || !is_there) {
             return Ok(Subject { entity, from: None, place: None, what: format!("{site}/{line}") });
         }
@@ -285,7 +293,7 @@ impl Importer<'_, '_> {
         let (entity, from) = match (stored.as_slice(), site) {
             ([], "") => return Err(("site", "missing-name", "a new phone needs a site".into(), None)),
             ([], site) => (Entity::Phone(self.site(site)?, mac.to_string().into()), None),
-            ([file], _) if !(self.sees)(file) => {
+            ([file], _) if !(self.hand.sees)(file) => {
                 return Err(("mac", "not-found", format!("the phone `{mac}` is none that you see"), None));
             }
             ([file], site) if site.is_empty() || file.site().is_some_and(|own| own == site) => (file.clone(), None),
@@ -311,7 +319,7 @@ impl Importer<'_, '_> {
     fn site(&mut self, name: &str) -> Result<CompactString, Wrong> {
         let is_there = self.is_there(&Entity::Site(name.into()));
         let world = &self.draft.serving().world;
-        let sees = |site: &str| (self.sees)(&Entity::Site(site.into()));
+        let sees = |site: &str| (self.hand.sees)(&Entity::Site(site.into()));
         if is_there && world.site(name).is_some() && sees(name) {
             return Ok(name.into());
         }
@@ -353,8 +361,8 @@ struct Change {
 impl Change {
     fn told(&self, stored: &Value) -> FieldChange {
         let shown = |value: &Value| {
-            let is_secret = self.column.kind == CellKind::Secret || has_password(value) || value.is_null();
-            (!is_secret).then(|| self.column.kind.text(Some(value)))
+            let is_told = !self.column.is_secret(value) && !value.is_null();
+            is_told.then(|| self.column.kind.text(Some(value)))
         };
         let before = self.column.of(stored).and_then(shown);
         FieldChange { field: self.column.name.clone(), before, after: shown(&self.value) }
@@ -362,6 +370,10 @@ impl Change {
 }
 
 impl Column {
+    fn is_secret(&self, value: &Value) -> bool {
+        self.kind == CellKind::Secret || has_password(value)
+    }
+
     /// Whether a field says already what a cell makes of it.
     fn is_same(&self, now: Option<&Value>, value: &Value) -> bool {
         match self.kind {

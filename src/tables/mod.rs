@@ -17,7 +17,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 pub use export::{Exporting, export};
-pub use import::{FieldChange, Import, ImportReport, RowDid, RowReport, import};
+pub use import::{FieldChange, Hand, Import, ImportReport, RowDid, RowReport, import};
 pub use spots::Spots;
 
 use crate::catalogue::{Kind, Vocabulary};

@@ -1,11 +1,13 @@
 //! One phone, taken out of the world with everything that has a say in its files.
 
+use std::sync::Arc;
+
+use compact_str::CompactString;
+
 use super::{PhoneSlot, World};
 use crate::catalogue::{Band, Catalogue, Class, FeatureCodes, Maker, Model, ModuleModel};
 use crate::fleet::{Line, Modules, Phone, Root, Site};
-use crate::phone::{Area, Mac, Place};
-use compact_str::CompactString;
-use std::sync::Arc;
+use crate::phone::{Area, HIDDEN, Mac, Place};
 
 /// One phone with everything that has a say in its files.
 #[derive(Debug, Clone)]
@@ -65,6 +67,16 @@ impl Subject {
         let known = [told, seen, self.phone.firmware.as_deref()];
         let fitting = known.into_iter().flatten().find_map(|firmware| bands.fitting(firmware));
         fitting.or(self.model.default_band).unwrap_or(bands.default())
+    }
+
+    /// The same without what is behind its `raw` edits: a maker's name of a parameter does not tell whether it is a secret.
+    pub fn without_raw(mut self) -> Subject {
+        if !self.phone.raw.is_empty() {
+            for raw in &mut Arc::make_mut(&mut self.phone).raw {
+                raw.values.iter_mut().for_each(|value| *value = HIDDEN.into());
+            }
+        }
+        self
     }
 
     /// Why no file of the phone can be written, where that is so.

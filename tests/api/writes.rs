@@ -111,7 +111,6 @@ fn lines_phones_and_sites_come_and_go() {
       "detail": "the line `301` does not exist in the site `a`",
       "errors": [
         {
-          "pointer": "/lines/0",
           "file": "sites/a/phones/001565aabb99.toml",
           "code": "unknown-line",
           "detail": "the line `301` does not exist in the site `a`",
@@ -139,7 +138,7 @@ fn lines_phones_and_sites_come_and_go() {
       "type": "urn:offhook:problem:conflict",
       "title": "something is in the way",
       "status": 409,
-      "detail": "the site `b` has 1 lines and phones; `?recursive=true` takes them away too"
+      "detail": "the site `b` has 1 lines and phones; with `recursive` they are taken away too"
     }
     "#);
     assert_eq!(api.write("DELETE", "/sites/b?recursive=true", &Value::Null).status, 200);

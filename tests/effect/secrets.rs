@@ -36,3 +36,71 @@ fn secrets_of_the_site_of_the_phone_and_of_raw_edits() {
       [raw] changes
     ");
 }
+
+#[test]
+fn passwords_in_addresses_and_values_of_raw_edits() {
+    let with = |secret: &str, name: &str| {
+        let address = |path: &str| format!("https://anna:{secret}@example.org/{path}");
+        let keys = |from: u8| {
+            let key = |at: u8| format!("keys.{at} = {{ function = \"url\", url = \"{}\" }}\n", address("x"));
+            key(from) + &key(from + 1)
+        };
+        let line = format!("sip.password = \"{secret}\"\n{}", keys(2));
+        fleet()
+            .with("sites/a/site.toml", &format!("{SITE}[settings]\nphonebook_url = \"{}\"\n", address(name)))
+            .with("sites/a/lines/201.toml", &line)
+            .with("sites/a/lines/203.toml", &line)
+            .with(T46S, &format!("model = \"yealink-t46s\"\nlines = [\"201\"]\nraw.yealink.x = \"{secret}\"\n"))
+            .with("sites/a/lines/202.toml", "")
+    };
+    let found = told(&with("tulip", "a"), &with("r'o<se", "a"));
+    assert_snapshot!(found, @"
+    1 Changes: 001565aabb01
+      settings.phonebook_url changes
+      the password of line 201 changes
+      keys.2 changes
+      keys.3 changes
+      [raw] changes
+      {mac}.cfg of 1
+    1 Changes: 001565aabb02
+      settings.phonebook_url changes
+      {mac}.cfg of 1
+    1 Changes: 001de5aabb03
+      settings.phonebook_url changes
+      the password of line 203 changes
+      keys.2 changes
+      keys.3 changes
+      {mac}.xml of 1
+    ");
+    let others = told(&with("tulip", "a"), &with("r'o<se", "b"));
+    let gone = told(&with("tulip", "a"), &fleet());
+    let other_model =
+        told(&with("tulip", "a"), &with("tulip", "a").with(T46S, "model = \"cisco-spa509g\"\nlines = [\"201\"]\n"));
+    for told in [found, others.clone(), gone, other_model] {
+        assert!(["tulip", "r'o", "r&apos;", "r&#"].iter().all(|secret| !told.contains(secret)), "{told}");
+    }
+    assert_snapshot!(others, @"
+    1 Changes: 001565aabb01
+      settings.phonebook_url: https://anna:‹hidden›@example.org/a (site) → https://anna:‹hidden›@example.org/b (site)
+      the password of line 201 changes
+      keys.2 changes
+      keys.3 changes
+      [raw] changes
+      {mac}.cfg of 1
+        -remote_phonebook.data.1.url = https://anna:‹hidden›@example.org/a
+        +remote_phonebook.data.1.url = https://anna:‹hidden›@example.org/b
+    1 Changes: 001565aabb02
+      settings.phonebook_url: https://anna:‹hidden›@example.org/a (site) → https://anna:‹hidden›@example.org/b (site)
+      {mac}.cfg of 1
+        -remote_phonebook.data.1.url = https://anna:‹hidden›@example.org/a
+        +remote_phonebook.data.1.url = https://anna:‹hidden›@example.org/b
+    1 Changes: 001de5aabb03
+      settings.phonebook_url: https://anna:‹hidden›@example.org/a (site) → https://anna:‹hidden›@example.org/b (site)
+      the password of line 203 changes
+      keys.2 changes
+      keys.3 changes
+      {mac}.xml of 1
+        -<XML_Directory_Service_URL>https://anna:‹hidden›@example.org/a</XML_Directory_Service_URL>
+        +<XML_Directory_Service_URL>https://anna:‹hidden›@example.org/b</XML_Directory_Service_URL>
+    ");
+}

@@ -67,7 +67,7 @@ impl Copying {
 }
 
 /// One line, or several of a site.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct To {
     /// The site.

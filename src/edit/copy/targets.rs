@@ -20,7 +20,8 @@ impl Copying {
         hand: &Hand<'_>,
     ) -> Result<Vec<(LineId, Option<Skip>)>, Refused> {
         let (mut targets, mut seen, mut mistakes) = (Vec::new(), BTreeSet::new(), Vec::new());
-        for (at, to) in self.to.iter().enumerate() {
+        let mut asked = BTreeSet::new();
+        for (at, to) in self.to.iter().enumerate().filter(|(_, to)| asked.insert(*to)) {
             let mut wrong = |field: &str, code: &str, what: String| {
                 mistakes.push(Mistake::at(format!("/to/{at}{field}"), code, what));
             };
