@@ -100,6 +100,13 @@ pub struct FileLines {
     pub more: usize,
 }
 
+impl FileLines {
+    /// Whether a text may stand in a line that differs.
+    fn may_say(&self, text: &str) -> bool {
+        self.more > 0 || self.lines.iter().any(|line| line.contains(text))
+    }
+}
+
 /// Lines that differ alike on some phones.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct FileGroup {

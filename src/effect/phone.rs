@@ -1,5 +1,6 @@
 //! One phone in two states.
 
+use std::cell::LazyCell;
 use std::sync::Arc;
 
 use super::{Change, Fate, FileLines, Reboot, device, files, keys, reboots};
@@ -71,12 +72,11 @@ fn changed((before, old): (&Serving, &Subject), (after, new): (&Serving, &Subjec
     let (secrets, mut changes): (Vec<_>, Vec<_>) = told.into_iter().partition(Change::is_of_secret);
     let shown = files::differing([(before, was.as_ref()), (after, will_be.as_ref())], Reveal::Nothing);
     let is_shown = !shown.is_empty();
-    let is_sent = || {
+    let sent = LazyCell::new(|| {
         let (was, will_be) = (resolved(old), resolved(new));
-        let states = [(before, was.as_ref()), (after, will_be.as_ref())];
-        file_key(old) != file_key(new) || !files::differing(states, Reveal::Secrets).is_empty()
-    };
-    let is_secret = !secrets.is_empty() && (is_shown || is_sent());
+        files::differing([(before, was.as_ref()), (after, will_be.as_ref())], Reveal::Secrets)
+    });
+    let is_secret = !secrets.is_empty() && (is_shown || file_key(old) != file_key(new) || !sent.is_empty());
     if !is_shown {
         changes.clear();
     }
@@ -84,7 +84,11 @@ fn changed((before, old): (&Serving, &Subject), (after, new): (&Serving, &Subjec
         changes.extend(secrets);
     }
     let (of_files, lines) = files::told(&shown, new.phone.mac);
-    let reboots = reboots::of(&shown, &lines, &new.maker.family);
+    // The values of raw edits are not shown, and phones restart for them.
+    let reboots = match is_secret && old.phone.raw != new.phone.raw {
+        true => reboots::of(&sent, |_| true, &new.maker.family),
+        false => reboots::of(&shown, |name| lines.iter().any(|file| file.may_say(name)), &new.maker.family),
+    };
     changes.extend(of_files);
     (is_shown || is_secret).then_some(Compared { fate: Fate::Changes, changes, files: lines, reboots })
 }

@@ -4,17 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use compact_str::CompactString;
 
+use super::Reboot;
 use super::files::Differing;
-use super::{FileLines, Reboot};
 use crate::catalogue::{Family, Reboots};
 use crate::format::Format;
 
-/// Why a phone of this family restarts, of whose files these lines differ; nothing where nobody says so. A parameter that comes or goes tells nothing: the
+/// Why a phone of this family restarts; nothing where nobody says so. Only parameters that may differ are looked for. A parameter that comes or goes tells nothing: the
 /// phone may have that value already, and keeps what no file names.
-pub(super) fn of(differing: &[Differing<'_>], lines: &[FileLines], family: &Family) -> Vec<Reboot> {
-    let in_lines =
-        |name: &&str| lines.iter().any(|file| file.more > 0 || file.lines.iter().any(|line| line.contains(name)));
-    let listed: BTreeSet<&str> = family.reboots.iter().flat_map(names).filter(in_lines).collect();
+pub(super) fn of(differing: &[Differing<'_>], may_differ: impl Fn(&str) -> bool, family: &Family) -> Vec<Reboot> {
+    let listed: BTreeSet<&str> = family.reboots.iter().flat_map(names).filter(|name| may_differ(name)).collect();
     // Files are read only where that can be.
     let Some(format) = family.format().filter(|_| !listed.is_empty()) else { return Vec::new() };
     let texts = differing.iter().filter_map(Differing::texts);
