@@ -325,11 +325,15 @@ fn stars_and_https_are_no_limit() {
         keys.4 = { function = \"url\", url = \"https://crm.example.org/pop?a=1&b=%20\" }
         keys.5 = { function = \"url\", url = \"crm.example.org\" }
         keys.6 = { function = \"dial\", number = \"+33 (0)9.72-10\" }
+        keys.7 = { function = \"url\", url = \"https:anna:s3cret@example.org\" }
+        keys.8 = { function = \"url\", url = \"https://anna:s3cret@example.org:http\" }
         ";
     let fleet = phone("yealink-t46s", keys);
     assert_snapshot!(fleet.findings(), @"
     error: sites/a/lines/201.toml:1: `keys.2.number`: `*31#+33 9 72 10 10 11` is not a number: it holds '+'; digits, `*`, `#` and one leading `+` were expected [bad-number]
     error: sites/a/lines/201.toml:4: `keys.5.url` is `crm.example.org`, which is not a web address: relative URL without a base [bad-url]
+    error: sites/a/lines/201.toml:6: `keys.7.url` begins with `https:`, but must begin with `https://` [bad-url]
+    error: sites/a/lines/201.toml:7: `keys.8.url` is `https://anna:‹hidden›@example.org:http`, which is not a web address: invalid port number [bad-url]
     error: sites/a/phones/001565aabbcc.toml:2: the line `201` has no good version: see `sites/a/lines/201.toml` [broken-line]
     ");
     let good = "keys.3 = { function = \"dial\", number = \"*31#0033972101011\" }

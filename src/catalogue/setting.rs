@@ -6,7 +6,7 @@ use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use crate::findings::nearest;
-use crate::phone::{Number, Secret, SettingValue};
+use crate::phone::{Number, Secret, SettingValue, without_passwords};
 use crate::reader::{Table, Value};
 
 /// The place of a setting in the vocabulary.
@@ -342,9 +342,16 @@ impl Kind {
 /// # Errors
 /// What is wrong, to be read behind the field's name.
 pub fn check_url(text: &str) -> Result<(), String> {
-    let parsed = url::Url::parse(text).map_err(|error| format!("is `{text}`, which is not a web address: {error}"))?;
-    if !matches!(parsed.scheme(), "http" | "https") {
-        return Err(format!("begins with `{}:`, but must begin with http: or https:", parsed.scheme()));
+    let parsed = url::Url::parse(text).map_err(|error| {
+        let shown = without_passwords(text);
+        format!("is `{shown}`, which is not a web address: {error}")
+    })?;
+    let scheme = parsed.scheme();
+    if !matches!(scheme, "http" | "https") {
+        return Err(format!("begins with `{scheme}:`, but must begin with http: or https:"));
+    }
+    if !text[scheme.len()..].starts_with("://") {
+        return Err(format!("begins with `{scheme}:`, but must begin with `{scheme}://`"));
     }
     match text.chars().find(|c| c.is_control() || c.is_whitespace()) {
         Some(found) => Err(format!("holds {found:?}, which must be percent-encoded in a web address")),

@@ -13,7 +13,7 @@ use crate::fleet::sealed::{SealKeys, key_file, new_key};
 use crate::fleet::{Edit, Entity, Keeping, finish, list, seal_file, write};
 use crate::live::Loader;
 use crate::phone;
-use crate::reader::read_plain;
+use crate::reader::{plain, read_plain};
 use crate::writer::Aside;
 
 /// Makes keys, encrypts, decrypts.
@@ -103,7 +103,13 @@ fn encrypt_fleet(args: &Encrypt) -> Result<u8> {
     let mut troubles = Vec::new();
     for entity in list(root).0 {
         let path = root.join(entity.path());
-        let Ok(before) = read_plain(&path) else { continue };
+        let before = match read_plain(&path) {
+            Ok(before) => before,
+            Err(error) => {
+                troubles.push(format!("{}: cannot be read: {}", entity.path().display(), plain(&error)));
+                continue;
+            }
+        };
         match seal_file(&before, &keys, &catalogue.vocabulary) {
             Ok(sealing) if sealing.count > 0 => {
                 count += sealing.count;

@@ -56,6 +56,18 @@ fn a_whole_fleet_is_encrypted_where_it_stands() {
 }
 
 #[test]
+fn what_cannot_be_read_is_told_and_nothing_is_written() {
+    let fleet = fleet();
+    parts(fleet.path(), "secret new-key");
+    let long = format!("sip.password = \"hunter2\"\n# {}\nlayout = \"desk\"\n", "-".repeat(4 << 20));
+    let fleet = fleet.with("sites/a/lines/202.toml", &long);
+    let (_, told, code) = parts(fleet.path(), "secret encrypt --in-place");
+    let why = "sites/a/lines/202.toml: cannot be read: it is longer than 4194304 bytes";
+    assert_eq!((told, code), (format!("error: nothing is written\n  {why}\n"), 2));
+    assert_eq!(text(&fleet, "sites/a/lines/202.toml"), long);
+}
+
+#[test]
 fn one_secret_goes_there_and_back() {
     let fleet = fleet();
     out(fleet.path(), "secret new-key --key keys");
