@@ -93,6 +93,11 @@ pub struct Hand<'h> {
 pub fn import(draft: &mut Draft<'_>, table: Table, bytes: &[u8], hand: Hand<'_>) -> Result<Import, Refused> {
     let sheet = Sheet::read(bytes).map_err(|mistake| Refused::Mistakes(vec![mistake]))?;
     let header = Header::of(table, &sheet, &draft.serving().world.catalogue.vocabulary).map_err(Refused::Mistakes)?;
+    let columns = header.columns.iter().map(|(column, _)| (column.path.as_slice(), column.name.as_str()));
+    // A table of keys says nothing of the rest of the line's file.
+    let site = ["site".to_owned()];
+    let of_file = (table != Table::Keys).then_some((site.as_slice(), "site"));
+    let spots = Spots::new(columns.chain(of_file), table.home());
     let report = ImportReport { table, added: 0, changed: 0, unchanged: 0, rows: Vec::new() };
     let mut importer = Importer {
         draft,
@@ -101,7 +106,7 @@ pub fn import(draft: &mut Draft<'_>, table: Table, bytes: &[u8], hand: Hand<'_>)
         header: &header,
         files: BTreeMap::new(),
         seen: HashMap::new(),
-        import: Import { report, spots: Spots::default() },
+        import: Import { report, spots },
     };
     for (at, cells) in &sheet.rows {
         importer.row(*at, cells)?;
@@ -183,7 +188,7 @@ impl Importer<'_, '_> {
             let after = entity.site().map(ToString::to_string);
             fields.insert(0, FieldChange { field: "site".into(), before: Some(before.to_string()), after });
         }
-        self.note(at, &entity, &base, self.table.home());
+        self.import.spots.note(&entity, &base, at);
         let report = &mut self.import.report;
         // A key is its fields: one that says nothing is none.
         let did = match (is_new, fields.is_empty()) {
@@ -238,20 +243,6 @@ impl Importer<'_, '_> {
             changes.extend(left.map(|column| Change { column, value: Value::Null }));
         }
         (changes, mistakes)
-    }
-
-    /// Notes where mistakes of this row's file are to be told.
-    fn note(&mut self, at: u64, entity: &Entity, base: &[String], home: &str) {
-        let spots = &mut self.import.spots;
-        spots.note(entity, base, at, home);
-        for (column, _) in &self.header.columns {
-            let path: Vec<String> = base.iter().chain(&column.path).cloned().collect();
-            spots.note(entity, &path, at, &column.name);
-        }
-        // A table of keys says nothing of the rest of the line's file.
-        if base.is_empty() {
-            spots.note(entity, &["site".to_owned()], at, "site");
-        }
     }
 
     /// What a row is about.

@@ -6,16 +6,26 @@ use crate::edit::{Mistake, pointer};
 use crate::fleet::Entity;
 
 /// The cells of places in files.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Spots {
-    cells: HashMap<(String, String), (u64, String)>,
+    /// What rows are about: places of files.
+    rows: HashMap<(String, String), u64>,
+    /// The columns by the pointers to their fields.
+    columns: HashMap<String, String>,
+    /// The column that stands for all of a row.
+    home: &'static str,
 }
 
 impl Spots {
-    /// Notes that a place of a file, as the parts of a pointer, was written from a cell.
-    pub(super) fn note(&mut self, entity: &Entity, path: &[String], row: u64, column: &str) {
-        let key = (entity.path().display().to_string(), pointer(path));
-        self.cells.entry(key).or_insert_with(|| (row, column.to_owned()));
+    /// Spots of a table with these columns, by the parts of the pointers to their fields.
+    pub(super) fn new<'c>(columns: impl Iterator<Item = (&'c [String], &'c str)>, home: &'static str) -> Spots {
+        let columns = columns.map(|(path, name)| (pointer(path), name.to_owned())).collect();
+        Spots { rows: HashMap::new(), columns, home }
+    }
+
+    /// Notes what a row is about: a place of a file, as the parts of a pointer.
+    pub(super) fn note(&mut self, entity: &Entity, path: &[String], row: u64) {
+        self.rows.entry((entity.path().display().to_string(), pointer(path))).or_insert(row);
     }
 
     /// Makes mistakes in files those in cells, in the order of the rows.
@@ -31,20 +41,21 @@ impl Spots {
 
     fn locate_one(&self, mistake: &mut Mistake) {
         let Some(file) = &mistake.file else { return };
-        let mut pointer = mistake.pointer.clone().unwrap_or_default();
-        loop {
-            if let Some((row, column)) = self.cells.get(&(file.clone(), pointer.clone())) {
-                // Of a key, its place stands for all of it.
-                let column = match (column.as_str(), mistake.code.as_str()) {
-                    ("place", "unknown-number") => "number",
-                    ("place", "impossible" | "missing-parameter" | "no-such-line") => "function",
-                    (column, _) => column,
-                };
-                mistake.pointer = Some(format!("/rows/{row}/{column}"));
-                return;
-            }
-            let Some(above) = pointer.rfind('/') else { return };
-            pointer.truncate(above);
-        }
+        let pointer = mistake.pointer.clone().unwrap_or_default();
+        let row = |at: &str| Some((self.rows.get(&(file.clone(), at.to_owned()))?, at.len()));
+        let Some((row, base)) = upwards(&pointer).find_map(row) else { return };
+        let column = upwards(&pointer[base..]).find_map(|at| self.columns.get(at));
+        // Of a key, its place stands for all of it.
+        let column = match (column.map_or(self.home, String::as_str), mistake.code.as_str()) {
+            ("place", "unknown-number") => "number",
+            ("place", "impossible" | "missing-parameter" | "no-such-line") => "function",
+            (column, _) => column,
+        };
+        mistake.pointer = Some(format!("/rows/{row}/{column}"));
     }
+}
+
+/// A pointer, and those to what it is in.
+fn upwards(pointer: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(pointer), |at| Some(&at[..at.rfind('/')?]))
 }
