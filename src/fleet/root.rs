@@ -52,6 +52,22 @@ pub struct Listen {
     pub at: u32,
 }
 
+impl Listen {
+    /// At an address of which no more is said: with the self-signed certificate.
+    pub fn at(address: SocketAddr) -> Listen {
+        Listen {
+            address,
+            tls: None,
+            plain: false,
+            client_certificates: ClientCertificates::Never,
+            families: Vec::new(),
+            proxies: Vec::new(),
+            proxy_protocol: false,
+            at: 1,
+        }
+    }
+}
+
 /// Where the administrator's API listens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiListen {
@@ -111,16 +127,7 @@ impl Root {
         });
         let mut listen: Vec<Listen> = table.tables("listen").into_iter().filter_map(read_listen).collect();
         if listen.is_empty() {
-            listen.push(Listen {
-                address: SocketAddr::from((Ipv4Addr::LOCALHOST, 8443)),
-                tls: None,
-                plain: false,
-                client_certificates: ClientCertificates::Never,
-                families: Vec::new(),
-                proxies: Vec::new(),
-                proxy_protocol: false,
-                at: 1,
-            });
+            listen.push(Listen::at(SocketAddr::from((Ipv4Addr::LOCALHOST, 8443))));
         }
         let authorities = table.tables("client_authorities").into_iter();
         let client_authorities = authorities.filter_map(|table| ClientAuthority::read(table, reading)).collect();

@@ -1,6 +1,5 @@
 //! The sockets of a server, with what answers at them.
 
-use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
@@ -32,8 +31,11 @@ pub(super) struct Sockets {
 impl Sockets {
     /// Takes all that is to be listened on.
     pub async fn bind(args: &Serve, root: &Root, loaded: &Loaded, state: &Path) -> Result<Sockets> {
-        let listens =
-            if args.listen.is_empty() { root.listen.clone() } else { args.listen.iter().map(own_address).collect() };
+        let listens = if args.listen.is_empty() {
+            root.listen.clone()
+        } else {
+            args.listen.iter().copied().map(Listen::at).collect()
+        };
         let api = args.api.map(ApiListen::at).or(root.api.clone());
         let certificates = Certificates { fleet: &args.fleet, state, names: names(&listens, api.as_ref(), root) };
         let (listeners, mut followed) = listeners(&listens, loaded, &certificates)?;
@@ -131,18 +133,4 @@ fn told(error: TlsError) -> anyhow::Error {
 fn with_hint(error: impl std::error::Error + Send + Sync + 'static, hint: Option<&str>) -> anyhow::Error {
     let hint = hint.map(|hint| format!("\n  hint: {hint}")).unwrap_or_default();
     anyhow!("{:#}{hint}", anyhow::Error::new(error))
-}
-
-/// An address of the command line, with the self-signed certificate.
-fn own_address(address: &SocketAddr) -> Listen {
-    Listen {
-        address: *address,
-        tls: None,
-        plain: false,
-        client_certificates: ClientCertificates::Never,
-        families: Vec::new(),
-        proxies: Vec::new(),
-        proxy_protocol: false,
-        at: 1,
-    }
 }
