@@ -19,7 +19,7 @@ use tokio::sync::Semaphore;
 
 use api::Answered;
 use greeting::greet;
-use process::{ASKED_FILES, limits, stopped, tell_systemd};
+use process::{ASKED_FILES, Signals, limits, stopped, tell_systemd};
 use sockets::Sockets;
 use state::{journal, revision_key, state_folder, strangers, tokens};
 use told::{heed, obey};
@@ -98,6 +98,8 @@ async fn serve(args: &Serve, state: &Path, account: Option<Account>) -> Result<(
     auto_resync(live.clone(), jobs.clone(), Arc::new(known));
     let watching = watch(live.clone(), &args.fleet, followed)
         .map_err(|error| anyhow!("`{}` cannot be watched: {error}", args.fleet.display()))?;
+    // Whoever reads that it listens may tell it to reload or to stop.
+    let signals = Signals::listen();
     greet(&live.now(), &bound, &listens, state);
     let (calls, limits) = (Calls::default(), limits(api.is_some()));
     let figures = figures.map(|listener| {
@@ -130,7 +132,7 @@ async fn serve(args: &Serve, state: &Path, account: Option<Account>) -> Result<(
     }
     tell_systemd(NotifyState::Ready);
     run_server(bound, phones, limits, async {
-        stopped(live).await;
+        stopped(signals, live).await;
         figures.iter().for_each(|page| page.stop());
         jobs.close().await;
     })

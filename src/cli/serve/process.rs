@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use sd_notify::NotifyState;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::api::CONNECTIONS;
 use crate::cli::log::say;
@@ -38,13 +38,29 @@ pub(super) fn tell_systemd(state: NotifyState<'_>) {
     }
 }
 
+/// What the process is told by signals. A signal that comes before it is listened for ends the process.
+pub(super) struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+    hangup: Signal,
+}
+
+impl Signals {
+    /// Listens for them.
+    pub fn listen() -> Signals {
+        let signal = |kind| signal(kind).expect("a runtime takes these signals");
+        Signals {
+            interrupt: signal(SignalKind::interrupt()),
+            terminate: signal(SignalKind::terminate()),
+            hangup: signal(SignalKind::hangup()),
+        }
+    }
+}
+
 /// Ends when the process is told to stop. Told to reload, it looks at every file of the fleet, for file systems that do
 /// not tell what changes.
-pub(super) async fn stopped(live: Arc<Live>) {
-    let signal = |kind| signal(kind).expect("a runtime takes these signals");
-    let mut interrupt = signal(SignalKind::interrupt());
-    let mut terminate = signal(SignalKind::terminate());
-    let mut hangup = signal(SignalKind::hangup());
+pub(super) async fn stopped(signals: Signals, live: Arc<Live>) {
+    let Signals { mut interrupt, mut terminate, mut hangup } = signals;
     loop {
         tokio::select! {
             _ = interrupt.recv() => break,
